@@ -1,0 +1,203 @@
+package report
+
+import "io/fs"
+
+// LayerFacts is what one layer contains, gained in one pass over its bytes.
+// It is immutable and depends only on the layer's content and on the version
+// of the collectors, never on advisories, on policy or on other layers.
+type LayerFacts struct {
+	// DiffID is the digest of the uncompressed layer, "sha256:…".
+	DiffID string `json:"diffId"`
+	// Collectors is the version of the collectors that produced the facts.
+	Collectors string `json:"collectors"`
+	// Size is the number of uncompressed bytes.
+	Size int64 `json:"size"`
+	// Files holds every entry that stays visible in this layer, sorted by path.
+	// Whiteouts are not in it.
+	Files []File `json:"files,omitempty"`
+	// Whiteouts are the paths this layer deletes from the layers below, sorted.
+	Whiteouts []string `json:"whiteouts,omitempty"`
+	// Opaques are the directories whose content from below this layer hides, sorted.
+	Opaques []string `json:"opaques,omitempty"`
+	// Releases holds the files that name the operating system, by path.
+	Releases []ReleaseFile `json:"releases,omitempty"`
+	// Packages holds what package files and databases of this layer list, one
+	// set per file, sorted by path.
+	Packages []PackageSet `json:"packages,omitempty"`
+	// Owned holds the files that distribution packages claim, one set per list.
+	Owned []OwnedSet `json:"owned,omitempty"`
+	// Notes tell what could not be read, and why.
+	Notes []Note `json:"notes,omitempty"`
+}
+
+// File is one entry of a layer.
+type File struct {
+	// Path is clean, slash-separated and relative to the root: "usr/bin/bash".
+	Path string `json:"p"`
+	// Size is in bytes; 0 for anything but regular files. A hard link counts 0,
+	// as its content is counted under the name it links to.
+	Size int64 `json:"s,omitempty"`
+	// Mode holds type and permission bits as package fs defines them.
+	Mode fs.FileMode `json:"m"`
+	UID  int         `json:"u,omitempty"`
+	GID  int         `json:"g,omitempty"`
+	// Link is the target of a symbolic link as written, or of a hard link as a
+	// clean path.
+	Link string `json:"l,omitempty"`
+}
+
+// ReleaseFile is a file that names the operating system, such as
+// etc/os-release, with its content (at most 64 KiB).
+type ReleaseFile struct {
+	Path    string `json:"path"`
+	Content string `json:"content"`
+}
+
+// PackageSet is what one file lists: a package database (many packages) or a
+// file that is itself evidence of a package (a jar, a dist-info directory).
+type PackageSet struct {
+	// Path is the file read.
+	Path string `json:"path"`
+	// Extractor names what read it, e.g. "os/dpkg".
+	Extractor string `json:"extractor"`
+	// Database says that the file lists the packages of the whole file system
+	// and is rewritten by every layer that installs something. A package then
+	// belongs to the first layer whose database lists it.
+	Database bool      `json:"database,omitempty"`
+	Packages []Package `json:"packages"`
+}
+
+// OwnedSet is the files one distribution package owns, as far as they could be
+// evidence of another package (libraries, jars, executables).
+type OwnedSet struct {
+	// Path is the list the set was read from: var/lib/dpkg/info/curl.list.
+	Path string `json:"path"`
+	// Package is the owner's name.
+	Package string   `json:"package"`
+	Files   []string `json:"files"`
+}
+
+// Package is one piece of installed software.
+type Package struct {
+	Name    string `json:"name"`
+	Version string `json:"version,omitempty"`
+	// Type is the purl type: deb, rpm, apk, npm, pypi, maven, golang, gem,
+	// composer, cargo, nuget, …
+	Type string `json:"type"`
+	// PURL is the package URL, complete with qualifiers.
+	PURL string `json:"purl,omitempty"`
+	// Ecosystem is the OSV ecosystem of a language package ("npm", "PyPI",
+	// "Go", "Maven"). It is empty for distribution packages: theirs follows
+	// from the operating system of the whole image.
+	Ecosystem string `json:"ecosystem,omitempty"`
+	// Source and SourceVersion name the source package a distribution package
+	// was built from; both are set for every distribution package that has one.
+	Source        string `json:"source,omitempty"`
+	SourceVersion string `json:"sourceVersion,omitempty"`
+	Arch          string `json:"arch,omitempty"`
+	// Module is the module stream of a Red Hat style package ("nodejs:18").
+	Module   string   `json:"module,omitempty"`
+	Licences []string `json:"licences,omitempty"`
+	Supplier string   `json:"supplier,omitempty"`
+	// Path is the file that is the evidence: a database for distribution
+	// packages; for a nested archive the outer path, "!", and the inner one.
+	Path string `json:"path,omitempty"`
+	// OwnedBy names the distribution package that ships Path; such a language
+	// package is listed, and its vulnerabilities are those of the owner.
+	OwnedBy string `json:"ownedBy,omitempty"`
+	// Layer is the index, from 0, of the layer that brought the package. It is
+	// set when layers are merged; within a layer it is 0.
+	Layer int `json:"layer"`
+}
+
+// Distribution reports whether the package came from the operating system's
+// package manager.
+func (p Package) Distribution() bool {
+	switch p.Type {
+	case "deb", "rpm", "apk", "alpm":
+		return true
+	}
+	return false
+}
+
+// Note tells of something the scan could not do, without failing the scan.
+type Note struct {
+	// Code is stable and machine-readable: "collector-failed", "file-too-large",
+	// "no-advisories", …
+	Code string `json:"code"`
+	// Message says what happened and what it means for the report.
+	Message string `json:"message"`
+	// Path and Collector are set where the note is about one file.
+	Path      string `json:"path,omitempty"`
+	Collector string `json:"collector,omitempty"`
+	// Layer is the diff ID of the layer concerned, if it is about one.
+	Layer string `json:"layer,omitempty"`
+}
+
+// ImageFacts is what an image contains: its configuration and its layers'
+// facts merged, whiteouts applied.
+type ImageFacts struct {
+	Image    Image       `json:"image"`
+	OS       OS          `json:"os"`
+	Packages []Package   `json:"packages,omitempty"`
+	Files    FileSummary `json:"files"`
+	Notes    []Note      `json:"notes,omitempty"`
+}
+
+// Image identifies what was scanned and how it is built up.
+type Image struct {
+	// Name is how the user named it: "team/java:1", "oci:dir".
+	Name string `json:"name,omitempty"`
+	// Digest is that of the manifest; empty for an archive that has none.
+	Digest       string `json:"digest,omitempty"`
+	MediaType    string `json:"mediaType,omitempty"`
+	ConfigDigest string `json:"configDigest,omitempty"`
+	Platform     string `json:"platform,omitempty"`
+	Created      string `json:"created,omitempty"`
+	// Size is the sum of the layers as stored, in bytes.
+	Size   int64   `json:"size"`
+	Layers []Layer `json:"layers"`
+}
+
+// Layer describes one layer in its image.
+type Layer struct {
+	// Index counts from 0, the lowest layer.
+	Index  int    `json:"index"`
+	Digest string `json:"digest,omitempty"`
+	DiffID string `json:"diffId"`
+	// Size is as stored (compressed), in bytes.
+	Size int64 `json:"size"`
+	// Instruction is the build instruction from the image's history; empty
+	// where the history does not tell.
+	Instruction string `json:"instruction,omitempty"`
+}
+
+// OS is the operating system found in the merged file system. The zero value
+// means none was found.
+type OS struct {
+	// ID is os-release's ID: "debian", "ubuntu", "alpine", "almalinux", …
+	ID string `json:"id,omitempty"`
+	// Version is the release as exactly as the file system tells: "12.5" for
+	// Debian (from debian_version), "22.04", "3.19.1", "9.3".
+	Version  string `json:"version,omitempty"`
+	Codename string `json:"codename,omitempty"`
+	// Name is for people: os-release's PRETTY_NAME.
+	Name string   `json:"name,omitempty"`
+	Like []string `json:"like,omitempty"`
+}
+
+// FileSummary is the file information of the merged file system (§3.5).
+type FileSummary struct {
+	// Count and Size cover regular files that are visible in the image.
+	Count int   `json:"count"`
+	Size  int64 `json:"size"`
+	// Largest holds the 50 largest files, largest first, by path where equal.
+	Largest []LargeFile `json:"largest,omitempty"`
+}
+
+// LargeFile is one of an image's largest files.
+type LargeFile struct {
+	Path  string `json:"path"`
+	Size  int64  `json:"size"`
+	Layer int    `json:"layer"`
+}
