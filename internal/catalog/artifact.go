@@ -1,0 +1,112 @@
+package catalog
+
+import "time"
+
+// RepositoryKey addresses a repository by name.
+type RepositoryKey struct {
+	InstanceID string
+	Namespace  string
+	Repository string
+}
+
+// String returns "namespace/repository".
+func (k RepositoryKey) String() string { return k.Namespace + "/" + k.Repository }
+
+// Repository is a named set of artifacts.
+type Repository struct {
+	ID          int64
+	NamespaceID int64
+	Namespace   string
+	Name        string
+	Artifacts   int
+	Tags        int
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// ArtifactKind says what a manifest describes, as far as scans and the gate
+// care.
+type ArtifactKind string
+
+const (
+	// KindImage is a container image for one platform.
+	KindImage ArtifactKind = "image"
+	// KindIndex is an image index or manifest list.
+	KindIndex ArtifactKind = "index"
+	// KindChart is a Helm chart.
+	KindChart ArtifactKind = "chart"
+	// KindSignature is a cosign signature or attestation.
+	KindSignature ArtifactKind = "signature"
+	// KindOther is anything else: an artifact nobody runs.
+	KindOther ArtifactKind = "other"
+)
+
+// Scannable reports whether a scan can look into artifacts of this kind.
+func (k ArtifactKind) Scannable() bool { return k == KindImage }
+
+// Descriptor refers to content by digest, as in the OCI image specification.
+type Descriptor struct {
+	MediaType    string            `json:"mediaType"`
+	Digest       string            `json:"digest"`
+	Size         int64             `json:"size"`
+	ArtifactType string            `json:"artifactType,omitempty"`
+	Annotations  map[string]string `json:"annotations,omitempty"`
+	// Platform is set for members of an index: "linux/amd64".
+	Platform string `json:"-"`
+}
+
+// Artifact is a manifest in a repository.
+type Artifact struct {
+	ID           int64
+	RepositoryID int64
+	NamespaceID  int64
+	Key          RepositoryKey
+	Digest       string
+	MediaType    string
+	// ArtifactType is what the manifest's artifactType says, or else its
+	// config's media type (referrers are filtered by it).
+	ArtifactType string
+	Kind         ArtifactKind
+	// Size is that of the manifest and of all it refers to directly, in bytes.
+	Size     int64
+	Subject  string
+	Tags     []string
+	PushedAt time.Time
+	// PulledAt is zero if nobody has pulled it yet.
+	PulledAt time.Time
+}
+
+// ManifestPush is what it takes to accept a manifest.
+type ManifestPush struct {
+	Key       RepositoryKey
+	Digest    string
+	MediaType string
+	Content   []byte
+	// Tag is empty for a push by digest.
+	Tag          string
+	ArtifactType string
+	Annotations  map[string]string
+	Kind         ArtifactKind
+	// Blobs are config and layers; every one must be in the repository, except
+	// those whose media type says they are not distributable.
+	Blobs []Descriptor
+	// Manifests are the members of an index; they must be in the repository.
+	Manifests []Descriptor
+	// Subject is the digest of the manifest this one refers to, if any. It
+	// need not exist.
+	Subject string
+}
+
+// TagInfo is a tag with what it names.
+type TagInfo struct {
+	Name     string
+	Digest   string
+	PushedAt time.Time
+}
+
+// Page selects part of a listing: up to Limit entries (1 to 1000) whose names
+// sort after After.
+type Page struct {
+	After string
+	Limit int
+}
