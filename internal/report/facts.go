@@ -102,6 +102,9 @@ type Package struct {
 	// Path is the file that is the evidence: a database for distribution
 	// packages; for a nested archive the outer path, "!", and the inner one.
 	Path string `json:"path,omitempty"`
+	// Inferred says that name and version were guessed from a file's name or
+	// manifest, because the file does not say what it is in its ecosystem.
+	Inferred bool `json:"inferred,omitempty"`
 	// OwnedBy names the distribution package that ships Path; such a language
 	// package is listed, and its vulnerabilities are those of the owner.
 	OwnedBy string `json:"ownedBy,omitempty"`
