@@ -1,0 +1,180 @@
+package judge
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pratique/pratique/internal/advisory"
+	"github.com/pratique/pratique/internal/report"
+)
+
+// gaps collects what cannot be judged, so that a short list of findings is not
+// taken for a clean image.
+type gaps struct {
+	distribution int // distribution packages seen
+	unversioned  names
+	unordered    names
+	foreign      names
+	// uncovered counts language packages by ecosystem without advisories.
+	uncovered map[string]int
+}
+
+func newGaps() *gaps { return &gaps{uncovered: make(map[string]int)} }
+
+// names counts packages and keeps the first few to tell.
+type names struct {
+	count int
+	first []string
+}
+
+func (n *names) add(p report.Package) {
+	n.count++
+	if len(n.first) < 5 {
+		n.first = append(n.first, printable(p.Name, 80))
+	}
+}
+
+func (n names) String() string {
+	list := strings.Join(n.first, ", ")
+	if n.count > len(n.first) {
+		list += ", …"
+	}
+	return list
+}
+
+// see notes what is missing to judge a package and reports whether it can be.
+func (g *gaps) see(os report.OS, p report.Package, k Knowledge) bool {
+	if p.Distribution() {
+		g.distribution++
+		if advisory.Foreign(os, p) {
+			g.foreign.add(p)
+			return false
+		}
+	} else {
+		if p.OwnedBy != "" {
+			return false
+		}
+		if !k.CoversPackage(p) {
+			g.uncovered[ecosystemName(p)]++
+			return false
+		}
+	}
+	if p.Version == "" {
+		g.unversioned.add(p)
+		return false
+	}
+	return true
+}
+
+func ecosystemName(p report.Package) string {
+	if p.Ecosystem != "" {
+		return printable(p.Ecosystem, 80)
+	}
+	return printable(p.Type, 80)
+}
+
+func (g *gaps) notes(facts *report.ImageFacts, k Knowledge) ([]report.Note, error) {
+	var out []report.Note
+	note := func(code, format string, args ...any) {
+		out = append(out, report.Note{Code: code, Message: fmt.Sprintf(format, args...)})
+	}
+	os := facts.OS
+	switch {
+	case g.distribution == 0:
+	case os.ID == "":
+		note("os-unknown", "The operating system was not recognized, so its %s listed but not matched with advisories.", packages(g.distribution))
+	case !k.Covers(os):
+		note("no-advisories", "The database has no advisories for %s, so its %s listed but not matched.", osName(os), packages(g.distribution))
+	}
+	for _, name := range slices.Sorted(maps.Keys(g.uncovered)) {
+		note("no-advisories", "The database has no advisories for %s, so %s listed but not matched.", name, packages(g.uncovered[name]))
+	}
+	if g.unversioned.count > 0 {
+		note("no-version", "%s not matched because they name no version: %v.", packages(g.unversioned.count), g.unversioned)
+	}
+	if g.unordered.count > 0 {
+		note("version-not-understood", "%s not matched because the version cannot be compared with those in advisories: %v.", packages(g.unordered.count), g.unordered)
+	}
+	if g.foreign.count > 0 {
+		note("foreign-packages", "%s not built by %s, so its advisories do not apply and nothing is known about them: %v.", packages(g.foreign.count), osName(os), g.foreign)
+	}
+	ended, err := endOfLife(os, k)
+	if err != nil {
+		return nil, err
+	}
+	return append(out, ended...), nil
+}
+
+func packages(n int) string {
+	if n == 1 {
+		return "1 package is"
+	}
+	return fmt.Sprintf("%d packages are", n)
+}
+
+// osName names an operating system for people.
+func osName(os report.OS) string {
+	switch {
+	case os.Name != "":
+		return printable(os.Name, 80)
+	case os.ID == "":
+		return "the distribution"
+	}
+	return printable(strings.TrimSpace(os.ID+" "+os.Version), 80)
+}
+
+// endOfLife notes a release whose security fixes had ended by the day of the
+// knowledge.
+func endOfLife(os report.OS, k Knowledge) ([]report.Note, error) {
+	product, release := lifeCycleName(os)
+	if product == "" || release == "" {
+		return nil, nil
+	}
+	l, ok, err := k.EndOfLife(product, release)
+	if err != nil || !ok || !l.EndedOn(k.Knowledge().Newest) {
+		return nil, err
+	}
+	since := ""
+	if l.EndOfLife != "" {
+		since = " since " + l.EndOfLife
+	}
+	longer := ""
+	if l.ExtendedEnd > l.EndOfLife {
+		longer = fmt.Sprintf(" Extended support, where there is a contract for it, lasts until %s.", l.ExtendedEnd)
+	}
+	return []report.Note{{
+		Code: "end-of-life",
+		Message: fmt.Sprintf("%s has had no regular security fixes%s: new vulnerabilities stay open and may not be reported at all. Move to a supported release.%s",
+			osName(os), since, longer),
+	}}, nil
+}
+
+// lifeCycleName gives the names endoflife.date uses.
+func lifeCycleName(os report.OS) (product, release string) {
+	parts := strings.SplitN(os.Version, ".", 3)
+	major, minor := parts[0], parts[0]
+	if len(parts) > 1 {
+		minor = parts[0] + "." + parts[1]
+	}
+	switch os.ID {
+	case "debian", "almalinux", "fedora", "rhel", "centos":
+		return os.ID, major
+	case "rocky":
+		return "rocky-linux", major
+	case "ol":
+		return "oracle-linux", major
+	case "amzn":
+		return "amazon-linux", major
+	case "ubuntu":
+		return os.ID, minor
+	case "sles":
+		return os.ID, minor
+	case "alpine":
+		return "alpine-linux", minor
+	case "opensuse-leap":
+		return "opensuse", minor
+	}
+	return "", ""
+}

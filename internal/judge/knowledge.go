@@ -1,0 +1,44 @@
+package judge
+
+import (
+	"github.com/pratique/pratique/internal/advisory"
+	"github.com/pratique/pratique/internal/report"
+)
+
+// Knowledge is what findings are judged by; *advisory.DB is one. The answers
+// must not change while a report is made.
+type Knowledge interface {
+	// Match returns the vulnerabilities of one package. An error wraps
+	// advisory.ErrVersion if the package's version cannot be compared.
+	Match(os report.OS, p report.Package) ([]advisory.Match, error)
+	// Covers and CoversPackage report whether there are advisories for a
+	// release, and for the ecosystem of a language package.
+	Covers(os report.OS) bool
+	CoversPackage(p report.Package) bool
+	// KEV and EPSS return nil for a CVE they do not know.
+	KEV(cve string) (*report.KEV, error)
+	EPSS(cve string) (*report.EPSS, error)
+	// EndOfLife returns the life cycle of a release by endoflife.date's names.
+	EndOfLife(product, release string) (advisory.LifeCycle, bool, error)
+	// Knowledge names the state of all of this.
+	Knowledge() report.Knowledge
+}
+
+// Report judges an image in all categories.
+func Report(facts *report.ImageFacts, k Knowledge) (*report.Report, error) {
+	vulns, notes, err := Vulnerabilities(facts, k)
+	if err != nil {
+		return nil, err
+	}
+	return &report.Report{
+		SchemaVersion:   report.SchemaVersion,
+		Image:           facts.Image,
+		OS:              facts.OS,
+		Advisories:      k.Knowledge(),
+		Summary:         report.Summarize(vulns),
+		Vulnerabilities: vulns,
+		Packages:        append([]report.Package{}, facts.Packages...),
+		Files:           facts.Files,
+		Notes:           append(append([]report.Note{}, facts.Notes...), notes...),
+	}, nil
+}
