@@ -1,0 +1,119 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pratique/pratique/internal/api"
+	"github.com/pratique/pratique/internal/api/client"
+	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/report"
+	"github.com/pratique/pratique/internal/report/render"
+)
+
+type reportOptions struct {
+	*options
+	format string
+	output string
+	wait   bool
+}
+
+func newReportCommand(o *options) *cobra.Command {
+	r := reportOptions{options: o}
+	cmd := &cobra.Command{
+		Use:   "report NAMESPACE/REPOSITORY[:TAG|@DIGEST]",
+		Short: "Show the report of an image in the registry",
+		Long: `Show the report of an image in the registry: that of the latest scan that
+succeeded, whatever became of later ones.`,
+		Example: `  pratique report team/java:1
+  pratique report team/java:1 --format sarif --output java.sarif
+  pratique report team/java:1 --wait`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return r.run(cmd, args[0]) },
+	}
+	f := cmd.Flags()
+	f.StringVarP(&r.format, "format", "f", "table", "table, json, sarif, cyclonedx, spdx or csv")
+	f.StringVarP(&r.output, "output", "o", "", "file to write the report to (default standard output)")
+	f.BoolVar(&r.wait, "wait", false, "wait until the latest scan of the image has ended")
+	return cmd
+}
+
+func (r *reportOptions) run(cmd *cobra.Command, arg string) error {
+	format, err := render.ParseFormat(r.format)
+	if err != nil {
+		return err
+	}
+	image, err := client.ParseImage(arg)
+	if err != nil {
+		return err
+	}
+	c, err := r.client()
+	if err != nil {
+		return err
+	}
+	// A tag may move while we wait; the digest stays with what was asked for.
+	artifact, err := c.Artifact(cmd.Context(), image)
+	if err != nil {
+		return err
+	}
+	image.Reference = artifact.Digest
+	if r.wait && artifact.ScanOverview != nil {
+		s, err := waitForScan(cmd, c, artifact.ScanOverview.Scan)
+		if err != nil {
+			return err
+		}
+		if s.State == catalog.Failed {
+			fmt.Fprintf(cmd.ErrOrStderr(), "pratique: the latest scan failed, so this is an earlier report: %v\n", scanFailure(s))
+		}
+	}
+	rep, err := fetchReport(cmd, c, image)
+	if err != nil {
+		return explainNoReport(err, artifact)
+	}
+	return writeReport(cmd.OutOrStdout(), r.output, format, rep)
+}
+
+func fetchReport(cmd *cobra.Command, c *client.Client, image client.Image) (*report.Report, error) {
+	body, err := c.Report(cmd.Context(), image)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	var rep report.Report
+	if err := json.NewDecoder(body).Decode(&rep); err != nil {
+		return nil, fmt.Errorf("read the report from %s: %w", c.Place(), err)
+	}
+	return &rep, nil
+}
+
+// explainNoReport adds to the server's refusal what it knows of the scan.
+func explainNoReport(err error, artifact api.Artifact) error {
+	if artifact.ScanOverview == nil || !client.IsCode(err, "not_scanned") {
+		return err
+	}
+	switch s := artifact.ScanOverview.Scan; s.State {
+	case catalog.Pending, catalog.Running:
+		return fmt.Errorf("there is no report yet: the scan is %s (%d %%); wait for it with --wait", s.State, s.Percent)
+	case catalog.Failed:
+		return fmt.Errorf("there is no report: %w", scanFailure(s))
+	}
+	return err
+}
+
+// waitForScan waits until a scan has ended and tells its progress on a
+// terminal.
+func waitForScan(cmd *cobra.Command, c *client.Client, s api.Scan) (api.Scan, error) {
+	var progress func(api.Scan)
+	if stderr := cmd.ErrOrStderr(); isTerminal(stderr) {
+		progress = func(s api.Scan) { fmt.Fprintf(stderr, "\r%-8s %3d %%", s.State, s.Percent) }
+		defer fmt.Fprint(stderr, "\r                \r")
+	}
+	return c.WaitForScan(cmd.Context(), s, progress)
+}
+
+// scanFailure is the error that a failed scan stands for.
+func scanFailure(s api.Scan) error {
+	return &catalog.ScanError{Cause: s.Cause, Detail: s.Detail}
+}

@@ -1,0 +1,177 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/pratique/pratique/internal/access"
+	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/store"
+)
+
+// Prefix is where the interface is served.
+const Prefix = "/api/v1"
+
+// maxBody bounds the body of a request, in bytes.
+const maxBody = 1 << 20
+
+// Config is what the interface needs. Now and Logger may be nil, all other
+// functions and interfaces are required.
+type Config struct {
+	Store   Store
+	Access  Access
+	Scanner Scanner
+	// Instance tells which instance a request is for.
+	Instance func(*http.Request) (catalog.Instance, error)
+	// Advisories describes the advisory database in force, nil if there is none.
+	Advisories func() []AdvisoryInfo
+	Limits     Limits
+	Version    string
+	Now        func() time.Time
+	Logger     *slog.Logger
+}
+
+// Store is where the interface reads and changes what the service holds.
+type Store interface {
+	NamespaceStore
+	ArtifactStore
+	ScanStore
+	Statistics(ctx context.Context) (store.Statistics, error)
+}
+
+// NamespaceStore holds namespaces and their policies.
+type NamespaceStore interface {
+	CreateNamespace(ctx context.Context, instanceID, name string, public bool) (catalog.Namespace, error)
+	Namespace(ctx context.Context, instanceID, name string) (catalog.Namespace, error)
+	Namespaces(ctx context.Context, instanceID string, page catalog.Page) ([]catalog.Namespace, error)
+	UpdateNamespace(ctx context.Context, instanceID, name string, change catalog.NamespaceChange) (catalog.Namespace, error)
+	DeleteNamespace(ctx context.Context, instanceID, name string) error
+}
+
+// ArtifactStore holds repositories and what is in them.
+type ArtifactStore interface {
+	Repositories(ctx context.Context, instanceID, namespace string, page catalog.Page) ([]catalog.Repository, error)
+	DeleteRepository(ctx context.Context, key catalog.RepositoryKey) error
+	Artifacts(ctx context.Context, key catalog.RepositoryKey, page catalog.Page) ([]catalog.Pull, error)
+	Pull(ctx context.Context, key catalog.RepositoryKey, reference string) (catalog.Pull, error)
+	DeleteManifest(ctx context.Context, key catalog.RepositoryKey, digest string) error
+	DeleteTag(ctx context.Context, key catalog.RepositoryKey, tag string) error
+}
+
+// ScanStore holds scans and what they found.
+type ScanStore interface {
+	Scan(ctx context.Context, scanID int64) (catalog.Scan, error)
+	Scans(ctx context.Context, artifactID int64, limit int) ([]catalog.Scan, error)
+	Exposure(ctx context.Context, artifactID int64) ([]catalog.Exposure, error)
+	Report(ctx context.Context, artifactID int64) ([]byte, catalog.Scan, error)
+}
+
+// Access tells who asks, and changes passwords.
+type Access interface {
+	// Authenticate returns the anonymous actor for a request without
+	// credentials and an error of kind Unauthorized for wrong ones.
+	Authenticate(r *http.Request) (access.Actor, error)
+	// ResetPassword gives an account a new random password.
+	ResetPassword(ctx context.Context, name string) (password string, err error)
+	// SetPassword gives an account the password its owner chose.
+	SetPassword(ctx context.Context, name, password string) error
+}
+
+// Scanner accepts requests for scans. It decides whether an artifact may be
+// scanned.
+type Scanner interface {
+	Request(ctx context.Context, artifactID int64, trigger catalog.Trigger) (catalog.Scan, error)
+}
+
+// handlers holds the operations.
+type handlers struct {
+	cfg Config
+}
+
+// New returns the handler of everything below Prefix.
+//
+// Who asks is taken from the request's context if access.WithActor put somebody
+// there, and from its credentials otherwise.
+func New(cfg Config) http.Handler {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	h := &handlers{cfg: cfg}
+	mux := http.NewServeMux()
+	h.describe(mux)
+	return h.protect(mux)
+}
+
+//go:generate go test . -run TestOpenAPIFileIsFresh -update
+
+// OpenAPI returns the OpenAPI 3.1 document of the interface as YAML. It does
+// not depend on the version or the configuration of the program.
+func OpenAPI() ([]byte, error) {
+	h := &handlers{cfg: Config{Logger: slog.New(slog.DiscardHandler)}}
+	return h.describe(http.NewServeMux()).YAML()
+}
+
+// describe registers all operations with mux and returns their description.
+func (h *handlers) describe(mux *http.ServeMux) *huma.OpenAPI {
+	api := humago.NewWithPrefix(mux, Prefix, humaConfig())
+	api.OpenAPI().Components.Schemas.RegisterTypeAlias(errorModel, problemType)
+	api.UseMiddleware(plainBadRequest, h.authorize)
+	h.registerInfo(api)
+	h.registerNamespaces(api)
+	h.registerRepositories(api)
+	h.registerArtifacts(api)
+	h.registerScans(api)
+	h.registerReports(api)
+	return api.OpenAPI()
+}
+
+// humaConfig is huma's default without what would load scripts from elsewhere
+// (the documentation page) or add fields to answers (schema links).
+func humaConfig() huma.Config {
+	cfg := huma.DefaultConfig("Pratique", "1")
+	cfg.Info.Description = `Namespaces, policies, artifacts, scans and reports of a Pratique registry.
+
+A "/" in the name of a repository is sent as %2F, or as %252F through a gateway that decodes paths. Times are RFC 3339. Lists are read page by page: pass the "next" of an answer as "after". Errors are problem documents (RFC 9457) with a stable "code", what happened ("detail") and what to do next ("advice").`
+	cfg.DocsPath = ""
+	cfg.SchemasPath = ""
+	cfg.CreateHooks = nil
+	cfg.RejectUnknownQueryParameters = true
+	// Answers may gain fields; requests with unknown ones are refused, which
+	// their types say themselves.
+	cfg.AllowAdditionalPropertiesByDefault = true
+	cfg.Transformers = []huma.Transformer{problemOfModel}
+	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"basic": {Type: "http", Scheme: "basic", Description: "Name and password of an administrator."},
+	}
+	return cfg
+}
+
+// administrator is what operations require; public ones require nothing.
+var administrator = []map[string][]string{{"basic": {}}}
+
+// route registers an operation for administrators.
+func route[I, O any](h *handlers, api huma.API, op huma.Operation, do func(context.Context, *I) (*O, error)) {
+	op.Security = administrator
+	public(h, api, op, do)
+}
+
+// public registers an operation for everybody. The errors of all operations
+// become problems here and nowhere else.
+func public[I, O any](h *handlers, api huma.API, op huma.Operation, do func(context.Context, *I) (*O, error)) {
+	op.MaxBodyBytes = maxBody
+	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := do(ctx, in)
+		if err != nil {
+			return nil, h.problem(ctx, err)
+		}
+		return out, nil
+	})
+}

@@ -1,0 +1,147 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/pratique/pratique/internal/catalog"
+)
+
+// artifactPath is where an artifact is found.
+const artifactPath = "/namespaces/{namespace}/repositories/{repository}/artifacts/{reference}"
+
+func (h *handlers) registerArtifacts(api huma.API) {
+	tags := []string{"Artifacts"}
+	route(h, api, huma.Operation{
+		OperationID: "listArtifacts", Method: http.MethodGet, Path: "/namespaces/{namespace}/repositories/{repository}/artifacts", Tags: tags,
+		Summary: "List the artifacts of a repository with scan overview and verdict",
+	}, h.listArtifacts)
+	route(h, api, huma.Operation{
+		OperationID: "getArtifact", Method: http.MethodGet, Path: artifactPath, Tags: tags,
+		Summary: "Get an artifact with scan overview and verdict",
+	}, h.getArtifact)
+	route(h, api, huma.Operation{
+		OperationID: "deleteArtifact", Method: http.MethodDelete, Path: artifactPath, Tags: tags,
+		Summary:     "Delete an artifact with all its tags",
+		Description: "To delete one tag only, use the path of the tag.",
+	}, h.deleteArtifact)
+	route(h, api, huma.Operation{
+		OperationID: "deleteTag", Method: http.MethodDelete, Path: artifactPath + "/tags/{tag}", Tags: tags,
+		Summary: "Delete a tag of an artifact",
+	}, h.deleteTag)
+	route(h, api, huma.Operation{
+		OperationID: "getVerdict", Method: http.MethodGet, Path: artifactPath + "/verdict", Tags: tags,
+		Summary: "Tell whether an artifact can be downloaded now, and why",
+	}, h.getVerdict)
+}
+
+type listArtifactsIn struct {
+	InRepository
+	Paging
+}
+
+type listArtifactsOut struct {
+	Body List[Artifact]
+}
+
+func (h *handlers) listArtifacts(ctx context.Context, in *listArtifactsIn) (*listArtifactsOut, error) {
+	key, err := in.key(instance(ctx))
+	if err != nil {
+		return nil, err
+	}
+	found, err := h.cfg.Store.Artifacts(ctx, key, in.page())
+	if err != nil {
+		return nil, err
+	}
+	out := &listArtifactsOut{}
+	out.Body = listOf(found, in.Paging, func(p catalog.Pull) Artifact {
+		exposure, failed := h.exposure(ctx, p)
+		if failed != nil {
+			err = failed
+		}
+		return h.artifact(p, exposure)
+	}, func(p catalog.Pull) string { return p.Artifact.Digest })
+	return out, err
+}
+
+// exposure reads what the report in force of an artifact found, if there is
+// one.
+func (h *handlers) exposure(ctx context.Context, p catalog.Pull) ([]catalog.Exposure, error) {
+	if !p.Reported {
+		return nil, nil
+	}
+	return h.cfg.Store.Exposure(ctx, p.Artifact.ID)
+}
+
+// pull reads the artifact a path names.
+func (h *handlers) pull(ctx context.Context, in *InArtifact) (catalog.Pull, error) {
+	key, err := in.key(instance(ctx))
+	if err != nil {
+		return catalog.Pull{}, err
+	}
+	reference, err := in.reference()
+	if err != nil {
+		return catalog.Pull{}, err
+	}
+	return h.cfg.Store.Pull(ctx, key, reference)
+}
+
+type artifactOut struct {
+	Body Artifact
+}
+
+func (h *handlers) getArtifact(ctx context.Context, in *InArtifact) (*artifactOut, error) {
+	p, err := h.pull(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	exposure, err := h.exposure(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return &artifactOut{h.artifact(p, exposure)}, nil
+}
+
+func (h *handlers) deleteArtifact(ctx context.Context, in *InArtifact) (*struct{}, error) {
+	p, err := h.pull(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return nil, h.cfg.Store.DeleteManifest(ctx, p.Artifact.Key, p.Artifact.Digest)
+}
+
+type deleteTagIn struct {
+	InArtifact
+	Tag string `path:"tag" doc:"A tag of the artifact"`
+}
+
+func (h *handlers) deleteTag(ctx context.Context, in *deleteTagIn) (*struct{}, error) {
+	p, err := h.pull(ctx, &in.InArtifact)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(p.Artifact.Tags, in.Tag) {
+		return nil, catalog.Errorf(catalog.NotFound, "tag_not_found", "%s@%s has no such tag", p.Artifact.Key, p.Artifact.Digest).
+			Advise("read the artifact again: its tags may have moved")
+	}
+	return nil, h.cfg.Store.DeleteTag(ctx, p.Artifact.Key, in.Tag)
+}
+
+type verdictOut struct {
+	Body Verdict
+}
+
+func (h *handlers) getVerdict(ctx context.Context, in *InArtifact) (*verdictOut, error) {
+	p, err := h.pull(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	exposure, err := h.exposure(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return &verdictOut{h.verdict(p, exposure)}, nil
+}

@@ -1,0 +1,114 @@
+package api
+
+import (
+	"time"
+
+	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/gate"
+	"github.com/pratique/pratique/internal/report"
+)
+
+// threshold is how the name of a threshold is written: "none" where a severity
+// is "unknown".
+func threshold(s report.Severity) string {
+	if s == report.Unknown {
+		return "none"
+	}
+	return s.String()
+}
+
+func (h *handlers) namespace(n catalog.Namespace) Namespace {
+	list := n.Policy.Allowlist
+	out := Namespace{
+		ID: n.ID, Name: n.Name, Public: n.Public, AutoScan: n.AutoScan,
+		PreventVul: n.Policy.Block, Severity: threshold(n.Policy.Threshold),
+		Allowlist: Allowlist{
+			Items:     make([]AllowlistItem, len(list.Items)),
+			Expired:   list.Expired(h.cfg.Now()),
+			CreatedAt: list.CreatedAt,
+			UpdatedAt: list.UpdatedAt,
+		},
+		Repositories: n.Repositories, CreatedAt: n.CreatedAt, UpdatedAt: n.UpdatedAt,
+	}
+	for i, id := range list.Items {
+		out.Allowlist.Items[i] = AllowlistItem{CVEID: id}
+	}
+	if !list.ExpiresAt.IsZero() {
+		out.Allowlist.ExpiresAt = list.ExpiresAt.Unix()
+	}
+	return out
+}
+
+func repository(r catalog.Repository) Repository {
+	return Repository{
+		Name: r.Name, Namespace: r.Namespace, Artifacts: r.Artifacts, Tags: r.Tags,
+		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+	}
+}
+
+// artifact describes what was read of an artifact, judged now. exposure is
+// what its report in force found.
+func (h *handlers) artifact(p catalog.Pull, exposure []catalog.Exposure) Artifact {
+	a := p.Artifact
+	out := Artifact{
+		Namespace: a.Key.Namespace, Repository: a.Key.Repository,
+		Digest: a.Digest, Kind: a.Kind, MediaType: a.MediaType, ArtifactType: a.ArtifactType,
+		Size: a.Size, Subject: a.Subject, Tags: append([]string{}, a.Tags...),
+		PushedAt: a.PushedAt, PulledAt: a.PulledAt,
+		Verdict: h.verdict(p, exposure),
+	}
+	if p.Scan != nil {
+		out.ScanOverview = &ScanOverview{Scan: h.scan(*p.Scan)}
+		if p.Reported {
+			out.ScanOverview.Findings = findings(exposure)
+		}
+	}
+	return out
+}
+
+func findings(exposure []catalog.Exposure) *Findings {
+	out := &Findings{Total: len(exposure), BySeverity: map[string]int{}}
+	for _, s := range report.Severities() {
+		out.BySeverity[s.String()] = 0
+	}
+	worst := report.Unknown
+	for _, e := range exposure {
+		out.BySeverity[e.Severity.String()]++
+		worst = max(worst, e.Severity)
+		if e.FixedVersion != "" {
+			out.Fixable++
+		}
+	}
+	if out.Total > 0 {
+		out.Severity = worst.String()
+	}
+	return out
+}
+
+func (h *handlers) scan(s catalog.Scan) Scan {
+	out := Scan{
+		ID: s.ID, State: s.State, Percent: s.Percent, Trigger: s.Trigger,
+		CreatedAt: s.CreatedAt, StartedAt: s.StartedAt, EndedAt: s.EndedAt,
+		Cause: s.Cause, Detail: s.Detail, Advice: s.Cause.Advice(),
+	}
+	if !s.StartedAt.IsZero() {
+		end := s.EndedAt
+		if end.IsZero() {
+			end = h.cfg.Now()
+		}
+		out.DurationSeconds = max(0, int64(end.Sub(s.StartedAt)/time.Second))
+	}
+	return out
+}
+
+func (h *handlers) verdict(p catalog.Pull, exposure []catalog.Exposure) Verdict {
+	v := gate.Decide(p, exposure, h.cfg.Now())
+	out := Verdict{
+		Decision: v.Decision, Reason: v.Reason, Message: v.Message,
+		Remaining: v.Remaining, ChangesAt: v.ChangesAt,
+	}
+	if v.Remaining > 0 {
+		out.Severity = v.Severity.String()
+	}
+	return out
+}

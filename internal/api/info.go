@@ -1,0 +1,91 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/pratique/pratique/internal/catalog"
+)
+
+func (h *handlers) registerInfo(api huma.API) {
+	tags := []string{"Service"}
+	public(h, api, huma.Operation{
+		OperationID: "getInfo", Method: http.MethodGet, Path: "/info", Tags: tags,
+		Summary: "Describe the service: version and limits",
+	}, h.getInfo)
+	route(h, api, huma.Operation{
+		OperationID: "getStatistics", Method: http.MethodGet, Path: "/statistics", Tags: tags,
+		Summary: "Count what the whole service holds, over all instances",
+	}, h.getStatistics)
+	route(h, api, huma.Operation{
+		OperationID: "listAdvisories", Method: http.MethodGet, Path: "/advisories", Tags: tags,
+		Summary: "Describe the advisory database in force",
+	}, h.listAdvisories)
+	route(h, api, huma.Operation{
+		OperationID: "changePassword", Method: http.MethodPost, Path: "/accounts/{account}/password", Tags: tags,
+		Summary:     "Give an account another password",
+		Description: "Without a body the password is made at random and told in the answer, only this once.",
+	}, h.changePassword)
+}
+
+type infoOut struct {
+	Body Info
+}
+
+func (h *handlers) getInfo(context.Context, *struct{}) (*infoOut, error) {
+	limits := h.cfg.Limits
+	limits.AllowlistItems = catalog.MaxAllowlist
+	return &infoOut{Info{Name: "Pratique", Version: h.cfg.Version, Limits: limits}}, nil
+}
+
+type statisticsOut struct {
+	Body Statistics
+}
+
+func (h *handlers) getStatistics(ctx context.Context, _ *struct{}) (*statisticsOut, error) {
+	s, err := h.cfg.Store.Statistics(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &statisticsOut{Statistics{
+		Namespaces: s.Namespaces, Repositories: s.Repositories, Artifacts: s.Artifacts,
+		ScansPending: s.ScansPending, ScansRunning: s.ScansRunning,
+	}}, nil
+}
+
+type listAdvisoriesOut struct {
+	Body struct {
+		Items []AdvisoryInfo `json:"items" nullable:"false"`
+	} `nameHint:"ListAdvisoryInfo"`
+}
+
+func (h *handlers) listAdvisories(context.Context, *struct{}) (*listAdvisoriesOut, error) {
+	out := &listAdvisoriesOut{}
+	out.Body.Items = append([]AdvisoryInfo{}, h.cfg.Advisories()...)
+	return out, nil
+}
+
+type changePasswordIn struct {
+	Account string          `path:"account" maxLength:"128" doc:"Name of the account" example:"admin"`
+	Body    *PasswordChange `required:"false"`
+}
+
+type changePasswordOut struct {
+	Body PasswordChanged
+}
+
+func (h *handlers) changePassword(ctx context.Context, in *changePasswordIn) (*changePasswordOut, error) {
+	out := &changePasswordOut{PasswordChanged{Account: in.Account}}
+	var err error
+	if in.Body == nil {
+		out.Body.Password, err = h.cfg.Access.ResetPassword(ctx, in.Account)
+	} else {
+		err = h.cfg.Access.SetPassword(ctx, in.Account, in.Body.Password)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}

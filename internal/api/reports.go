@@ -1,0 +1,181 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/report"
+	"github.com/pratique/pratique/internal/report/render"
+)
+
+func (h *handlers) registerReports(api huma.API) {
+	tags := []string{"Reports"}
+	route(h, api, huma.Operation{
+		OperationID: "getReport", Method: http.MethodGet, Path: artifactPath + "/report", Tags: tags,
+		Summary:     "Get the report in force of an artifact",
+		Description: "That is the report of the latest scan that succeeded, whatever became of later ones.",
+		Responses:   reportResponses(api),
+	}, h.getReport)
+	route(h, api, huma.Operation{
+		OperationID: "listVulnerabilities", Method: http.MethodGet, Path: artifactPath + "/vulnerabilities", Tags: tags,
+		Summary: "List the vulnerabilities of a report",
+	}, h.listVulnerabilities)
+	route(h, api, huma.Operation{
+		OperationID: "listPackages", Method: http.MethodGet, Path: artifactPath + "/packages", Tags: tags,
+		Summary: "List the software of a report",
+	}, h.listPackages)
+	route(h, api, huma.Operation{
+		OperationID: "getFiles", Method: http.MethodGet, Path: artifactPath + "/files", Tags: tags,
+		Summary: "Get the file information of a report: totals and the largest files",
+	}, h.getFiles)
+}
+
+// reportResponses describes the forms a report comes in. Only ours has a
+// schema here; the others are described by their standards.
+func reportResponses(api huma.API) map[string]*huma.Response {
+	content := map[string]*huma.MediaType{}
+	for _, format := range render.Formats() {
+		content[format.MediaType()] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
+	}
+	content[render.JSON.MediaType()].Schema = api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[report.Report](), true, "Report")
+	return map[string]*huma.Response{"200": {Description: "The report", Content: content}}
+}
+
+// document reads the report in force of an artifact as it is stored.
+func (h *handlers) document(ctx context.Context, in *InArtifact) ([]byte, error) {
+	p, err := h.pull(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	doc, _, err := h.cfg.Store.Report(ctx, p.Artifact.ID)
+	return doc, err
+}
+
+// report reads the report in force of an artifact.
+func (h *handlers) report(ctx context.Context, in *InArtifact) (*report.Report, error) {
+	doc, err := h.document(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return decodeReport(doc)
+}
+
+func decodeReport(doc []byte) (*report.Report, error) {
+	var r report.Report
+	if err := json.Unmarshal(doc, &r); err != nil {
+		return nil, fmt.Errorf("decode a stored report: %w", err)
+	}
+	return &r, nil
+}
+
+type getReportIn struct {
+	InArtifact
+	Format string `query:"format" enum:"json,table,sarif,cyclonedx,spdx,csv" default:"json" doc:"Form of the report"`
+}
+
+type getReportOut struct {
+	ContentType        string `header:"Content-Type"`
+	ContentDisposition string `header:"Content-Disposition"`
+	Body               []byte
+}
+
+func (h *handlers) getReport(ctx context.Context, in *getReportIn) (*getReportOut, error) {
+	format, err := render.ParseFormat(in.Format)
+	if err != nil {
+		return nil, catalog.Errorf(catalog.Invalid, "format_unknown", "%w", err)
+	}
+	doc, err := h.document(ctx, &in.InArtifact)
+	if err != nil {
+		return nil, err
+	}
+	out := &getReportOut{
+		ContentType:        format.MediaType(),
+		ContentDisposition: `inline; filename="report` + format.Extension() + `"`,
+		Body:               doc,
+	}
+	if format == render.JSON {
+		return out, nil
+	}
+	r, err := decodeReport(doc)
+	if err != nil {
+		return nil, err
+	}
+	var buf bytes.Buffer
+	if err := render.Write(&buf, format, r, render.Options{ToolVersion: h.cfg.Version}); err != nil {
+		return nil, fmt.Errorf("render a report as %s: %w", format, err)
+	}
+	out.Body = buf.Bytes()
+	return out, nil
+}
+
+type listVulnerabilitiesIn struct {
+	InArtifact
+	Offset
+	Severity string `query:"severity" enum:"unknown,negligible,low,medium,high,critical" doc:"Only of this severity or higher"`
+	Package  string `query:"package" maxLength:"256" doc:"Only in packages whose name contains this"`
+	Fixable  bool   `query:"fixable" doc:"Only with a fixed version"`
+}
+
+type listVulnerabilitiesOut struct {
+	Body Part[report.Vulnerability]
+}
+
+func (h *handlers) listVulnerabilities(ctx context.Context, in *listVulnerabilitiesIn) (*listVulnerabilitiesOut, error) {
+	least, err := report.ParseSeverity(in.Severity)
+	if err != nil {
+		return nil, catalog.Errorf(catalog.Invalid, "severity_unknown", "%w", err)
+	}
+	r, err := h.report(ctx, &in.InArtifact)
+	if err != nil {
+		return nil, err
+	}
+	return &listVulnerabilitiesOut{partOf(r.Vulnerabilities, in.Offset, func(v *report.Vulnerability) bool {
+		return v.Severity >= least && contains(v.Package, in.Package) && (!in.Fixable || v.FixedVersion != "")
+	})}, nil
+}
+
+type listPackagesIn struct {
+	InArtifact
+	Offset
+	Package string `query:"package" maxLength:"256" doc:"Only packages whose name contains this"`
+	Type    string `query:"type" maxLength:"32" doc:"Only packages of this type: deb, npm, maven, …"`
+}
+
+type listPackagesOut struct {
+	Body Part[report.Package]
+}
+
+func (h *handlers) listPackages(ctx context.Context, in *listPackagesIn) (*listPackagesOut, error) {
+	r, err := h.report(ctx, &in.InArtifact)
+	if err != nil {
+		return nil, err
+	}
+	return &listPackagesOut{partOf(r.Packages, in.Offset, func(p *report.Package) bool {
+		return contains(p.Name, in.Package) && (in.Type == "" || p.Type == in.Type)
+	})}, nil
+}
+
+// contains compares without regard to case; every name contains "".
+func contains(name, part string) bool {
+	return strings.Contains(strings.ToLower(name), strings.ToLower(part))
+}
+
+type filesOut struct {
+	Body Files
+}
+
+func (h *handlers) getFiles(ctx context.Context, in *InArtifact) (*filesOut, error) {
+	r, err := h.report(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return &filesOut{Files{Count: r.Files.Count, Size: r.Files.Size, Largest: append([]report.LargeFile{}, r.Files.Largest...)}}, nil
+}

@@ -1,0 +1,108 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/pratique/pratique/internal/catalog"
+)
+
+func (h *handlers) registerScans(api huma.API) {
+	tags := []string{"Scans"}
+	route(h, api, huma.Operation{
+		OperationID: "requestScan", Method: http.MethodPost, Path: artifactPath + "/scan", Tags: tags,
+		DefaultStatus: http.StatusAccepted, Summary: "Ask for a scan of an artifact",
+		Description: "The report in force stays in force until the scan has succeeded. The Location of the answer tells how the scan goes on.",
+	}, h.requestScan)
+	route(h, api, huma.Operation{
+		OperationID: "getLatestScan", Method: http.MethodGet, Path: artifactPath + "/scan", Tags: tags,
+		Summary: "Get the latest scan of an artifact",
+	}, h.getLatestScan)
+	route(h, api, huma.Operation{
+		OperationID: "listScans", Method: http.MethodGet, Path: artifactPath + "/scans", Tags: tags,
+		Summary: "List the scans of an artifact, latest first",
+	}, h.listScans)
+	route(h, api, huma.Operation{
+		OperationID: "getScan", Method: http.MethodGet, Path: "/scans/{scan}", Tags: tags,
+		Summary: "Get a scan",
+	}, h.getScan)
+}
+
+type scanOut struct {
+	Body Scan
+}
+
+type requestScanOut struct {
+	Location string `header:"Location"`
+	Body     Scan
+}
+
+func (h *handlers) requestScan(ctx context.Context, in *InArtifact) (*requestScanOut, error) {
+	p, err := h.pull(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	s, err := h.cfg.Scanner.Request(ctx, p.Artifact.ID, catalog.TriggerManual)
+	if err != nil {
+		return nil, err
+	}
+	return &requestScanOut{Location: fmt.Sprintf("%s/scans/%d", Prefix, s.ID), Body: h.scan(s)}, nil
+}
+
+func (h *handlers) getLatestScan(ctx context.Context, in *InArtifact) (*scanOut, error) {
+	p, err := h.pull(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	if p.Scan == nil {
+		return nil, catalog.Errorf(catalog.NotFound, "not_scanned", "%s@%s was never scanned", p.Artifact.Key, p.Artifact.Digest).
+			Advise("ask for a scan with POST on the same path")
+	}
+	return &scanOut{h.scan(*p.Scan)}, nil
+}
+
+type listScansIn struct {
+	InArtifact
+	Limit int `query:"limit" default:"20" minimum:"1" maximum:"100" doc:"Scans to return"`
+}
+
+type listScansOut struct {
+	Body struct {
+		Items []Scan `json:"items" nullable:"false"`
+	} `nameHint:"ListScan"`
+}
+
+func (h *handlers) listScans(ctx context.Context, in *listScansIn) (*listScansOut, error) {
+	p, err := h.pull(ctx, &in.InArtifact)
+	if err != nil {
+		return nil, err
+	}
+	scans, err := h.cfg.Store.Scans(ctx, p.Artifact.ID, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	out := &listScansOut{}
+	out.Body.Items = make([]Scan, len(scans))
+	for i, s := range scans {
+		out.Body.Items[i] = h.scan(s)
+	}
+	return out, nil
+}
+
+type getScanIn struct {
+	ID int64 `path:"scan" doc:"Id of the scan"`
+}
+
+func (h *handlers) getScan(ctx context.Context, in *getScanIn) (*scanOut, error) {
+	s, err := h.cfg.Store.Scan(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if s.InstanceID != instance(ctx) {
+		return nil, catalog.Errorf(catalog.NotFound, "scan_not_found", "there is no scan %d", in.ID)
+	}
+	return &scanOut{h.scan(s)}, nil
+}

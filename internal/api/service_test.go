@@ -1,0 +1,464 @@
+package api
+
+import (
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/gate"
+	"github.com/pratique/pratique/internal/report"
+	"github.com/pratique/pratique/internal/report/render"
+	"github.com/pratique/pratique/internal/store"
+)
+
+// service is the interface over a real store, with a clock of its own.
+type service struct {
+	t     *testing.T
+	store *store.Store
+	inst  catalog.Instance
+	srv   *httptest.Server
+	clock time.Time
+}
+
+// requestScans accepts every request for a scan.
+type requestScans struct{ *store.Store }
+
+func (s requestScans) Request(ctx context.Context, artifactID int64, trigger catalog.Trigger) (catalog.Scan, error) {
+	return s.RequestScan(ctx, artifactID, trigger)
+}
+
+func newService(t *testing.T) *service {
+	t.Helper()
+	s := &service{t: t, clock: now}
+	cfg := testConfig(t)
+	cfg.Now = func() time.Time { return s.clock }
+	var err error
+	s.store, err = store.Open(t.Context(), store.Config{
+		DSN: "sqlite:" + filepath.Join(t.TempDir(), "test.db"), Logger: cfg.Logger, Now: cfg.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.store.Close() })
+	if s.inst, _, err = s.store.EnsureDefaults(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	cfg.Store, cfg.Scanner = s.store, requestScans{s.store}
+	cfg.Instance = func(*http.Request) (catalog.Instance, error) { return s.inst, nil }
+	s.srv = serve(t, cfg)
+	return s
+}
+
+// do sends a request, checks the status and decodes a successful answer.
+func (s *service) do(method, path, body string, status int, out any) answer {
+	s.t.Helper()
+	a := call(s.t, s.srv, method, Prefix+path, body)
+	if a.status != status {
+		s.t.Fatalf("%s %s: %d, want %d: %s", method, path, a.status, status, a.body)
+	}
+	if out != nil {
+		if err := json.Unmarshal(a.body, out); err != nil {
+			s.t.Fatalf("%s %s: %v in %s", method, path, err, a.body)
+		}
+	}
+	return a
+}
+
+// refused checks that a request is refused with a code.
+func (s *service) refused(method, path, body string, status int, code string) {
+	s.t.Helper()
+	if p := s.do(method, path, body, status, nil).problem(s.t); p.Code != code {
+		s.t.Errorf("%s %s: code %s (%s), want %s", method, path, p.Code, p.Detail, code)
+	}
+}
+
+func digestOf(c string) string { return "sha256:" + strings.Repeat(c, 64) }
+
+// push puts an image into team/REPOSITORY. letter makes its digests.
+func (s *service) push(repository, tag, letter string) {
+	s.t.Helper()
+	key := catalog.RepositoryKey{InstanceID: s.inst.ID, Namespace: "team", Repository: repository}
+	blobs := []catalog.Descriptor{
+		{MediaType: "application/vnd.oci.image.config.v1+json", Digest: digestOf("0"), Size: 2},
+		{MediaType: "application/vnd.oci.image.layer.v1.tar+gzip", Digest: digestOf("1"), Size: 100},
+	}
+	for _, b := range blobs {
+		if err := s.store.AddBlob(s.t.Context(), key, b.Digest, b.Size); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	_, _, err := s.store.PutManifest(s.t.Context(), catalog.ManifestPush{
+		Key: key, Digest: digestOf(letter), MediaType: "application/vnd.oci.image.manifest.v1+json",
+		Content: []byte("{}"), Tag: tag, Kind: catalog.KindImage, Blobs: blobs,
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// vulnerable is a report with a vulnerability of each of some severities.
+func vulnerable(severities ...report.Severity) *report.Report {
+	r := &report.Report{
+		SchemaVersion: report.SchemaVersion,
+		Image:         report.Image{Name: "team/app:1", Layers: []report.Layer{{DiffID: digestOf("d")}}},
+		Packages:      []report.Package{},
+		Files:         report.FileSummary{Count: 3, Size: 30, Largest: []report.LargeFile{{Path: "usr/bin/big", Size: 20}}},
+	}
+	for i, severity := range severities {
+		name := fmt.Sprintf("lib%d", i)
+		v := report.Vulnerability{
+			FindingID: name, ID: fmt.Sprintf("CVE-2024-%04d", i), Category: report.System, Package: name, Type: "deb",
+			Version: "1", Severity: severity, FixState: report.NotFixed, Locations: []report.Location{{Path: "var/lib/dpkg/status"}},
+			Solution: "Wait for a fixed version.",
+		}
+		if i%2 == 0 {
+			v.FixState, v.FixedVersion, v.Solution = report.Fixed, "2", "Upgrade to 2."
+		}
+		r.Vulnerabilities = append(r.Vulnerabilities, v)
+		r.Packages = append(r.Packages, report.Package{Name: name, Version: "1", Type: "deb"})
+	}
+	r.Summary = report.Summarize(r.Vulnerabilities)
+	return r
+}
+
+// finish completes the running scan of an artifact with a report.
+func (s *service) finish(repository, reference string, r *report.Report) []byte {
+	s.t.Helper()
+	ctx := s.t.Context()
+	if _, err := s.store.Promote(ctx, s.inst.ID, 10, time.Hour); err != nil {
+		s.t.Fatal(err)
+	}
+	p, err := s.store.Pull(ctx, catalog.RepositoryKey{InstanceID: s.inst.ID, Namespace: "team", Repository: repository}, reference)
+	if err != nil || p.Scan == nil || p.Scan.State != catalog.Running {
+		s.t.Fatalf("there is no running scan: %+v, %v", p.Scan, err)
+	}
+	doc, err := json.Marshal(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	exposure := []catalog.Exposure{}
+	for _, v := range r.Vulnerabilities {
+		exposure = append(exposure, catalog.Exposure{ID: v.ID, Severity: v.Severity, Package: v.Package, Version: v.Version, FixedVersion: v.FixedVersion})
+	}
+	slices.SortStableFunc(exposure, func(a, b catalog.Exposure) int { return int(b.Severity) - int(a.Severity) })
+	p.Reported = true
+	if err := s.store.FinishScan(ctx, *p.Scan, doc, exposure, gate.Decide(p, exposure, s.clock)); err != nil {
+		s.t.Fatal(err)
+	}
+	return doc
+}
+
+func TestNamespaces(t *testing.T) {
+	s := newService(t)
+	var n Namespace
+	a := s.do("POST", "/namespaces", `{"name":"team","public":false,"autoScan":false,"preventVul":false}`, 201, &n)
+	if n.Name != "team" || n.AutoScan || n.PreventVul || n.Severity != "high" || len(n.Allowlist.Items) != 0 {
+		t.Errorf("a new namespace is %+v", n)
+	}
+	if got := a.header.Get("Location"); got != Prefix+"/namespaces/team" {
+		t.Errorf("Location is %q", got)
+	}
+	s.refused("POST", "/namespaces", `{"name":"team"}`, 409, "namespace_exists")
+	s.refused("GET", "/namespaces/other", "", 404, "namespace_not_found")
+	s.refused("PATCH", "/namespaces/other", `{}`, 404, "namespace_not_found")
+	s.refused("DELETE", "/namespaces/other", "", 404, "namespace_not_found")
+	s.refused("PATCH", "/namespaces/team", fmt.Sprintf(`{"id":%d}`, n.ID+1), 400, "id_mismatch")
+
+	expires := now.Add(time.Hour).Unix()
+	s.do("PUT", "/namespaces/team", fmt.Sprintf(`{"id":%d,"name":"team","public":true,"autoScan":true,"preventVul":true,"severity":"low",
+		"allowlist":{"items":[{"cveId":" cve-2024-1 "},{"cveId":"GHSA-jfh8-c2jp-5v3q"}],"expiresAt":%d}}`, n.ID, expires), 200, &n)
+	list := Allowlist{Items: []AllowlistItem{{CVEID: "CVE-2024-1"}, {CVEID: "GHSA-JFH8-C2JP-5V3Q"}}, ExpiresAt: expires}
+	if diff := cmp.Diff(list.Items, n.Allowlist.Items, cmp.AllowUnexported(AllowlistItem{})); diff != "" || n.Allowlist.ExpiresAt != expires || n.Allowlist.Expired {
+		t.Errorf("allowlist is %+v", n.Allowlist)
+	}
+
+	t.Run("absent keys keep their values", func(t *testing.T) {
+		var got Namespace
+		s.do("PUT", "/namespaces/team", `{"public":true}`, 200, &got)
+		s.do("PATCH", "/namespaces/team", `{"autoScan":true}`, 200, &got)
+		s.do("GET", "/namespaces/team", "", 200, &got)
+		if !got.Public || !got.AutoScan || !got.PreventVul || got.Severity != "low" || len(got.Allowlist.Items) != 2 || got.Allowlist.ExpiresAt != expires {
+			t.Errorf("%+v", got)
+		}
+	})
+	t.Run("severity none", func(t *testing.T) {
+		var got Namespace
+		s.do("PATCH", "/namespaces/team", `{"severity":"none"}`, 200, &got)
+		if got.Severity != "none" {
+			t.Errorf("%+v", got)
+		}
+	})
+	t.Run("expiry passes", func(t *testing.T) {
+		s.clock = now.Add(time.Hour)
+		defer func() { s.clock = now }()
+		var got Namespace
+		s.do("GET", "/namespaces/team", "", 200, &got)
+		if !got.Allowlist.Expired {
+			t.Errorf("%+v", got.Allowlist)
+		}
+	})
+	t.Run("no items empty the list", func(t *testing.T) {
+		var got Namespace
+		s.do("PATCH", "/namespaces/team", `{"allowlist":{"items":[]}}`, 200, &got)
+		if len(got.Allowlist.Items) != 0 || got.Allowlist.ExpiresAt != 0 {
+			t.Errorf("%+v", got.Allowlist)
+		}
+	})
+	t.Run("a full list", func(t *testing.T) {
+		var got Namespace
+		s.do("PATCH", "/namespaces/team", allowlistOf(100), 200, &got)
+		if len(got.Allowlist.Items) != 100 {
+			t.Errorf("%d entries", len(got.Allowlist.Items))
+		}
+	})
+	t.Run("pages", func(t *testing.T) {
+		s.do("POST", "/namespaces", `{"name":"alpha"}`, 201, nil)
+		s.do("POST", "/namespaces", `{"name":"zulu"}`, 201, nil)
+		var names []string
+		path := "/namespaces?limit=2"
+		for range 3 {
+			var page List[Namespace]
+			s.do("GET", path, "", 200, &page)
+			for _, n := range page.Items {
+				names = append(names, n.Name)
+			}
+			if page.Next == "" {
+				break
+			}
+			path = "/namespaces?limit=2&after=" + page.Next
+		}
+		if diff := cmp.Diff([]string{"alpha", "team", "zulu"}, names); diff != "" {
+			t.Error(diff)
+		}
+	})
+	s.do("DELETE", "/namespaces/zulu", "", 204, nil)
+	s.refused("GET", "/namespaces/zulu", "", 404, "namespace_not_found")
+}
+
+// TestPushToBlockedPull follows an image from its push to its refusal and its
+// exemption.
+func TestPushToBlockedPull(t *testing.T) {
+	s := newService(t)
+	s.do("POST", "/namespaces", `{"name":"team"}`, 201, nil)
+	s.push("backend/api", "1", "a")
+	const image = "/namespaces/team/repositories/backend%2Fapi/artifacts/1"
+
+	var verdict Verdict
+	s.do("GET", image+"/verdict", "", 200, &verdict)
+	if verdict.Decision != catalog.Allow || verdict.Reason != gate.ReasonBlockingOff {
+		t.Errorf("blocking is off: %+v", verdict)
+	}
+	s.do("PATCH", "/namespaces/team", `{"preventVul":true}`, 200, nil)
+	var a Artifact
+	s.do("GET", image, "", 200, &a)
+	if a.Digest != digestOf("a") || a.ScanOverview != nil || a.Verdict.Reason != gate.ReasonNotScanned || !slices.Equal(a.Tags, []string{"1"}) {
+		t.Errorf("before a scan: %+v", a)
+	}
+	for _, part := range []string{"/scan", "/report", "/vulnerabilities", "/packages", "/files"} {
+		s.refused("GET", image+part, "", 404, "not_scanned")
+	}
+
+	var scan Scan
+	accepted := s.do("POST", image+"/scan", "", 202, &scan)
+	if scan.State != catalog.Pending || scan.Trigger != catalog.TriggerManual || accepted.header.Get("Location") != fmt.Sprintf("%s/scans/%d", Prefix, scan.ID) {
+		t.Errorf("requested scan: %+v at %s", scan, accepted.header.Get("Location"))
+	}
+	s.refused("POST", image+"/scan", "", 409, "scan_in_progress")
+	doc := s.finish("backend/api", "1", vulnerable(report.Critical, report.High, report.Low))
+	s.clock = now.Add(90 * time.Second)
+
+	t.Run("scan", func(t *testing.T) {
+		var latest, byID Scan
+		s.do("GET", image+"/scan", "", 200, &latest)
+		s.do("GET", fmt.Sprintf("/scans/%d", scan.ID), "", 200, &byID)
+		if latest.State != catalog.Success || latest.Percent != 100 || latest.StartedAt.IsZero() || latest.EndedAt.IsZero() {
+			t.Errorf("%+v", latest)
+		}
+		if diff := cmp.Diff(latest, byID); diff != "" {
+			t.Error(diff)
+		}
+		var list struct{ Items []Scan }
+		s.do("GET", image+"/scans", "", 200, &list)
+		if diff := cmp.Diff([]Scan{latest}, list.Items); diff != "" {
+			t.Error(diff)
+		}
+		s.refused("GET", "/scans/999", "", 404, "scan_not_found")
+	})
+	t.Run("artifact", func(t *testing.T) {
+		s.do("GET", image, "", 200, &a)
+		want := &Findings{Severity: "critical", Total: 3, Fixable: 2, BySeverity: map[string]int{
+			"critical": 1, "high": 1, "medium": 0, "low": 1, "negligible": 0, "unknown": 0,
+		}}
+		if diff := cmp.Diff(want, a.ScanOverview.Findings); diff != "" {
+			t.Error(diff)
+		}
+		if a.Verdict.Decision != catalog.Block || a.Verdict.Remaining != 3 || a.Verdict.Severity != "critical" || !strings.Contains(a.Verdict.Message, "CVE-2024-0000") {
+			t.Errorf("%+v", a.Verdict)
+		}
+		var list List[Artifact]
+		s.do("GET", "/namespaces/team/repositories/backend%2Fapi/artifacts", "", 200, &list)
+		if diff := cmp.Diff([]Artifact{a}, list.Items); diff != "" {
+			t.Error(diff)
+		}
+	})
+	t.Run("report", func(t *testing.T) { checkReport(t, s, image, doc) })
+	t.Run("parts", func(t *testing.T) { checkParts(t, s, image) })
+	t.Run("exempt", func(t *testing.T) {
+		s.do("PATCH", "/namespaces/team", fmt.Sprintf(`{"allowlist":{"items":[{"cveId":"CVE-2024-0000"},{"cveId":"CVE-2024-0001"}],"expiresAt":%d}}`,
+			now.Add(time.Hour).Unix()), 200, nil)
+		s.do("GET", image+"/verdict", "", 200, &verdict)
+		if verdict.Decision != catalog.Allow || verdict.Reason != gate.ReasonBelowThreshold || verdict.Remaining != 1 || !verdict.ChangesAt.Equal(now.Add(time.Hour)) {
+			t.Errorf("%+v", verdict)
+		}
+		s.clock = now.Add(time.Hour)
+		s.do("GET", image+"/verdict", "", 200, &verdict)
+		if verdict.Decision != catalog.Block {
+			t.Errorf("after the expiry: %+v", verdict)
+		}
+	})
+	t.Run("a later scan hides nothing", func(t *testing.T) {
+		s.do("POST", image+"/scan", "", 202, nil)
+		s.do("GET", image, "", 200, &a)
+		if a.ScanOverview.State != catalog.Pending || a.ScanOverview.Findings == nil || a.ScanOverview.Findings.Total != 3 {
+			t.Errorf("%+v", a.ScanOverview)
+		}
+		if got := s.do("GET", image+"/report", "", 200, nil); string(got.body) != string(doc) {
+			t.Errorf("the report is %s", got.body)
+		}
+	})
+}
+
+func checkReport(t *testing.T, s *service, image string, doc []byte) {
+	plain := s.do("GET", image+"/report", "", 200, nil)
+	if string(plain.body) != string(doc) || plain.header.Get("Content-Type") != "application/json" {
+		t.Errorf("%s: %s", plain.header.Get("Content-Type"), plain.body)
+	}
+	packed := call(t, s.srv, "GET", Prefix+image+"/report", "", "Accept-Encoding: gzip")
+	if packed.header.Get("Content-Encoding") != "gzip" {
+		t.Errorf("not compressed: %d bytes", len(packed.body))
+	}
+	if r, err := gzip.NewReader(strings.NewReader(string(packed.body))); err != nil {
+		t.Error(err)
+	} else if err := json.NewDecoder(r).Decode(&report.Report{}); err != nil {
+		t.Error(err)
+	}
+	for _, format := range render.Formats() {
+		a := s.do("GET", image+"/report?format="+string(format), "", 200, nil)
+		if a.header.Get("Content-Type") != format.MediaType() || !strings.Contains(string(a.body), "CVE-2024-0000") {
+			t.Errorf("%s: %s without the vulnerability", format, a.header.Get("Content-Type"))
+		}
+		if strings.Contains(format.MediaType(), "json") && !json.Valid(a.body) {
+			t.Errorf("%s is no JSON", format)
+		}
+	}
+}
+
+func checkParts(t *testing.T, s *service, image string) {
+	for query, want := range map[string][]string{
+		"":                          {"lib0", "lib1", "lib2"},
+		"?severity=high":            {"lib0", "lib1"},
+		"?severity=critical":        {"lib0"},
+		"?package=LIB2":             {"lib2"},
+		"?fixable=true":             {"lib0", "lib2"},
+		"?offset=1&limit=1":         {"lib1"},
+		"?offset=3":                 nil,
+		"?severity=low&package=nix": nil,
+	} {
+		var part Part[report.Vulnerability]
+		s.do("GET", image+"/vulnerabilities"+query, "", 200, &part)
+		var got []string
+		for _, v := range part.Items {
+			got = append(got, v.Package)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("vulnerabilities%s: %s", query, diff)
+		}
+		if strings.Contains(query, "offset") && part.Total != 3 {
+			t.Errorf("total of %s is %d", query, part.Total)
+		}
+	}
+	var packages Part[report.Package]
+	s.do("GET", image+"/packages?package=lib1&type=deb", "", 200, &packages)
+	if packages.Total != 1 || packages.Items[0].Name != "lib1" {
+		t.Errorf("%+v", packages)
+	}
+	s.do("GET", image+"/packages?type=rpm", "", 200, &packages)
+	if packages.Total != 0 || packages.Items == nil {
+		t.Errorf("%+v", packages)
+	}
+	var files Files
+	s.do("GET", image+"/files", "", 200, &files)
+	if diff := cmp.Diff(Files{Count: 3, Size: 30, Largest: []report.LargeFile{{Path: "usr/bin/big", Size: 20}}}, files); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestDeletes(t *testing.T) {
+	s := newService(t)
+	s.do("POST", "/namespaces", `{"name":"team"}`, 201, nil)
+	s.push("app", "1", "a")
+	s.push("app", "latest", "a")
+	s.push("app", "2", "b")
+	s.push("tools", "1", "c")
+	const app = "/namespaces/team/repositories/app"
+
+	var repositories List[Repository]
+	s.do("GET", "/namespaces/team/repositories?limit=1", "", 200, &repositories)
+	if len(repositories.Items) != 1 || repositories.Items[0].Name != "app" || repositories.Items[0].Artifacts != 2 || repositories.Next != "app" {
+		t.Errorf("%+v", repositories)
+	}
+	s.refused("GET", "/namespaces/other/repositories", "", 404, "namespace_not_found")
+	s.refused("DELETE", "/namespaces/team", "", 409, "namespace_not_empty")
+
+	s.refused("DELETE", app+"/artifacts/1/tags/2", "", 404, "tag_not_found")
+	s.do("DELETE", app+"/artifacts/1/tags/latest", "", 204, nil)
+	s.refused("GET", app+"/artifacts/latest", "", 404, "manifest_unknown")
+	s.do("GET", app+"/artifacts/"+digestOf("a"), "", 200, nil)
+	s.do("DELETE", app+"/artifacts/1", "", 204, nil)
+	s.refused("GET", app+"/artifacts/"+digestOf("a"), "", 404, "manifest_unknown")
+	s.refused("DELETE", app+"/artifacts/1", "", 404, "manifest_unknown")
+
+	s.do("DELETE", app, "", 204, nil)
+	s.refused("GET", app+"/artifacts/2", "", 404, "repository_not_found")
+	s.refused("DELETE", app, "", 404, "repository_not_found")
+	s.do("DELETE", "/namespaces/team/repositories/tools", "", 204, nil)
+	s.do("DELETE", "/namespaces/team", "", 204, nil)
+}
+
+func TestScansOfOtherInstances(t *testing.T) {
+	s := newService(t)
+	s.do("POST", "/namespaces", `{"name":"team"}`, 201, nil)
+	s.push("app", "1", "a")
+	var scan Scan
+	s.do("POST", "/namespaces/team/repositories/app/artifacts/1/scan", "", 202, &scan)
+	other, err := s.store.CreateInstance(t.Context(), catalog.Instance{TenantID: s.inst.TenantID, Region: s.inst.Region, Name: "other", Host: "other.example.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.inst = other
+	s.refused("GET", fmt.Sprintf("/scans/%d", scan.ID), "", 404, "scan_not_found")
+	s.refused("GET", "/namespaces/team", "", 404, "namespace_not_found")
+}
+
+func TestStatistics(t *testing.T) {
+	s := newService(t)
+	s.do("POST", "/namespaces", `{"name":"team"}`, 201, nil)
+	s.push("app", "1", "a")
+	s.do("POST", "/namespaces/team/repositories/app/artifacts/1/scan", "", 202, nil)
+	var got Statistics
+	s.do("GET", "/statistics", "", 200, &got)
+	if diff := cmp.Diff(Statistics{Namespaces: 1, Repositories: 1, Artifacts: 1, ScansPending: 1}, got); diff != "" {
+		t.Error(diff)
+	}
+}

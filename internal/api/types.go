@@ -1,0 +1,246 @@
+package api
+
+import (
+	"time"
+
+	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/report"
+)
+
+// Paging selects part of a listing.
+type Paging struct {
+	After string `query:"after" doc:"The \"next\" of the page before"`
+	Limit int    `query:"limit" default:"100" minimum:"1" maximum:"500" doc:"Entries per page"`
+}
+
+// page asks the store for one entry more, which tells whether there is another
+// page.
+func (p Paging) page() catalog.Page { return catalog.Page{After: p.After, Limit: p.Limit + 1} }
+
+// List is one page of a listing.
+type List[T any] struct {
+	Items []T    `json:"items" nullable:"false"`
+	Next  string `json:"next,omitempty" doc:"Pass it as \"after\" for the next page; absent on the last"`
+}
+
+// listOf makes a page of what the store returned for p.page().
+func listOf[S, T any](found []S, p Paging, convert func(S) T, name func(S) string) List[T] {
+	list := List[T]{Items: make([]T, 0, min(len(found), p.Limit))}
+	if len(found) > p.Limit {
+		found = found[:p.Limit]
+		list.Next = name(found[p.Limit-1])
+	}
+	for _, f := range found {
+		list.Items = append(list.Items, convert(f))
+	}
+	return list
+}
+
+// Offset selects part of a report.
+type Offset struct {
+	Offset int `query:"offset" default:"0" minimum:"0" doc:"Entries to leave out"`
+	Limit  int `query:"limit" default:"100" minimum:"1" maximum:"1000" doc:"Entries to return"`
+}
+
+// Part is part of a report.
+type Part[T any] struct {
+	Total int `json:"total" doc:"Entries that fit the filters"`
+	Items []T `json:"items" nullable:"false"`
+}
+
+// partOf selects what keep keeps, and of that what o asks for.
+func partOf[T any](all []T, o Offset, keep func(*T) bool) Part[T] {
+	part := Part[T]{Items: []T{}}
+	for i := range all {
+		if !keep(&all[i]) {
+			continue
+		}
+		if part.Total >= o.Offset && len(part.Items) < o.Limit {
+			part.Items = append(part.Items, all[i])
+		}
+		part.Total++
+	}
+	return part
+}
+
+// Namespace groups repositories under one policy for scans and downloads.
+type Namespace struct {
+	ID           int64     `json:"id"`
+	Name         string    `json:"name"`
+	Public       bool      `json:"public" doc:"Whether images can be pulled without logging in"`
+	AutoScan     bool      `json:"autoScan" doc:"Whether every image that arrives is scanned"`
+	PreventVul   bool      `json:"preventVul" doc:"Whether downloads of vulnerable images are blocked"`
+	Severity     string    `json:"severity" enum:"none,negligible,low,medium,high,critical" doc:"Vulnerabilities of this severity or higher block downloads"`
+	Allowlist    Allowlist `json:"allowlist"`
+	Repositories int       `json:"repositories" doc:"Number of repositories"`
+	CreatedAt    time.Time `json:"createdAt"`
+	UpdatedAt    time.Time `json:"updatedAt"`
+}
+
+// Allowlist exempts vulnerabilities from blocking downloads.
+type Allowlist struct {
+	Items     []AllowlistItem `json:"items" nullable:"false"`
+	ExpiresAt int64           `json:"expiresAt,omitempty" doc:"From when the list no longer counts, in Unix seconds; absent if it never expires"`
+	Expired   bool            `json:"expired" doc:"Whether it no longer counts"`
+	CreatedAt time.Time       `json:"createdAt,omitzero"`
+	UpdatedAt time.Time       `json:"updatedAt,omitzero"`
+}
+
+// AllowlistItem is one exempted vulnerability.
+type AllowlistItem struct {
+	_     struct{} `additionalProperties:"false"`
+	CVEID string   `json:"cveId" example:"CVE-2019-10164" doc:"Id of the vulnerability, as reports show it"`
+}
+
+// NamespaceCreate asks for a namespace. Policy is set afterwards, by modifying
+// it (specification §4.1).
+type NamespaceCreate struct {
+	_          struct{}         `additionalProperties:"false"`
+	Name       string           `json:"name" example:"team"`
+	Public     bool             `json:"public,omitempty" doc:"Whether images can be pulled without logging in"`
+	AutoScan   bool             `json:"autoScan,omitempty" doc:"Must be false: set it by modifying the namespace"`
+	PreventVul bool             `json:"preventVul,omitempty" doc:"Must be false: set it by modifying the namespace"`
+	Severity   *string          `json:"severity,omitempty" doc:"Must be absent: set it by modifying the namespace"`
+	Allowlist  *AllowlistChange `json:"allowlist,omitempty" doc:"Must be absent: set it by modifying the namespace"`
+}
+
+// NamespaceChange modifies a namespace. What is absent keeps its value.
+type NamespaceChange struct {
+	_          struct{}         `additionalProperties:"false"`
+	ID         *int64           `json:"id,omitempty" doc:"May repeat the namespace's id; another one is refused"`
+	Name       *string          `json:"name,omitempty" doc:"May repeat the namespace's name; another one is refused"`
+	Public     *bool            `json:"public,omitempty" doc:"Whether images can be pulled without logging in"`
+	AutoScan   *bool            `json:"autoScan,omitempty" doc:"Whether every image that arrives is scanned; images already there are not"`
+	PreventVul *bool            `json:"preventVul,omitempty" doc:"Whether downloads of vulnerable images are blocked"`
+	Severity   *string          `json:"severity,omitempty" enum:"none,low,medium,high,critical" doc:"Vulnerabilities of this severity or higher block downloads"`
+	Allowlist  *AllowlistChange `json:"allowlist,omitempty" doc:"Replaces the whole list"`
+}
+
+// AllowlistChange replaces an allowlist.
+type AllowlistChange struct {
+	_         struct{}        `additionalProperties:"false"`
+	Items     []AllowlistItem `json:"items" nullable:"false" doc:"At most 100, without duplicates; empty to empty the list"`
+	ExpiresAt *int64          `json:"expiresAt,omitempty" minimum:"1" maximum:"253402300799" doc:"From when the list no longer counts, in Unix seconds; absent for never"`
+}
+
+// Repository is a named set of artifacts.
+type Repository struct {
+	Name      string    `json:"name" doc:"Name within the namespace"`
+	Namespace string    `json:"namespace"`
+	Artifacts int       `json:"artifacts" doc:"Number of artifacts"`
+	Tags      int       `json:"tags" doc:"Number of tags"`
+	CreatedAt time.Time `json:"createdAt"`
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+// Artifact is a manifest in a repository.
+type Artifact struct {
+	Namespace    string               `json:"namespace"`
+	Repository   string               `json:"repository"`
+	Digest       string               `json:"digest"`
+	Kind         catalog.ArtifactKind `json:"kind" enum:"image,index,chart,signature,other"`
+	MediaType    string               `json:"mediaType"`
+	ArtifactType string               `json:"artifactType,omitempty"`
+	Size         int64                `json:"size" doc:"Manifest and all it refers to, in bytes"`
+	Subject      string               `json:"subject,omitempty" doc:"Digest of the manifest this one is about"`
+	Tags         []string             `json:"tags" nullable:"false"`
+	PushedAt     time.Time            `json:"pushedAt"`
+	PulledAt     time.Time            `json:"pulledAt,omitzero"`
+	// ScanOverview is absent for an artifact that was never scanned.
+	ScanOverview *ScanOverview `json:"scanOverview,omitempty" doc:"Absent if it was never scanned"`
+	Verdict      Verdict       `json:"verdict" doc:"Whether it can be downloaded now"`
+}
+
+// ScanOverview is the latest scan with what the report in force found. The
+// report stays in force while a later scan waits, runs or has failed.
+type ScanOverview struct {
+	Scan
+	Findings *Findings `json:"findings,omitempty" doc:"What the report in force found; absent if no scan has succeeded"`
+}
+
+// Findings counts vulnerabilities.
+type Findings struct {
+	Severity   string         `json:"severity,omitempty" doc:"The worst; absent if there are none"`
+	Total      int            `json:"total"`
+	Fixable    int            `json:"fixable" doc:"How many have a fixed version"`
+	BySeverity map[string]int `json:"bySeverity"`
+}
+
+// Scan is one run of the scanner on one artifact.
+type Scan struct {
+	ID              int64             `json:"id"`
+	State           catalog.ScanState `json:"state" enum:"Pending,Running,Success,Error"`
+	Percent         int               `json:"percent" minimum:"0" maximum:"100"`
+	Trigger         catalog.Trigger   `json:"trigger" enum:"manual,push"`
+	CreatedAt       time.Time         `json:"createdAt" doc:"When it was asked for"`
+	StartedAt       time.Time         `json:"startedAt,omitzero"`
+	EndedAt         time.Time         `json:"endedAt,omitzero"`
+	DurationSeconds int64             `json:"durationSeconds" doc:"From start to end, or until now"`
+	Cause           catalog.Cause     `json:"cause,omitempty" doc:"Why it failed"`
+	Detail          string            `json:"detail,omitempty" doc:"What exactly failed"`
+	Advice          string            `json:"advice,omitempty" doc:"What to do about it"`
+}
+
+// Verdict is the gate's decision about an artifact now.
+type Verdict struct {
+	Decision catalog.Decision `json:"decision" enum:"allow,block,unknown" doc:"\"unknown\" lets nothing pass either"`
+	Reason   string           `json:"reason" doc:"Why, machine-readable" example:"vulnerable"`
+	Message  string           `json:"message,omitempty" doc:"What a client that is refused is told"`
+	// Remaining and Severity are about what the allowlist does not exempt.
+	Remaining int       `json:"remaining" doc:"Vulnerabilities that are not on the allowlist"`
+	Severity  string    `json:"severity,omitempty" doc:"The worst of them; absent if there are none"`
+	ChangesAt time.Time `json:"changesAt,omitzero" doc:"The earliest time the decision can change by itself"`
+}
+
+// Files is the file information of an image.
+type Files struct {
+	Count   int                `json:"count" doc:"Regular files in the image"`
+	Size    int64              `json:"size" doc:"Their size, in bytes"`
+	Largest []report.LargeFile `json:"largest" nullable:"false" doc:"The largest, largest first"`
+}
+
+// Info describes the service.
+type Info struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Limits  Limits `json:"limits"`
+}
+
+// Limits are what the service refuses to exceed.
+type Limits struct {
+	ConcurrentScans    int   `json:"concurrentScans" doc:"Scans of an instance that run at the same time"`
+	ScanTimeoutSeconds int64 `json:"scanTimeoutSeconds" doc:"A scan that takes longer fails"`
+	ImageBytes         int64 `json:"imageBytes" doc:"Largest image that is scanned, as stored"`
+	Layers             int   `json:"layers" doc:"Most layers an image that is scanned can have"`
+	LayerBytes         int64 `json:"layerBytes" doc:"Largest layer that is scanned, as stored"`
+	AllowlistItems     int   `json:"allowlistItems" doc:"Entries an allowlist can have"`
+}
+
+// AdvisoryInfo describes the advisories for one ecosystem.
+type AdvisoryInfo struct {
+	Ecosystem string    `json:"ecosystem"`
+	Records   int       `json:"records"`
+	Newest    time.Time `json:"newest,omitzero" doc:"When the newest of them was modified"`
+	Size      int64     `json:"size" doc:"Size of the compact database, in bytes"`
+}
+
+// Statistics counts what the service holds.
+type Statistics struct {
+	Namespaces   int `json:"namespaces"`
+	Repositories int `json:"repositories"`
+	Artifacts    int `json:"artifacts"`
+	ScansPending int `json:"scansPending"`
+	ScansRunning int `json:"scansRunning"`
+}
+
+// PasswordChange chooses a password.
+type PasswordChange struct {
+	_        struct{} `additionalProperties:"false"`
+	Password string   `json:"password" minLength:"1" maxLength:"1024"`
+}
+
+// PasswordChanged tells a password that was made.
+type PasswordChanged struct {
+	Account  string `json:"account"`
+	Password string `json:"password,omitempty" doc:"The new password, if none was chosen; it is shown only now"`
+}
