@@ -20,6 +20,7 @@ func readApk(ctx context.Context, _ entry, c collect.Content) (found, error) {
 		return found{}, err
 	}
 	var got found
+	owned := 0
 	for par := range paragraphs(data) {
 		if err := ctx.Err(); err != nil {
 			return got, err
@@ -47,7 +48,8 @@ func readApk(ctx context.Context, _ entry, c collect.Content) (found, error) {
 			case "F":
 				dir = strings.Trim(value, "/")
 			case "R":
-				if path := ownedPath(dir + "/" + value); ownable(path) {
+				if path := ownedPath(dir + "/" + value); ownable(path) && owned < maxOwned {
+					owned++
 					files = append(files, path)
 				}
 			}

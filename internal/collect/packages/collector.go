@@ -17,11 +17,18 @@ import (
 // version changes whenever the same bytes would give other facts.
 const version = 1
 
+// executable is the reader of programs; its sets are named by what was found.
+const executable = "executable"
+
 const (
-	// maxPackages bounds what one file may list.
+	// maxPackages bounds what one file may list, maxOwned the owned files kept
+	// of one list or database.
 	maxPackages = 100_000
+	maxOwned    = 500_000
 	// maxText bounds a database or a document that is read as a whole.
 	maxText = 64 << 20
+	// maxDocument bounds a JSON document, which takes several times its size.
+	maxDocument = 16 << 20
 	// maxField bounds a name, a version, a licence, a supplier.
 	maxField = 1 << 10
 	// maxPath bounds the path of a package, nested archives included.
@@ -118,7 +125,7 @@ func readers() []reader {
 		{name: "bitnami/spdx", want: wantBitnami, read: readBitnami},
 	}
 	all = append(all, scalibrReaders()...)
-	return append(all, reader{name: "executable", want: wantExecutable, read: readExecutable})
+	return append(all, reader{name: executable, want: wantExecutable, read: readExecutable})
 }
 
 func (c *Collector) reader(e entry) *reader {
@@ -136,35 +143,39 @@ func (c *Collector) reader(e entry) *reader {
 // addPackages adds the packages of one file, tidied and sorted. A layer may
 // hold a path twice; the later entry replaces what the earlier one gave.
 func addPackages(facts *report.LayerFacts, r *reader, path string, pkgs []report.Package) {
-	facts.Packages = slices.DeleteFunc(facts.Packages, func(s report.PackageSet) bool { return s.Path == path })
 	pkgs = tidy(pkgs, path)
-	if len(pkgs) == 0 {
-		return
+	var sets []report.PackageSet
+	if len(pkgs) > 0 {
+		set := report.PackageSet{Path: path, Extractor: r.name, Database: r.database, Packages: pkgs}
+		if r.name == executable {
+			set.Extractor = pkgs[0].Type + "/" + executable
+		}
+		sets = append(sets, set)
 	}
-	name := r.name
-	if name == "executable" {
-		name = pkgs[0].Type + "/executable"
-	}
-	set := report.PackageSet{Path: path, Extractor: name, Database: r.database, Packages: pkgs}
-	i, _ := slices.BinarySearchFunc(facts.Packages, path, func(s report.PackageSet, p string) int { return cmp.Compare(s.Path, p) })
-	facts.Packages = slices.Insert(facts.Packages, i, set)
+	facts.Packages = replace(facts.Packages, sets, path, func(s report.PackageSet) string { return s.Path })
 }
 
 // addOwned adds the sets of one list, replacing those of an earlier entry of
 // the same path.
 func addOwned(facts *report.LayerFacts, path string, sets []report.OwnedSet) {
-	facts.Owned = slices.DeleteFunc(facts.Owned, func(s report.OwnedSet) bool { return s.Path == path })
 	sets = slices.DeleteFunc(sets, func(s report.OwnedSet) bool { return s.Package == "" || len(s.Files) == 0 })
-	if len(sets) == 0 {
-		return
-	}
 	for i := range sets {
 		sets[i].Path = path
 		slices.Sort(sets[i].Files)
 	}
-	slices.SortFunc(sets, func(a, b report.OwnedSet) int { return cmp.Compare(a.Package, b.Package) })
-	i, _ := slices.BinarySearchFunc(facts.Owned, path, func(s report.OwnedSet, p string) int { return cmp.Compare(s.Path, p) })
-	facts.Owned = slices.Insert(facts.Owned, i, sets...)
+	slices.SortStableFunc(sets, func(a, b report.OwnedSet) int { return cmp.Compare(a.Package, b.Package) })
+	facts.Owned = replace(facts.Owned, sets, path, func(s report.OwnedSet) string { return s.Path })
+}
+
+// replace puts sets in the place of those that all, which is sorted by path,
+// holds for a path.
+func replace[S any](all, sets []S, path string, of func(S) string) []S {
+	start, _ := slices.BinarySearchFunc(all, path, func(s S, p string) int { return cmp.Compare(of(s), p) })
+	end := start
+	for end < len(all) && of(all[end]) == path {
+		end++
+	}
+	return slices.Replace(all, start, end, sets...)
 }
 
 func addRelease(facts *report.LayerFacts, f *report.ReleaseFile) {

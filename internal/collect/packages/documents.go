@@ -21,7 +21,7 @@ func wantComposer(e entry) bool {
 // readComposer reads what Composer installed: a list, since version 2 within
 // an object.
 func readComposer(_ context.Context, _ entry, c collect.Content) (found, error) {
-	data, err := whole(c, maxText)
+	data, err := whole(c, maxDocument)
 	if err != nil {
 		return found{}, err
 	}
@@ -52,7 +52,7 @@ func wantDotnet(e entry) bool { return strings.HasSuffix(e.base, ".deps.json") }
 // the program itself; a runtime pack is the runtime that a self-contained
 // program carries, which NuGet and advisories know without the prefix.
 func readDotnet(_ context.Context, _ entry, c collect.Content) (found, error) {
-	data, err := whole(c, maxText)
+	data, err := whole(c, maxDocument)
 	if err != nil {
 		return found{}, err
 	}
@@ -96,7 +96,7 @@ func wantR(e entry) bool {
 
 // readR reads a description. "Built" is there only after an installation.
 func readR(_ context.Context, _ entry, c collect.Content) (found, error) {
-	data, err := whole(c, maxMetadata)
+	data, err := whole(c, maxDocument)
 	if err != nil {
 		return found{}, err
 	}
@@ -115,7 +115,7 @@ func wantConda(e entry) bool {
 }
 
 func readConda(_ context.Context, _ entry, c collect.Content) (found, error) {
-	data, err := whole(c, maxText)
+	data, err := whole(c, maxDocument)
 	if err != nil {
 		return found{}, err
 	}
@@ -139,7 +139,7 @@ var bitnamiRevision = regexp.MustCompile(`-\d+$`)
 // readBitnami reads the SPDX document beside a component of a Bitnami image.
 // Those of its packages count that have a package URL of Bitnami's.
 func readBitnami(_ context.Context, _ entry, c collect.Content) (found, error) {
-	data, err := whole(c, maxMetadata)
+	data, err := whole(c, maxDocument)
 	if err != nil {
 		return found{}, err
 	}

@@ -143,7 +143,7 @@ func readDpkgFileList(ctx context.Context, e entry, c collect.Content) (found, e
 			set.Files = set.Files[:n-1]
 		}
 		previous = ownedPath(string(line))
-		if ownable(previous) {
+		if ownable(previous) && len(set.Files) < maxOwned {
 			set.Files = append(set.Files, previous)
 		}
 	}
@@ -172,7 +172,7 @@ func readChisel(ctx context.Context, _ entry, c collect.Content) (found, error) 
 		return found{}, fmt.Errorf("inflate the manifest: %w", err)
 	}
 	var got found
-	owned := map[string][]string{}
+	owned, count := map[string][]string{}, 0
 	for line := range lines(data) {
 		if err := ctx.Err(); err != nil {
 			return got, err
@@ -192,7 +192,8 @@ func readChisel(ctx context.Context, _ entry, c collect.Content) (found, error) 
 			})
 		case "path":
 			path := ownedPath(row.Path)
-			if len(row.Slices) > 0 && ownable(path) {
+			if len(row.Slices) > 0 && ownable(path) && count < maxOwned {
+				count++
 				name, _, _ := strings.Cut(row.Slices[0], "_")
 				owned[name] = append(owned[name], path)
 			}

@@ -123,7 +123,7 @@ func readGo(c collect.Content) (found, error) {
 // replaced follows a replacement by another module. One by a directory has no
 // version; the module it stands in for says more than a path on a build machine.
 func replaced(m *debug.Module) *debug.Module {
-	if m.Replace != nil && m.Replace.Version != "" {
+	if m.Replace != nil && moduleVersion(m.Replace.Version) != "" {
 		return m.Replace
 	}
 	return m

@@ -25,6 +25,7 @@ func wantRPM(e entry) bool {
 
 func readRPM(ctx context.Context, _ entry, c collect.Content) (found, error) {
 	var got found
+	owned := 0
 	err := rpmdb.Read(ctx, c, c.Size(), func(h *rpmdb.Package) error {
 		if len(got.packages) >= maxPackages {
 			return errTooMany
@@ -35,7 +36,8 @@ func readRPM(ctx context.Context, _ entry, c collect.Content) (found, error) {
 		got.packages = append(got.packages, rpmPackage(h))
 		set := report.OwnedSet{Package: h.Name}
 		for dir, base := range h.Files {
-			if path := ownedPath(dir + base); ownable(path) {
+			if path := ownedPath(dir + base); ownable(path) && owned < maxOwned {
+				owned++
 				set.Files = append(set.Files, path)
 			}
 		}

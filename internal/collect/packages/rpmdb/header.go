@@ -52,6 +52,9 @@ const (
 	entrySize = 16
 	// maxEntries is rpm's own limit.
 	maxEntries = 0xffff
+	// maxValues bounds the values of one entry; the largest packages have some
+	// hundred thousand files.
+	maxValues = 1 << 20
 
 	tagName            = 1000
 	tagVersion         = 1001
@@ -84,6 +87,7 @@ func parseHeader(blob []byte) (*Package, error) {
 	data := blob[8+entrySize*entries:][:dataLen]
 
 	p := &Package{}
+	seen := map[uint32]bool{}
 	for ; len(index) > 0; index = index[entrySize:] {
 		e := entry{
 			tag:    binary.BigEndian.Uint32(index),
@@ -91,6 +95,11 @@ func parseHeader(blob []byte) (*Package, error) {
 			offset: binary.BigEndian.Uint32(index[8:]),
 			count:  binary.BigEndian.Uint32(index[12:]),
 		}
+		// A tag stands once in a header; reading it more often only costs time.
+		if seen[e.tag] {
+			continue
+		}
+		seen[e.tag] = true
 		if err := e.into(p, data); err != nil {
 			return nil, fmt.Errorf("tag %d: %w", e.tag, err)
 		}
@@ -154,7 +163,7 @@ func (e entry) texts(data []byte) ([]string, error) {
 		return nil, errors.New("lies beyond the header")
 	}
 	data = data[e.offset:]
-	if int64(e.count) > int64(len(data)) { // each text has at least its end mark
+	if e.count > maxValues || int64(e.count) > int64(len(data)) { // each text has at least its end mark
 		return nil, fmt.Errorf("claims %d texts", e.count)
 	}
 	texts := make([]string, 0, e.count)
@@ -173,7 +182,7 @@ func (e entry) numbers(data []byte) ([]int, error) {
 	if e.kind != typeInt32 {
 		return nil, fmt.Errorf("type %d is not a number", e.kind)
 	}
-	if int64(e.offset)+4*int64(e.count) > int64(len(data)) {
+	if e.count > maxValues || int64(e.offset)+4*int64(e.count) > int64(len(data)) {
 		return nil, errors.New("lies beyond the header")
 	}
 	numbers := make([]int, e.count)

@@ -11,8 +11,9 @@ import (
 
 // Limits no real database comes near.
 const (
-	// maxHeaderSize is rpm's own limit for one header.
-	maxHeaderSize = 256 << 20
+	// maxHeaderSize bounds the header of one package. rpm allows 256 MiB; the
+	// largest real ones, with tens of thousands of files, have some megabytes.
+	maxHeaderSize = 64 << 20
 	// maxReuse bounds the sum of all headers by a multiple of the file's size.
 	maxReuse = 2
 )
