@@ -59,7 +59,7 @@ func BenchmarkUploadOtherAlgorithm(b *testing.B) {
 	digest := blob.SHA512.Of(content)
 	b.SetBytes(int64(len(content)))
 	for b.Loop() {
-		id, err := s.StartUpload(b.Context(), blob.SHA256)
+		id, err := s.StartUpload(b.Context(), "", blob.SHA256)
 		if err == nil {
 			_, err = s.AppendUpload(b.Context(), id, blob.AtEnd, bytes.NewReader(content))
 		}

@@ -24,7 +24,7 @@ func TestFullDisk(t *testing.T) {
 	}
 	defer s.Close()
 	content := bytes.Repeat([]byte("layer "), 200_000)
-	id, err := s.StartUpload(t.Context(), SHA256)
+	id, err := s.StartUpload(t.Context(), "", SHA256)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestLayout(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	id, err := s.StartUpload(t.Context(), SHA256)
+	id, err := s.StartUpload(t.Context(), "", SHA256)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestDamagedBlobHeals(t *testing.T) {
 	if err := os.Truncate(s.path(SHA256, digest[len("sha256:"):]), 3); err != nil {
 		t.Fatal(err)
 	}
-	id, _ := s.StartUpload(t.Context(), SHA256)
+	id, _ := s.StartUpload(t.Context(), "", SHA256)
 	if _, err := s.AppendUpload(t.Context(), id, 0, bytes.NewReader(content)); err != nil {
 		t.Fatal(err)
 	}

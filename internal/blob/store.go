@@ -128,7 +128,7 @@ func (s *Store) Put(ctx context.Context, digest string, r io.Reader) (size int64
 	if size, err := s.Stat(ctx, digest); err == nil {
 		return size, nil
 	}
-	id, err := s.StartUpload(ctx, alg)
+	id, err := s.StartUpload(ctx, "", alg)
 	if err != nil {
 		return 0, err
 	}

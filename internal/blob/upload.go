@@ -3,6 +3,8 @@ package blob
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
 	"errors"
 	"fmt"
 	"hash"
@@ -45,11 +47,13 @@ func (u *upload) close() error {
 	return err
 }
 
-// StartUpload begins an upload and returns its id, which nobody can guess. alg
-// is the algorithm the final digest is expected to have: content is hashed by
-// it while it streams, and read once more if the digest has another one.
-func (s *Store) StartUpload(_ context.Context, alg Algorithm) (id string, err error) {
+// StartUpload begins an upload and returns its id, which nobody can guess.
+// owner says whose it is; see OwnedBy. alg is the algorithm the final digest is
+// expected to have: content is hashed by it while it streams, and read once
+// more if the digest has another one.
+func (s *Store) StartUpload(_ context.Context, owner string, alg Algorithm) (id string, err error) {
 	id = strings.ToLower(rand.Text())
+	id += ownerMark(id, owner)
 	f, err := os.OpenFile(s.uploadPath(id), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return "", storing(err)
@@ -58,6 +62,22 @@ func (s *Store) StartUpload(_ context.Context, alg Algorithm) (id string, err er
 	defer s.mu.Unlock()
 	s.open[id] = &upload{file: f, alg: alg, hash: alg.New()}
 	return id, nil
+}
+
+// OwnedBy reports whether the upload was started for owner. It does not tell
+// whether there is such an upload: an id made up to pass is unknown to all
+// methods.
+func OwnedBy(id, owner string) bool {
+	secret, mark := id[:min(idSecret, len(id))], id[min(idSecret, len(id)):]
+	return mark == ownerMark(secret, owner)
+}
+
+// idSecret is the length of rand.Text, the part of an id nobody can guess.
+const idSecret = 26
+
+func ownerMark(secret, owner string) string {
+	sum := sha256.Sum256([]byte(secret + " " + owner))
+	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:10]))
 }
 
 // UploadSize returns how many bytes have arrived. It may be called while the

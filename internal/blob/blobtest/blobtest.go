@@ -28,7 +28,7 @@ type Store interface {
 	Put(ctx context.Context, digest string, r io.Reader) (int64, error)
 	Delete(ctx context.Context, digest string) error
 
-	StartUpload(ctx context.Context, alg blob.Algorithm) (id string, err error)
+	StartUpload(ctx context.Context, owner string, alg blob.Algorithm) (id string, err error)
 	UploadSize(ctx context.Context, id string) (int64, error)
 	AppendUpload(ctx context.Context, id string, offset int64, r io.Reader) (size int64, err error)
 	CommitUpload(ctx context.Context, id, digest string) (size int64, err error)
@@ -322,6 +322,9 @@ func uploadIDs(t *testing.T, s Store, _ func() Store) {
 			t.Fatalf("the id %s was given twice", id)
 		}
 		seen[id] = true
+		if !blob.OwnedBy(id, "owner") || blob.OwnedBy(id, "Owner") || blob.OwnedBy(id, "") {
+			t.Errorf("the owner of %s is somebody else", id)
+		}
 	}
 	for id := range seen {
 		if err := s.AbortUpload(t.Context(), id); err != nil {
@@ -452,7 +455,7 @@ func put(t *testing.T, s Store, content []byte) (digest string) {
 
 func start(t *testing.T, s Store, alg blob.Algorithm) (id string) {
 	t.Helper()
-	return must(s.StartUpload(t.Context(), alg))(t)
+	return must(s.StartUpload(t.Context(), "owner", alg))(t)
 }
 
 func appendTo(t *testing.T, s Store, id string, content []byte) {

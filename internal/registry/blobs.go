@@ -1,0 +1,95 @@
+package registry
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/pratique/pratique/internal/access"
+	"github.com/pratique/pratique/internal/catalog"
+)
+
+// getBlob serves GET and HEAD, also of parts.
+func (reg *Registry) getBlob(req *request) error {
+	ctx := req.r.Context()
+	if _, err := reg.Store.BlobLink(ctx, req.key, req.digest); err != nil {
+		return err
+	}
+	if req.r.Method != http.MethodHead || !req.isPusher() {
+		if err := reg.gate.Blob(ctx, req.key, req.digest); err != nil {
+			return err
+		}
+	}
+	content, err := reg.Blobs.Get(ctx, req.digest)
+	if err != nil {
+		if catalog.Is(err, catalog.NotFound) {
+			reg.log.Error("the content of a blob is missing; push it again", "repository", req.key.String(), "digest", req.digest)
+		}
+		return err
+	}
+	defer content.Close()
+	w := reg.newPacedWriter(req.w)
+	defer w.done()
+	h := w.Header()
+	h.Set("Docker-Content-Digest", req.digest)
+	h.Set("Etag", `"`+req.digest+`"`)
+	h.Set("Content-Type", "application/octet-stream")
+	setPrivate(h)
+	http.ServeContent(w, req.r, "", time.Time{}, content)
+	return nil
+}
+
+// deleteBlob takes a blob out of the repository.
+func (reg *Registry) deleteBlob(req *request) error {
+	if err := reg.Store.DeleteBlobLink(req.r.Context(), req.key, req.digest); err != nil {
+		return err
+	}
+	req.w.WriteHeader(http.StatusAccepted)
+	return nil
+}
+
+// maxMountSources bounds in how many repositories a blob is looked for that is
+// to be mounted from anywhere.
+const maxMountSources = 32
+
+// mount tries to link a blob from another repository; from may be empty for any.
+// Where the actor may not pull from there, or the blob may not leave there, or
+// is not there, it is not mounted, and the client has to upload it.
+func (reg *Registry) mount(req *request, digest, from string) (mounted bool, err error) {
+	ctx := req.r.Context()
+	sources, err := reg.mountSources(ctx, req, digest, from)
+	if err != nil {
+		return false, err
+	}
+	for _, source := range sources {
+		ok, err := reg.can(req, req.actor, access.Pull, source)
+		if err == nil && ok {
+			_, err = reg.Store.BlobLink(ctx, source, digest)
+			if err == nil {
+				err = reg.gate.Blob(ctx, source, digest)
+			}
+			if err == nil {
+				err = reg.Store.MountBlob(ctx, source, req.key, digest)
+			}
+		}
+		switch {
+		case ok && err == nil:
+			return true, nil
+		case err != nil && !catalog.Is(err, catalog.NotFound) && !catalog.Is(err, catalog.Blocked):
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+func (reg *Registry) mountSources(ctx context.Context, req *request, digest, from string) ([]catalog.RepositoryKey, error) {
+	if from == "" {
+		sources, err := reg.Store.BlobSources(ctx, req.key.InstanceID, digest)
+		return sources[:min(len(sources), maxMountSources)], err
+	}
+	namespace, repository, err := catalog.SplitName(from)
+	if err != nil {
+		return nil, nil // nothing can be there
+	}
+	return []catalog.RepositoryKey{{InstanceID: req.key.InstanceID, Namespace: namespace, Repository: repository}}, nil
+}
