@@ -432,6 +432,11 @@ func TestJava(t *testing.T) {
 		{"version in the manifest", "a/log4j.jar", m{
 			"META-INF/MANIFEST.MF": "Implementation-Version: 1.2.17\r\nImplementation-Vendor-Id: org.apache\r\n",
 		}, []string{"log4j:log4j 1.2.17 inferred"}},
+		{"series in the name", "a/spring-aop-3.x.jar", m{
+			"META-INF/MANIFEST.MF": "Implementation-Version: 3.2.18\r\n",
+		}, []string{"org.springframework:spring-aop 3.2.18 inferred"}},
+		{"version in the artifact, classifier", "a/log4j-1.2-api-2.17.1-sources.jar", m{},
+			[]string{"org.apache.logging.log4j:log4j-1.2-api 2.17.1 inferred"}},
 		{"nothing to go by", "a/app.jar", m{"A.class": ""}, nil},
 	}
 	for _, tt := range tests {

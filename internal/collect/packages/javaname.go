@@ -8,7 +8,9 @@ import "strings"
 func inferCoordinates(base string, manifest map[string]string) (coordinates, bool) {
 	stem := base[:len(base)-len(lowerExt(base))]
 	artifact, version := splitArtifact(stem)
-	if version == "" {
+	// Debian names some archives after a series: "snakeyaml-1.x.jar".
+	if version == "" || strings.HasSuffix(version, ".x") {
+		version = ""
 		for _, key := range []string{"implementation-version", "bundle-version"} {
 			if v := manifest[key]; startsWithDigit(v) && !strings.ContainsAny(v, " \t") {
 				version = v
@@ -24,8 +26,8 @@ func inferCoordinates(base string, manifest map[string]string) (coordinates, boo
 
 // splitArtifact splits "log4j-1.2-api-2.17.1" into "log4j-1.2-api" and
 // "2.17.1". It takes the first hyphen after which everything looks like a
-// version; if there is none, the first followed by a digit, and what looks like
-// a version after it ("netty-all-4.1.0.Final-linux" has a classifier).
+// version; if there is none, the last version with something else behind it
+// ("netty-all-4.1.0.Final-linux" has a classifier).
 func splitArtifact(stem string) (artifact, version string) {
 	for i := 1; i+1 < len(stem); i++ {
 		if stem[i] != '-' || !startsWithDigit(stem[i+1:]) {
@@ -35,9 +37,8 @@ func splitArtifact(stem string) (artifact, version string) {
 		if len(v) == len(stem)-i-1 {
 			return stem[:i], v
 		}
-		if version == "" {
-			artifact, version = stem[:i], v
-		}
+		artifact, version = stem[:i], v
+		i += len(v)
 	}
 	if version == "" {
 		return stem, ""
@@ -153,6 +154,7 @@ func knownGroup(artifact string) string {
 var groups = map[string]string{
 	"ant":                    "org.apache.ant",
 	"antlr4-runtime":         "org.antlr",
+	"asm":                    "org.ow2.asm",
 	"axis":                   "org.apache.axis",
 	"commons-collections4":   "org.apache.commons",
 	"commons-compress":       "org.apache.commons",
@@ -232,6 +234,8 @@ var groupPrefixes = []struct{ prefix, group string }{
 	{"bcprov-", "org.bouncycastle"},
 	{"bcpkix-", "org.bouncycastle"},
 	{"bctls-", "org.bouncycastle"},
+	{"asm-", "org.ow2.asm"},
+	{"guice-", "com.google.inject"},
 	{"hadoop-", "org.apache.hadoop"},
 	{"lucene-", "org.apache.lucene"},
 	{"struts2-", "org.apache.struts"},
