@@ -60,17 +60,16 @@ func (r *reportOptions) run(cmd *cobra.Command, arg string) error {
 	}
 	image.Reference = artifact.Digest
 	if r.wait && artifact.ScanOverview != nil {
-		s, err := waitForScan(cmd, c, artifact.ScanOverview.Scan)
-		if err != nil {
+		if artifact.ScanOverview.Scan, err = waitForScan(cmd, c, artifact.ScanOverview.Scan); err != nil {
 			return err
-		}
-		if s.State == catalog.Failed {
-			fmt.Fprintf(cmd.ErrOrStderr(), "pratique: the latest scan failed, so this is an earlier report: %v\n", scanFailure(s))
 		}
 	}
 	rep, err := fetchReport(cmd, c, image)
 	if err != nil {
 		return explainNoReport(err, artifact)
+	}
+	if s := artifact.ScanOverview; s != nil && s.State == catalog.Failed {
+		fmt.Fprintf(cmd.ErrOrStderr(), "pratique: the latest scan failed, so this is an earlier report: %v\n", scanFailure(s.Scan))
 	}
 	return writeReport(cmd.OutOrStdout(), r.output, format, rep)
 }
