@@ -157,13 +157,13 @@ func (s *stream) inflate(limits Limits) (err error) {
 		total += int64(n)
 		// The queue has room for every chunk there is.
 		s.full <- chunk[:n]
+		if limit := limits.checkInflated(s.src.n, total); limit != nil {
+			return limit
+		}
 		if err == io.EOF {
 			return nil
 		}
 		if err != nil {
-			return err
-		}
-		if err := limits.checkInflated(s.src.n, total); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,301 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/collect"
+	"github.com/pratique/pratique/internal/collect/packages"
+	"github.com/pratique/pratique/internal/image"
+	"github.com/pratique/pratique/internal/report"
+)
+
+// format is the version of the engine's own part in facts. It changes whenever
+// the same bytes and collectors would give other facts, or encode otherwise.
+const format = 1
+
+// maxImageEntries bounds the entries of all layers of one image, whose
+// metadata is in memory until the layers are merged.
+const maxImageEntries = 4_000_000
+
+// Collectors returns the collectors of the program.
+func Collectors() []collect.Collector {
+	return []collect.Collector{packages.New()}
+}
+
+// Version identifies collectors and engine: facts of the same layer under the
+// same version are the same. It is safe in keys and file names.
+func Version(collectors []collect.Collector) string {
+	parts := []string{fmt.Sprintf("engine.%d", format)}
+	for _, c := range collectors {
+		parts = append(parts, fmt.Sprintf("%s.%d", c.Name(), c.Version()))
+	}
+	return strings.Join(parts, "-")
+}
+
+// Options sets up an Engine. The zero value of each field is the default.
+type Options struct {
+	// Collectors read the files; Collectors() by default.
+	Collectors []collect.Collector
+	// Workers is the number of layers that Image reads at once; the number of
+	// processors by default. Each worker needs about two megabytes, plus the
+	// window of a zstd layer, and uses up to three processors.
+	Workers int
+	// Budget is the number of bytes of file content in memory, over all layers
+	// in flight of this engine; 64 MiB by default. A file of more than half of
+	// it is spooled to disk.
+	Budget int64
+	// Spool is the number of bytes in temporary files at any time; 4 GiB by
+	// default. A file of more than half of it is skipped with a note. A
+	// negative number allows no temporary files.
+	Spool int64
+	// TempDir is where temporary files are; the system's by default.
+	TempDir string
+	// Timeout is how long one collector may take over one file; a minute by
+	// default.
+	Timeout time.Duration
+	// Limits bounds images and layers; image.DefaultLimits() by default.
+	Limits image.Limits
+	// Cache keeps facts between runs; none by default.
+	Cache Cache
+	// Progress, if set, is called by Image whenever there is some. Calls are
+	// never concurrent and must not take long.
+	Progress func(Progress)
+	// Logger hears of cache failures and of panics; silent by default.
+	Logger *slog.Logger
+}
+
+// Progress tells how far Image is. Layers that occur twice count once.
+type Progress struct {
+	Layers, LayersDone int
+	// Bytes are those of the layers as stored. Layers found in the cache count
+	// as done.
+	Bytes, BytesDone int64
+}
+
+// Engine gains facts. It is safe for concurrent use.
+type Engine struct {
+	opts    Options
+	version string
+	spool   *spool
+}
+
+// New returns an engine.
+func New(opts Options) *Engine {
+	if opts.Collectors == nil {
+		opts.Collectors = Collectors()
+	}
+	if opts.Limits == (image.Limits{}) {
+		opts.Limits = image.DefaultLimits()
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	opts.Workers = cmp.Or(max(opts.Workers, 0), runtime.GOMAXPROCS(0))
+	opts.Budget = cmp.Or(max(opts.Budget, 0), 64<<20)
+	opts.Spool = cmp.Or(opts.Spool, 4<<30)
+	opts.Timeout = cmp.Or(max(opts.Timeout, 0), time.Minute)
+	return &Engine{
+		opts:    opts,
+		version: Version(opts.Collectors),
+		spool:   newSpool(opts.Budget, max(opts.Spool, 0), opts.TempDir),
+	}
+}
+
+// Version returns the version of the facts that the engine gains.
+func (e *Engine) Version() string { return e.version }
+
+// Layer returns the facts of a layer, from the cache or by reading it. For its
+// errors see image.Layer.Walk.
+func (e *Engine) Layer(ctx context.Context, l image.Layer) (*report.LayerFacts, error) {
+	key := e.key("layer", l.DiffID)
+	if facts := load(ctx, e, key, DecodeFacts); facts != nil && facts.DiffID == l.DiffID {
+		return facts, nil
+	}
+	facts, err := e.read(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	if Repeatable(facts) {
+		save(ctx, e, key, func() ([]byte, error) { return EncodeFacts(facts) })
+	}
+	return facts, nil
+}
+
+// Image returns the merged facts of an image, from the cache or by reading its
+// layers. The error is a *catalog.ScanError, also for an image beyond limits,
+// or ctx's.
+func (e *Engine) Image(ctx context.Context, img *image.Image) (*report.ImageFacts, error) {
+	if err := e.opts.Limits.Check(img); err != nil {
+		return nil, err
+	}
+	key := e.imageKey(img)
+	if facts := load(ctx, e, key, DecodeImageFacts); facts != nil {
+		// The same layers may come under another name, with another history.
+		facts.Image = img.Report()
+		return facts, nil
+	}
+	layers, err := e.layers(ctx, img)
+	if err != nil {
+		return nil, err
+	}
+	facts, err := Merge(img.Report(), layers)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(layers, func(l *report.LayerFacts) bool { return !Repeatable(l) }) {
+		save(ctx, e, key, func() ([]byte, error) { return EncodeImageFacts(facts) })
+	}
+	return facts, nil
+}
+
+// layers returns the facts of each layer of the image, in order.
+func (e *Engine) layers(ctx context.Context, img *image.Image) ([]*report.LayerFacts, error) {
+	todo := distinct(img.Layers)
+	progress := newTracker(todo, e.opts.Progress)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(e.opts.Workers)
+
+	var mu sync.Mutex
+	entries := 0
+	byDiffID := make(map[string]*report.LayerFacts, len(todo))
+	for _, l := range todo {
+		group.Go(func() error {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			facts, err := e.Layer(ctx, progress.watch(l))
+			if err != nil {
+				return err
+			}
+			progress.finish(l)
+			mu.Lock()
+			defer mu.Unlock()
+			byDiffID[l.DiffID] = facts
+			if entries += len(facts.Files); entries > maxImageEntries {
+				return catalog.ScanErrorf(catalog.CauseImageTooLarge, "the layers of the image have more than %d entries", maxImageEntries)
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	layers := make([]*report.LayerFacts, len(img.Layers))
+	for n, l := range img.Layers {
+		layers[n] = byDiffID[l.DiffID]
+	}
+	return layers, nil
+}
+
+// distinct returns each layer once, the largest first, so that no large one is
+// left to be read alone at the end.
+func distinct(layers []image.Layer) []image.Layer {
+	seen := make(map[string]bool)
+	var once []image.Layer
+	for _, l := range layers {
+		if !seen[l.DiffID] {
+			seen[l.DiffID] = true
+			once = append(once, l)
+		}
+	}
+	slices.SortStableFunc(once, func(a, b image.Layer) int { return cmp.Compare(b.Size, a.Size) })
+	return once
+}
+
+// key makes a cache key of what the cached value depends on.
+func (e *Engine) key(kind string, of ...string) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n%s\n%+v\n%d\n", kind, e.version, e.opts.Limits, e.opts.Spool)
+	for _, s := range of {
+		fmt.Fprintln(h, s)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func (e *Engine) imageKey(img *image.Image) string {
+	diffIDs := make([]string, len(img.Layers))
+	for n, l := range img.Layers {
+		diffIDs[n] = l.DiffID
+	}
+	return e.key("image", diffIDs...)
+}
+
+// tracker adds up progress. All methods may be called on one without a
+// function to report to.
+type tracker struct {
+	report func(Progress)
+
+	mu   sync.Mutex // guards what follows and calls of report
+	now  Progress
+	read map[string]int64 // bytes counted, by diff ID
+}
+
+func newTracker(layers []image.Layer, report func(Progress)) *tracker {
+	t := &tracker{report: report, read: make(map[string]int64)}
+	t.now.Layers = len(layers)
+	for _, l := range layers {
+		t.now.Bytes += l.Size
+	}
+	return t
+}
+
+// watch returns the layer with an Open that counts what is read.
+func (t *tracker) watch(l image.Layer) image.Layer {
+	if t.report == nil {
+		return l
+	}
+	open := l.Open
+	l.Open = func(ctx context.Context) (io.ReadCloser, error) {
+		rc, err := open(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return watched{rc, func(n int) { t.add(l.DiffID, int64(n)) }}, nil
+	}
+	return l
+}
+
+type watched struct {
+	io.ReadCloser
+	count func(n int)
+}
+
+func (w watched) Read(p []byte) (int, error) {
+	n, err := w.ReadCloser.Read(p)
+	w.count(n)
+	return n, err
+}
+
+func (t *tracker) add(diffID string, n int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.read[diffID] += n
+	t.now.BytesDone += n
+	t.report(t.now)
+}
+
+// finish counts a layer as done, whether it was read or found in the cache.
+func (t *tracker) finish(l image.Layer) {
+	if t.report == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.now.LayersDone++
+	t.now.BytesDone += l.Size - t.read[l.DiffID]
+	t.report(t.now)
+}

@@ -1,0 +1,371 @@
+package engine
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/pratique/pratique/internal/collect/packages"
+	"github.com/pratique/pratique/internal/report"
+)
+
+// largestFiles is how many of the largest files a report lists (§3.5).
+const largestFiles = 50
+
+// Merge puts the facts of the layers of an image, the lowest first, together
+// to those of the image: whiteouts applied, each file and each package
+// attributed to the layer that brought it. Neither argument is changed, and
+// the result depends on nothing else.
+//
+// A package listed in a database belongs to the first layer since which the
+// database, layer by layer, lists that name, version and architecture. Any
+// other package belongs to the layer whose file is its evidence.
+//
+// The error says that layers and image do not belong together.
+func Merge(img report.Image, layers []*report.LayerFacts) (*report.ImageFacts, error) {
+	if len(layers) != len(img.Layers) {
+		return nil, fmt.Errorf("merge: the image has %d layers, but there are facts of %d", len(img.Layers), len(layers))
+	}
+	for n, l := range layers {
+		if l == nil || l.DiffID != img.Layers[n].DiffID {
+			return nil, fmt.Errorf("merge: the facts of layer %d are not those of %s", n, img.Layers[n].DiffID)
+		}
+	}
+	m := merger{layers: layers, providers: make(map[string]int), covered: make(map[string]cover)}
+	m.expect()
+	for n := len(layers) - 1; n >= 0; n-- {
+		m.files(n)
+		m.coverBy(n)
+	}
+	m.linked()
+	facts := &report.ImageFacts{Image: img, Files: m.summary()}
+	facts.OS = packages.OperatingSystem(m.releases())
+	facts.Packages = m.packages(facts.OS)
+	facts.Notes = m.notes()
+	return facts, nil
+}
+
+// cover is what the layers above have at a path.
+type cover uint8
+
+const (
+	// coverSelf hides what lower layers have at the path, unless both are
+	// directories.
+	coverSelf cover = 1 << iota
+	// coverBelow hides what lower layers have below the path.
+	coverBelow
+)
+
+// merger walks the layers from the top down. An entry is visible if no layer
+// above covers its path or a directory above it.
+type merger struct {
+	layers []*report.LayerFacts
+	// providers says for each path that facts depend on which layer's entry is
+	// visible; absentProvider if none is.
+	providers map[string]int
+	// covered is what the layers above the current one hide.
+	covered map[string]cover
+
+	count   int
+	size    int64
+	largest []report.LargeFile
+}
+
+const absentProvider = -1
+
+// expect names the paths whose provider must be known.
+func (m *merger) expect() {
+	for _, l := range m.layers {
+		for _, s := range l.Packages {
+			m.providers[s.Path] = absentProvider
+		}
+		for _, s := range l.Owned {
+			m.providers[s.Path] = absentProvider
+		}
+		for _, r := range l.Releases {
+			m.providers[r.Path] = absentProvider
+		}
+		for _, n := range l.Notes {
+			if n.Collector != "" {
+				m.providers[n.Path] = absentProvider
+			}
+		}
+	}
+}
+
+// files counts the files of a layer that are visible.
+func (m *merger) files(layer int) {
+	lastDir, lastHidden := "", false // files of a directory follow each other
+	for _, f := range m.layers[layer].Files {
+		if !f.Mode.IsRegular() {
+			continue
+		}
+		if len(m.covered) > 0 {
+			if m.covered[f.Path] != 0 {
+				continue
+			}
+			if dir := path.Dir(f.Path); dir != lastDir {
+				lastDir, lastHidden = dir, m.hidden(dir)
+			}
+			if lastHidden {
+				continue
+			}
+		}
+		if _, ok := m.providers[f.Path]; ok {
+			m.providers[f.Path] = layer
+		}
+		m.add(report.LargeFile{Path: f.Path, Size: f.Size, Layer: layer})
+	}
+}
+
+// hidden reports whether a layer above hides what is in the directory.
+func (m *merger) hidden(dir string) bool {
+	for {
+		if m.covered[dir]&coverBelow != 0 {
+			return true
+		}
+		if dir == "." {
+			return false
+		}
+		dir = path.Dir(dir)
+	}
+}
+
+// coverBy adds what a layer hides of those below it.
+func (m *merger) coverBy(layer int) {
+	if layer == 0 {
+		return
+	}
+	l := m.layers[layer]
+	for _, p := range l.Whiteouts {
+		m.covered[p] |= coverSelf | coverBelow
+	}
+	for _, p := range l.Opaques {
+		m.covered[p] |= coverBelow
+	}
+	lastDir := "."
+	for _, f := range l.Files {
+		if f.Mode.IsDir() {
+			m.covered[f.Path] |= coverSelf
+		} else {
+			m.covered[f.Path] |= coverSelf | coverBelow
+		}
+		// A directory need not have an entry of its own to be one.
+		dir := path.Dir(f.Path)
+		for d := dir; d != "." && d != lastDir; d = path.Dir(d) {
+			m.covered[d] |= coverSelf
+		}
+		lastDir = dir
+	}
+}
+
+// add counts a visible file.
+func (m *merger) add(f report.LargeFile) {
+	m.count++
+	if m.size += f.Size; m.size < 0 {
+		m.size = math.MaxInt64 // sparse files may claim any size
+	}
+	if f.Size == 0 {
+		return
+	}
+	if len(m.largest) == largestFiles && compareLarge(f, m.largest[largestFiles-1]) >= 0 {
+		return
+	}
+	at, _ := slices.BinarySearchFunc(m.largest, f, compareLarge)
+	m.largest = slices.Insert(m.largest, at, f)
+	m.largest = m.largest[:min(len(m.largest), largestFiles)]
+}
+
+func compareLarge(a, b report.LargeFile) int {
+	return cmp.Or(cmp.Compare(b.Size, a.Size), strings.Compare(a.Path, b.Path))
+}
+
+func (m *merger) summary() report.FileSummary {
+	return report.FileSummary{Count: m.count, Size: m.size, Largest: m.largest}
+}
+
+// linked gives evidence that is gone under its own name to a hard link of it
+// that is still there.
+func (m *merger) linked() {
+	for n, l := range m.layers {
+		var links map[string][]string
+		for _, s := range l.Packages {
+			if m.providers[s.Path] != absentProvider {
+				continue
+			}
+			if links == nil {
+				links = hardLinks(l.Files)
+			}
+			if slices.ContainsFunc(links[s.Path], func(p string) bool { return m.sees(p, n) }) {
+				m.providers[s.Path] = n
+			}
+		}
+	}
+}
+
+// hardLinks returns the other names of files, by the name that has the content.
+func hardLinks(files []report.File) map[string][]string {
+	links := make(map[string][]string)
+	for _, f := range files {
+		if f.Link != "" && f.Mode.IsRegular() {
+			links[f.Link] = append(links[f.Link], f.Path)
+		}
+	}
+	return links
+}
+
+// sees reports whether an entry of a layer is visible in the image. It serves
+// single questions; files answers them all at once.
+func (m *merger) sees(p string, layer int) bool {
+	for above := layer + 1; above < len(m.layers); above++ {
+		if _, ok := findFile(m.layers[above].Files, p); ok || removes(m.layers[above], p) {
+			return false
+		}
+	}
+	return true
+}
+
+// removes reports whether a layer, without having an entry at a path itself,
+// hides what is there in the layers below.
+func removes(l *report.LayerFacts, p string) bool {
+	if _, ok := slices.BinarySearch(l.Whiteouts, p); ok {
+		return true
+	}
+	for p != "." {
+		p = path.Dir(p)
+		if _, ok := slices.BinarySearch(l.Opaques, p); ok {
+			return true
+		}
+		if _, ok := slices.BinarySearch(l.Whiteouts, p); ok {
+			return true
+		}
+		if n, ok := findFile(l.Files, p); ok && !l.Files[n].Mode.IsDir() {
+			return true
+		}
+	}
+	return false
+}
+
+func findFile(files []report.File, p string) (int, bool) {
+	return slices.BinarySearchFunc(files, p, func(f report.File, p string) int { return strings.Compare(f.Path, p) })
+}
+
+// releases returns the visible files that name the operating system.
+func (m *merger) releases() []report.ReleaseFile {
+	var files []report.ReleaseFile
+	for n, l := range m.layers {
+		for _, r := range l.Releases {
+			if m.providers[r.Path] == n {
+				files = append(files, r)
+			}
+		}
+	}
+	slices.SortStableFunc(files, func(a, b report.ReleaseFile) int { return strings.Compare(a.Path, b.Path) })
+	return files
+}
+
+// packages returns what is installed, completed by what only the whole image
+// tells: layer, owner, package URL.
+func (m *merger) packages(os report.OS) []report.Package {
+	var pkgs []report.Package
+	var owned []report.OwnedSet
+	for n, l := range m.layers {
+		for _, s := range l.Packages {
+			if m.providers[s.Path] != n {
+				continue
+			}
+			since := m.since(s, n)
+			for _, p := range s.Packages {
+				p.Layer = n
+				if first, ok := since[identityOf(p)]; ok {
+					p.Layer = first
+				}
+				p.PURL = packages.CompletePURL(p, os)
+				pkgs = append(pkgs, p)
+			}
+		}
+		for _, s := range l.Owned {
+			if m.providers[s.Path] == n {
+				owned = append(owned, s)
+			}
+		}
+	}
+	slices.SortStableFunc(owned, func(a, b report.OwnedSet) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Package, b.Package))
+	})
+	packages.MarkOwned(pkgs, owned)
+	slices.SortStableFunc(pkgs, comparePackages)
+	return slices.CompactFunc(pkgs, func(a, b report.Package) bool {
+		return identityOf(a) == identityOf(b) && a.Path == b.Path
+	})
+}
+
+func comparePackages(a, b report.Package) int {
+	return cmp.Or(
+		strings.Compare(a.Type, b.Type),
+		strings.Compare(a.Name, b.Name),
+		strings.Compare(a.Version, b.Version),
+		strings.Compare(a.Arch, b.Arch),
+		strings.Compare(a.Path, b.Path),
+		cmp.Compare(a.Layer, b.Layer),
+	)
+}
+
+// identity is what makes two packages of a database the same.
+type identity struct{ kind, name, version, arch string }
+
+func identityOf(p report.Package) identity { return identity{p.Type, p.Name, p.Version, p.Arch} }
+
+// since returns, for each package that the database s of layer top lists, the
+// lowest layer from which on every version of the database lists it; nil if s
+// is no database.
+func (m *merger) since(s report.PackageSet, top int) map[identity]int {
+	if !s.Database {
+		return nil
+	}
+	first := make(map[identity]int, len(s.Packages))
+	for _, p := range s.Packages {
+		first[identityOf(p)] = top
+	}
+	previous := top // the layer that the next lower version must reach
+	for n := top - 1; n >= 0; n-- {
+		if removes(m.layers[n+1], s.Path) {
+			break // deleted and written anew
+		}
+		for _, lower := range m.layers[n].Packages {
+			if lower.Path != s.Path || !lower.Database {
+				continue
+			}
+			for _, p := range lower.Packages {
+				id := identityOf(p)
+				if at, ok := first[id]; ok && at == previous {
+					first[id] = n
+				}
+			}
+			previous = n
+		}
+	}
+	return first
+}
+
+// notes returns the notes of all layers, each layer's once, without those about
+// files that are not in the image any more.
+func (m *merger) notes() []report.Note {
+	var notes []report.Note
+	seen := make(map[string]bool)
+	for n, l := range m.layers {
+		for _, note := range l.Notes {
+			if note.Collector == "" && !seen[l.DiffID] || note.Collector != "" && m.providers[note.Path] == n {
+				notes = append(notes, note)
+			}
+		}
+		seen[l.DiffID] = true
+	}
+	if len(m.layers) == 0 {
+		notes = append(notes, report.Note{Code: noteNoLayers, Message: "the image has no layers, so there is nothing in it to be found"})
+	}
+	return notes
+}
