@@ -42,14 +42,15 @@ func (h *handlers) recoverPanics(next http.Handler) http.Handler {
 			if p == nil {
 				return
 			}
-			if p == http.ErrAbortHandler || r.Context().Err() != nil {
-				panic(http.ErrAbortHandler) // the client is gone or was told so
+			if p != http.ErrAbortHandler {
+				h.cfg.Logger.ErrorContext(r.Context(), "api: panic", "method", r.Method, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+				if !started.started {
+					internalProblem().write(w)
+					return
+				}
+				p = http.ErrAbortHandler // half an answer must not look whole
 			}
-			h.cfg.Logger.ErrorContext(r.Context(), "api: panic", "method", r.Method, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
-			if started.started {
-				panic(http.ErrAbortHandler) // half an answer must not look whole
-			}
-			internalProblem().write(w)
+			panic(p)
 		}()
 		next.ServeHTTP(started, r)
 	})
