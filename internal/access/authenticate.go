@@ -132,15 +132,33 @@ func (a *Authenticator) Bootstrap(ctx context.Context) (name, password string, e
 // ResetPassword gives an account a new random password. The old one stops
 // counting at once, tokens issued for it when they expire.
 func (a *Authenticator) ResetPassword(ctx context.Context, name string) (password string, err error) {
-	if _, err := a.accounts.Account(ctx, name); err != nil {
-		return "", err
-	}
 	password = newPassword()
+	return password, a.setPassword(ctx, name, password)
+}
+
+// minPassword is the length in bytes that a password somebody chooses must have.
+const minPassword = 12
+
+// SetPassword gives an account the password its owner chose, of at least
+// minPassword and at most maxPassword bytes. It takes effect as ResetPassword's does. Errors: Invalid
+// "password_unacceptable", or what the store reports.
+func (a *Authenticator) SetPassword(ctx context.Context, name, password string) error {
+	if len(password) < minPassword || len(password) > maxPassword {
+		return catalog.Errorf(catalog.Invalid, "password_unacceptable", "the password has %d characters", len(password)).
+			Advise("choose one of %d to %d characters", minPassword, maxPassword)
+	}
+	return a.setPassword(ctx, name, password)
+}
+
+func (a *Authenticator) setPassword(ctx context.Context, name, password string) error {
+	if _, err := a.accounts.Account(ctx, name); err != nil {
+		return err
+	}
 	hash, err := a.hasher.hash(ctx, password)
 	if err != nil {
-		return "", err
+		return err
 	}
-	return password, a.accounts.SetPassword(ctx, name, hash)
+	return a.accounts.SetPassword(ctx, name, hash)
 }
 
 // Authenticate returns who sends a request: the actor of its context where

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pratique/pratique/internal/advisory"
+	"github.com/pratique/pratique/internal/server"
+)
+
+func newAdvisoriesCommand(o *options) *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use:   "advisories",
+		Short: "Look after the advisory database",
+		Long: `Look after the advisory database: what the scanner knows about vulnerabilities.
+
+A running server notices a new database by itself.`,
+	}
+	cmd.PersistentFlags().StringVar(&dir, "advisories", "", "directory of the database (default: that of the data directory if it exists, else one in the user's cache)")
+	at := func() string { return advisoriesDir(o, dir) }
+	cmd.AddCommand(newImportCommand(at), newUpdateCommand(at), newInfoCommand(at))
+	return cmd
+}
+
+// advisoriesDir is where the command line finds its advisories: where a flag
+// or PRATIQUE_ADVISORIES says, in the data directory if there is one, or else
+// in the user's cache.
+func advisoriesDir(o *options, flag string) string {
+	if flag != "" {
+		return flag
+	}
+	if env := os.Getenv("PRATIQUE_ADVISORIES"); env != "" {
+		return env
+	}
+	if _, err := os.Stat(o.dataDir()); err == nil || o.dataFlag() != "" {
+		return server.AdvisoriesDir(o.dataDir())
+	}
+	return filepath.Join(cacheDir(), "advisories")
+}
+
+// cacheDir is the program's directory in the user's cache.
+func cacheDir() string {
+	base, err := os.UserCacheDir()
+	if err != nil {
+		base = os.TempDir()
+	}
+	return filepath.Join(base, "pratique")
+}
+
+func newImportCommand(dir func() string) *cobra.Command {
+	return &cobra.Command{
+		Use:   "import DIRECTORY|ZIP|URL",
+		Short: "Build the database from advisories in OSV form",
+		Long: `Build the database from advisories in the layout of the public OSV bucket
+(ECOSYSTEM/all.zip and ecosystems.txt), with the KEV catalogue, EPSS scores and
+end-of-life dates where they lie beside it. The database in force stays in force
+until the new one is complete.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			result, err := advisory.Import(cmd.Context(), dir(), args[0], importOptions(cmd.ErrOrStderr()))
+			if err != nil {
+				return err
+			}
+			return printResult(cmd.OutOrStdout(), result)
+		},
+	}
+}
+
+func newUpdateCommand(dir func() string) *cobra.Command {
+	return &cobra.Command{
+		Use:   "update",
+		Short: "Fetch what changed since the last import or update",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			result, err := advisory.Update(cmd.Context(), dir(), importOptions(cmd.ErrOrStderr()))
+			if err != nil {
+				return err
+			}
+			return printResult(cmd.OutOrStdout(), result)
+		},
+	}
+}
+
+func importOptions(w io.Writer) advisory.ImportOptions {
+	return advisory.ImportOptions{Progress: func(line string) { fmt.Fprintln(w, line) }}
+}
+
+func newInfoCommand(dir func() string) *cobra.Command {
+	return &cobra.Command{
+		Use:   "info",
+		Short: "Show what the database holds and how old it is",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			db, err := advisory.Open(dir())
+			if err != nil {
+				return err
+			}
+			defer db.Close()
+			return printInfo(cmd.OutOrStdout(), db, time.Now())
+		},
+	}
+}
+
+// printResult tells what an import did, and names the first records it left out.
+func printResult(w io.Writer, result advisory.ImportResult) error {
+	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(tw, "ecosystem\trecords\tskipped\tsize\t\t")
+	for _, e := range result.Ecosystems {
+		state := "unchanged"
+		if e.Changed {
+			state = "new"
+		}
+		fmt.Fprintf(tw, "%s\t%d\t%d\t%.1f MB\t%s\t\n", e.Name, e.Records, e.Skipped, megabytes(e.Bytes), state)
+	}
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	for _, e := range result.Ecosystems {
+		for _, s := range e.SkippedRecords {
+			fmt.Fprintf(w, "skipped %s record %s: %s\n", e.Name, s.Record, s.Reason)
+		}
+	}
+	for _, note := range result.Notes {
+		fmt.Fprintln(w, note)
+	}
+	state := "unchanged"
+	if result.Changed {
+		state = "now in force"
+	}
+	_, err := fmt.Fprintf(w, "database %s %s\n", result.Revision, state)
+	return err
+}
+
+func printInfo(w io.Writer, db *advisory.DB, now time.Time) error {
+	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(tw, "ecosystem\trecords\tnewest\tsize\tage\t")
+	total := int64(0)
+	for _, e := range append(db.Info(), db.Tables()...) {
+		fmt.Fprintf(tw, "%s\t%d\t%s\t%.1f MB\t%s\t\n", e.Name, e.Records, day(e.Newest), megabytes(e.Size), age(e.Newest, now))
+		total += e.Size
+	}
+	fmt.Fprintf(tw, "together\t\t\t%.1f MB\t\t\n", megabytes(total))
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "database %s from %s\n", db.Revision(), db.From())
+	return err
+}
+
+func megabytes(n int64) float64 { return float64(n) / 1e6 }
+
+func day(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.UTC().Format(time.DateOnly)
+}
+
+// age shows how long ago something was, in days, or in hours below two days.
+func age(t, now time.Time) string {
+	switch d := now.Sub(t); {
+	case t.IsZero():
+		return "-"
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%dh", int(d.Hours()))
+	default:
+		return fmt.Sprintf("%dd", int(d.Hours()/24))
+	}
+}

@@ -1,0 +1,77 @@
+// Command pratique is a container registry with its own image scanner and a
+// gate on every pull.
+//
+// "pratique serve" runs the registry, "pratique scan" looks into an image
+// without any server, and the other commands talk to a server or look after
+// the advisory database. Every command explains itself with --help.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// version is set when a release is built.
+var version = "devel"
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run executes the command line and returns the exit code: 0, 1 after an
+// error, or what an exitError says.
+func run(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := newRootCommand()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	var exit exitError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &exit):
+		if exit.message != "" {
+			fmt.Fprintln(os.Stderr, "pratique:", exit.message)
+		}
+		return exit.code
+	default:
+		fmt.Fprintln(os.Stderr, "pratique:", err)
+		return 1
+	}
+}
+
+// exitError ends the program with a code of its own.
+type exitError struct {
+	code    int
+	message string
+}
+
+func (e exitError) Error() string { return e.message }
+
+func newRootCommand() *cobra.Command {
+	var o options
+	root := &cobra.Command{
+		Use:   "pratique",
+		Short: "A container registry that scans what it holds and gates what leaves it",
+		Long: `Pratique is the licence a ship gets to enter port once it is found free of
+disease. This program gives it to container images: it is a registry with its
+own image scanner and a gate on every pull.`,
+		Version:       version,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	o.addFlags(root.PersistentFlags())
+	root.AddCommand(
+		newServeCommand(&o),
+		newScanCommand(&o),
+		newReportCommand(&o),
+		newAdvisoriesCommand(&o),
+		newAdminCommand(&o),
+	)
+	return root
+}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pratique/pratique/internal/advisory"
+	"github.com/pratique/pratique/internal/engine"
+	"github.com/pratique/pratique/internal/image"
+	"github.com/pratique/pratique/internal/judge"
+	"github.com/pratique/pratique/internal/report"
+	"github.com/pratique/pratique/internal/report/render"
+)
+
+// exitFindings is the exit code when --fail-on found something.
+const exitFindings = 2
+
+// cacheSize bounds what is remembered of layers, in bytes: some thousand images.
+const cacheSize = 1 << 30
+
+type scanOptions struct {
+	*options
+	format     string
+	output     string
+	failOn     string
+	advisories string
+	cache      string
+	platform   string
+	insecure   bool
+	user       string
+	password   string
+}
+
+func newScanCommand(o *options) *cobra.Command {
+	s := scanOptions{options: o}
+	cmd := &cobra.Command{
+		Use:   "scan IMAGE",
+		Short: "Scan an image without any server",
+		Long: `Scan an image without any server and print the report.
+
+IMAGE is oci:DIRECTORY[:TAG], oci-archive:FILE, docker-archive:FILE[:TAG] or
+REGISTRY/REPOSITORY:TAG (or @DIGEST). The path of a directory or file alone is
+recognised. Nothing is unpacked; what a layer holds is remembered in a cache.
+
+The exit code is 1 after an error and 2 if --fail-on found a vulnerability at or
+above its severity.`,
+		Example: `  pratique scan oci:build/image
+  pratique scan docker-archive:image.tar --format sarif --output image.sarif
+  pratique scan registry.example.com/team/app:1 --fail-on high`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return s.run(cmd, args[0]) },
+	}
+	f := cmd.Flags()
+	f.StringVarP(&s.format, "format", "f", "table", "table, json, sarif, cyclonedx, spdx or csv")
+	f.StringVarP(&s.output, "output", "o", "", "file to write the report to (default standard output)")
+	f.StringVar(&s.failOn, "fail-on", "", "exit with code 2 if a vulnerability is at or above this severity")
+	f.StringVar(&s.advisories, "advisories", "", "directory of the advisory database")
+	f.StringVar(&s.cache, "cache", filepath.Join(cacheDir(), "facts"), "directory for what is known of layers; empty for none")
+	f.StringVar(&s.platform, "platform", "", "platform to choose from an index (default linux and this machine's architecture)")
+	f.BoolVar(&s.insecure, "insecure", false, "allow a registry without TLS")
+	return cmd
+}
+
+func (s *scanOptions) run(cmd *cobra.Command, ref string) error {
+	format, err := render.ParseFormat(s.format)
+	if err != nil {
+		return err
+	}
+	failOn, err := parseFailOn(s.failOn)
+	if err != nil {
+		return err
+	}
+	db, err := advisory.Open(advisoriesDir(s.options, s.advisories))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	rep, err := s.scan(cmd.Context(), ref, db, cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	if err := writeReport(cmd.OutOrStdout(), s.output, format, rep); err != nil {
+		return err
+	}
+	return failOn.check(rep)
+}
+
+// scan opens the image, gains its facts and judges them.
+func (s *scanOptions) scan(ctx context.Context, ref string, db *advisory.DB, stderr io.Writer) (*report.Report, error) {
+	limitMemory()
+	img, closer, err := image.Open(ctx, ref, image.Options{Platform: s.platform, Insecure: s.insecure})
+	if err != nil {
+		return nil, err
+	}
+	defer closer.Close()
+	bar := newProgress(stderr, img.Size())
+	defer bar.stop()
+	opts := engine.Options{Progress: bar.update, Limits: image.DefaultLimits()}
+	if s.cache != "" {
+		opts.Cache = engine.NewFileCache(s.cache, cacheSize)
+	}
+	facts, err := engine.New(opts).Image(ctx, img)
+	if err != nil {
+		return nil, err
+	}
+	return judge.Report(facts, db)
+}
+
+// limitMemory keeps the collector of garbage from trading memory for time: a
+// scan allocates little that lives, so a tight heap costs next to nothing.
+func limitMemory() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(200 << 20)
+	}
+}
+
+// failOn is the threshold of --fail-on; off unless set.
+type failOn struct {
+	set       bool
+	threshold report.Severity
+}
+
+func parseFailOn(text string) (failOn, error) {
+	if text == "" {
+		return failOn{}, nil
+	}
+	sev, err := report.ParseSeverity(text)
+	if err != nil {
+		return failOn{}, fmt.Errorf("--fail-on: %w", err)
+	}
+	return failOn{set: true, threshold: sev}, nil
+}
+
+func (f failOn) check(rep *report.Report) error {
+	if !f.set || rep.Summary.Total == 0 || rep.Summary.Severity < f.threshold {
+		return nil
+	}
+	n := 0
+	for sev, count := range rep.Summary.BySeverity {
+		if sev >= f.threshold {
+			n += count
+		}
+	}
+	return exitError{exitFindings, fmt.Sprintf("%d vulnerabilities of severity %s or higher", n, f.threshold)}
+}
+
+// writeReport writes to a file, complete or not at all, or to out. What is not
+// a regular file, such as a pipe, is written to directly.
+func writeReport(out io.Writer, path string, format render.Format, rep *report.Report) error {
+	if path == "" {
+		opts := render.Options{ToolVersion: version, Color: isTerminal(out), Width: terminalWidth(out)}
+		return render.Write(out, format, rep, opts)
+	}
+	opts := render.Options{ToolVersion: version}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return fmt.Errorf("write the report: %w", err)
+		}
+		defer f.Close()
+		return render.Write(f, format, rep, opts)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".pratique-*")
+	if err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	if err := render.Write(f, format, rep, opts); err != nil {
+		return err
+	}
+	if err := f.Chmod(0o644); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	return os.Rename(f.Name(), path)
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pratique/pratique/internal/server"
+)
+
+func newServeCommand(o *options) *cobra.Command {
+	var (
+		file string
+		flag server.Config
+	)
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the registry, the scanner and the gate",
+		Long: `Run the registry, the scanner and the gate in one process.
+
+Without any setting it listens on 127.0.0.1:8480 and keeps everything below
+./data: blobs, a SQLite database, advisories. The first start creates the
+administrator with a random password and prints it once.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := server.LoadConfig(file, os.Getenv)
+			if err != nil {
+				return err
+			}
+			overlay(&cfg.Address, flag.Address)
+			overlay(&cfg.Data, o.dataFlag())
+			overlay(&cfg.Database, flag.Database)
+			overlay(&cfg.Advisories.Source, flag.Advisories.Source)
+			overlay(&cfg.Log.Format, flag.Log.Format)
+			return serve(cmd, cfg)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&file, "config", "", "configuration file (YAML)")
+	f.StringVar(&flag.Address, "address", "", "address to listen on (default 127.0.0.1:8480)")
+	f.StringVar(&flag.Database, "database", "", "sqlite:PATH or postgres://… (default SQLite in the data directory)")
+	f.StringVar(&flag.Advisories.Source, "advisories-source", "", "directory, zip or URL to fetch advisories from (default the public OSV bucket)")
+	f.StringVar(&flag.Log.Format, "log-format", "", "text or json (default text)")
+	return cmd
+}
+
+// overlay sets a field to what the command line says, if it says anything.
+func overlay(field *string, value string) {
+	if value != "" {
+		*field = value
+	}
+}
+
+func serve(cmd *cobra.Command, cfg server.Config) error {
+	logger := cfg.Log.Logger(cmd.ErrOrStderr())
+	s, err := server.New(cmd.Context(), cfg, logger, version)
+	if err != nil {
+		return err
+	}
+	welcome(cmd.OutOrStdout(), s)
+	logger.Info("serving", "address", s.Addr(), "version", version)
+	err = s.Run(cmd.Context())
+	logger.Info("stopped")
+	return err
+}
+
+// welcome tells a new user where everything is and what to do first.
+func welcome(w io.Writer, s *server.Server) {
+	host := s.Addr()
+	if h, port, err := net.SplitHostPort(host); err == nil && (h == "::" || h == "0.0.0.0") {
+		host = net.JoinHostPort("127.0.0.1", port)
+	}
+	fmt.Fprintf(w, "Pratique %s\n\n  registry  %s\n  console   http://%s/\n", version, host, host)
+	name, password := s.FirstAdministrator()
+	if password == "" {
+		fmt.Fprintln(w)
+		return
+	}
+	program := filepath.Base(os.Args[0])
+	if strings.Contains(os.Args[0], "/") {
+		program = os.Args[0]
+	}
+	fmt.Fprintf(w, `
+  administrator  %[1]s
+  password       %[2]s   (shown only now; "%[4]s admin password" makes a new one)
+
+Push an image:
+
+  %[4]s admin namespace create team
+  %[4]s admin namespace set team --auto-scan=true --block=true --severity high
+  skopeo login --tls-verify=false -u %[1]s -p %[2]s %[3]s
+  skopeo copy --dest-tls-verify=false docker-archive:image.tar docker://%[3]s/team/app:1
+  %[4]s report team/app:1
+
+`, name, password, host, program)
+	if !s.HasAdvisories() {
+		fmt.Fprintf(w, `There are no advisories yet. They are being fetched from %s
+in the background; scans wait for them. To import a copy you have:
+
+  %s advisories import DIRECTORY
+
+`, s.AdvisoriesSource(), program)
+	}
+}

@@ -1,0 +1,231 @@
+package scan
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/pratique/pratique/internal/advisory"
+	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/engine"
+	"github.com/pratique/pratique/internal/gate"
+	"github.com/pratique/pratique/internal/image"
+	"github.com/pratique/pratique/internal/judge"
+	"github.com/pratique/pratique/internal/report"
+)
+
+// maxConfig bounds an image's configuration. Real ones are a few kilobytes.
+const maxConfig = 8 << 20
+
+// plan turns a promoted scan into layer jobs.
+func (s *Service) plan(ctx context.Context, scanID int64) error {
+	scan, pull, err := s.subject(ctx, scanID)
+	if err != nil || scan.State != catalog.Running {
+		return s.finally(ctx, scanID, err)
+	}
+	authorized, err := s.cfg.Store.Authorized(ctx, scan.InstanceID)
+	if err != nil {
+		return err
+	}
+	if !authorized {
+		return s.finally(ctx, scanID, catalog.ScanErrorf(catalog.CauseNotAuthorized,
+			"scans are not authorized for the tenant in this region, so %s was not scanned", artifactName(pull.Artifact)))
+	}
+	img, err := s.open(ctx, pull)
+	if err == nil {
+		err = s.cfg.Settings.Image.Check(img)
+	}
+	if err != nil {
+		return s.finally(ctx, scanID, err)
+	}
+	jobs := make([]catalog.LayerJob, len(img.Layers))
+	for i, l := range img.Layers {
+		jobs[i] = catalog.LayerJob{
+			InstanceID: scan.InstanceID,
+			DiffID:     l.DiffID,
+			Collectors: s.collectors,
+			Digest:     l.Digest,
+			MediaType:  l.MediaType,
+			Size:       l.Size,
+		}
+	}
+	return s.cfg.Store.Plan(ctx, scanID, jobs)
+}
+
+// layer gains the facts of one layer and stores them.
+func (s *Service) layer(ctx context.Context, job catalog.LayerJob) error {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Settings.Timeout)
+	defer cancel()
+	facts, err := s.cfg.Engine.Layer(ctx, image.Layer{
+		Digest:    job.Digest,
+		DiffID:    job.DiffID,
+		MediaType: job.MediaType,
+		Size:      job.Size,
+		Open:      func(ctx context.Context) (io.ReadCloser, error) { return s.openBlob(ctx, job.Digest) },
+	})
+	if err != nil {
+		var scan *catalog.ScanError
+		if errors.As(err, &scan) && ctx.Err() == nil {
+			s.failLayer(ctx, job, scan)
+			return nil
+		}
+		return err
+	}
+	doc, err := engine.EncodeFacts(facts)
+	if err != nil {
+		return err
+	}
+	return s.cfg.Store.PutFacts(ctx, job, doc)
+}
+
+// judge merges the facts of a scan's layers, judges them by today's knowledge
+// and publishes report and verdict.
+func (s *Service) judge(ctx context.Context, scanID int64) error {
+	scan, pull, err := s.subject(ctx, scanID)
+	if err != nil || scan.State != catalog.Running {
+		return s.finally(ctx, scanID, err)
+	}
+	img, err := s.open(ctx, pull)
+	if err != nil {
+		return s.finally(ctx, scanID, err)
+	}
+	facts, err := s.facts(ctx, img)
+	if err != nil {
+		return err
+	}
+	rep, err := s.report(facts)
+	if err != nil {
+		return s.finally(ctx, scanID, err)
+	}
+	doc, err := json.Marshal(rep)
+	if err != nil {
+		return err
+	}
+	exposure := exposureOf(rep)
+	pull.Reported = true
+	verdict := gate.Decide(pull, exposure, s.cfg.Now())
+	if err := s.cfg.Store.FinishScan(ctx, scan, doc, exposure, verdict); err != nil {
+		if catalog.Is(err, catalog.Conflict) {
+			s.cfg.Logger.Info("scan ended elsewhere, result dropped", "scan", scanID)
+			return nil
+		}
+		return err
+	}
+	s.cfg.Logger.Info("scan done", "scan", scanID, "image", artifactName(pull.Artifact),
+		"vulnerabilities", rep.Summary.Total, "worst", rep.Summary.Severity, "verdict", verdict.Decision)
+	s.observeEnd(ctx, scanID)
+	return nil
+}
+
+// subject reads a scan and the artifact it is about.
+func (s *Service) subject(ctx context.Context, scanID int64) (catalog.Scan, catalog.Pull, error) {
+	scan, err := s.cfg.Store.Scan(ctx, scanID)
+	if err != nil {
+		return scan, catalog.Pull{}, err
+	}
+	pull, err := s.cfg.Store.ArtifactPull(ctx, scan.ArtifactID)
+	return scan, pull, err
+}
+
+// finally ends a job whose outcome will not change by trying again: a scan
+// that cannot succeed fails with its cause, one that is gone is forgotten.
+// Other errors are returned, so that the job is tried again.
+func (s *Service) finally(ctx context.Context, scanID int64, err error) error {
+	var scan *catalog.ScanError
+	switch {
+	case err == nil || catalog.Is(err, catalog.NotFound):
+		return nil
+	case errors.As(err, &scan):
+		s.fail(ctx, scanID, scan)
+		return nil
+	}
+	return err
+}
+
+// open reads manifest and configuration of an artifact from our own storage.
+func (s *Service) open(ctx context.Context, pull catalog.Pull) (*image.Image, error) {
+	name := artifactName(pull.Artifact)
+	config, err := s.config(ctx, pull.Content)
+	if err != nil {
+		return nil, fmt.Errorf("the configuration of %s: %w", name, err)
+	}
+	img, err := image.New(name, pull.Content, pull.Artifact.MediaType, config,
+		func(ctx context.Context, d catalog.Descriptor) (io.ReadCloser, error) {
+			return s.openBlob(ctx, d.Digest)
+		})
+	if catalog.Is(err, catalog.Invalid) {
+		return nil, catalog.ScanErrorf(catalog.CauseDetailNotFound, "%s: %w", name, err)
+	}
+	return img, err
+}
+
+// config reads the configuration that a manifest names. A manifest that names
+// none has an empty one, which image.New refuses with the reason.
+func (s *Service) config(ctx context.Context, manifest []byte) ([]byte, error) {
+	var m struct{ Config struct{ Digest string } }
+	if json.Unmarshal(manifest, &m) != nil || m.Config.Digest == "" {
+		return nil, nil
+	}
+	r, err := s.openBlob(ctx, m.Config.Digest)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(io.LimitReader(r, maxConfig))
+}
+
+func (s *Service) openBlob(ctx context.Context, digest string) (io.ReadCloser, error) {
+	r, err := s.cfg.Blobs.Get(ctx, digest)
+	if catalog.Is(err, catalog.NotFound) {
+		return nil, catalog.ScanErrorf(catalog.CauseDownload, "blob %s is missing: %w", digest, err)
+	}
+	return r, err
+}
+
+// facts reads the facts of all layers and merges them.
+func (s *Service) facts(ctx context.Context, img *image.Image) (*report.ImageFacts, error) {
+	diffIDs := make([]string, len(img.Layers))
+	for i, l := range img.Layers {
+		diffIDs[i] = l.DiffID
+	}
+	docs, err := s.cfg.Store.Facts(ctx, diffIDs, s.collectors)
+	if err != nil {
+		return nil, err
+	}
+	layers := make([]*report.LayerFacts, len(diffIDs))
+	for i, id := range diffIDs {
+		if layers[i], err = engine.DecodeFacts(docs[id]); err != nil {
+			return nil, fmt.Errorf("facts of layer %s: %w", id, err)
+		}
+	}
+	return engine.Merge(img.Report(), layers)
+}
+
+// report judges facts by the advisories in force.
+func (s *Service) report(facts *report.ImageFacts) (rep *report.Report, err error) {
+	err = s.cfg.Knowledge.Use(func(db *advisory.DB) error {
+		rep, err = judge.Report(facts, db)
+		return err
+	})
+	if errors.Is(err, advisory.ErrNone) {
+		return nil, catalog.ScanErrorf(catalog.CauseVulnerabilities, "there are no advisories to judge by: %w", err)
+	}
+	return rep, err
+}
+
+// exposureOf reduces a report to what the gate decides by.
+func exposureOf(rep *report.Report) []catalog.Exposure {
+	out := make([]catalog.Exposure, len(rep.Vulnerabilities))
+	for i, v := range rep.Vulnerabilities {
+		out[i] = catalog.Exposure{
+			ID: v.ID, Aliases: v.Aliases, Severity: v.Severity,
+			Package: v.Package, Version: v.Version, FixedVersion: v.FixedVersion,
+		}
+		if len(v.Locations) > 0 {
+			out[i].Layer = v.Locations[0].Layer
+		}
+	}
+	return out
+}

@@ -1,0 +1,83 @@
+package scan
+
+import (
+	"errors"
+	"log/slog"
+	"sync"
+
+	"github.com/pratique/pratique/internal/advisory"
+)
+
+// Knowledge holds the advisory database in force and changes to a newer one
+// when somebody has put it in place, while readers go on with the old one.
+type Knowledge struct {
+	dir string
+	log *slog.Logger
+
+	// mu is held for reading while the database is in use, and for writing
+	// while it is exchanged.
+	mu sync.RWMutex
+	db *advisory.DB
+}
+
+// NewKnowledge uses the database in dir. It is opened at first use.
+func NewKnowledge(dir string, log *slog.Logger) *Knowledge {
+	return &Knowledge{dir: dir, log: log}
+}
+
+// Use calls f with the database in force, which is valid until f returns. If
+// there is none, the error is advisory.ErrNone.
+func (k *Knowledge) Use(f func(*advisory.DB) error) error {
+	if err := k.refresh(); err != nil {
+		return err
+	}
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return f(k.db)
+}
+
+// Ready reports whether there is a database to judge by.
+func (k *Knowledge) Ready() bool { return k.refresh() == nil }
+
+// Close releases the database.
+func (k *Knowledge) Close() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.db == nil {
+		return nil
+	}
+	err := k.db.Close()
+	k.db = nil
+	return err
+}
+
+// refresh opens the database if it is not open or not the newest. When the
+// newest cannot be opened, an open older one stays in use.
+func (k *Knowledge) refresh() error {
+	k.mu.RLock()
+	current := k.db != nil && !advisory.Stale(k.dir, k.db)
+	k.mu.RUnlock()
+	if current {
+		return nil
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.db != nil && !advisory.Stale(k.dir, k.db) {
+		return nil
+	}
+	db, err := advisory.Open(k.dir)
+	if err != nil {
+		if k.db != nil {
+			k.log.Error("keeping the advisory database that is open", "error", err)
+			return nil
+		}
+		return err
+	}
+	old := k.db
+	k.db = db
+	k.log.Info("advisory database in force", "revision", db.Revision())
+	if old != nil {
+		return errors.Join(old.Close())
+	}
+	return nil
+}

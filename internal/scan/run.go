@@ -1,0 +1,136 @@
+package scan
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/store"
+)
+
+// promoteEvery bounds how long a scan waits for its turn when no signal tells
+// of it, for example because another process accepted it.
+const promoteEvery = time.Second
+
+// stopGrace is how long running jobs may go on when the service stops. What
+// is not done by then runs again after the next start.
+const stopGrace = 10 * time.Second
+
+// Run works on scans until ctx is done, and then stops: jobs under way may
+// finish within ten seconds. It returns early only if the queue cannot start.
+func (s *Service) Run(ctx context.Context) error {
+	stop, err := s.cfg.Store.Work(ctx, s.handlers(), store.QueueOptions{
+		Layers: s.cfg.Settings.Workers,
+		Judges: 1,
+	})
+	if err != nil {
+		return err
+	}
+	s.promoteUntil(ctx)
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
+	defer cancel()
+	return stop(grace)
+}
+
+// promoteUntil promotes waiting scans and ends overdue ones until ctx is done.
+func (s *Service) promoteUntil(ctx context.Context) {
+	ticker := time.NewTicker(promoteEvery)
+	defer ticker.Stop()
+	var waiting bool
+	for {
+		ready := s.cfg.Knowledge.Ready()
+		if !ready && !waiting {
+			s.cfg.Logger.Warn("scans wait until there are advisories", "do", "pratique advisories import DIRECTORY or wait for the download")
+		}
+		waiting = !ready
+		if err := s.tick(ctx, ready); err != nil && ctx.Err() == nil {
+			s.cfg.Logger.Error("promoting scans", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		case <-s.cfg.Store.Signal():
+		}
+	}
+}
+
+// tick promotes what may run in every instance and sweeps what is overdue. No
+// scan is promoted before there are advisories: its report would be empty and
+// open the gate.
+func (s *Service) tick(ctx context.Context, ready bool) error {
+	overdue, err := s.cfg.Store.SweepDeadlines(ctx)
+	for _, scan := range overdue {
+		s.observeEnd(ctx, scan.ID)
+	}
+	if err != nil || !ready {
+		return err
+	}
+	instances, err := s.cfg.Store.Instances(ctx)
+	if err != nil {
+		return err
+	}
+	for _, inst := range instances {
+		if _, err := s.cfg.Store.Promote(ctx, inst.ID, s.cfg.Settings.Concurrent, s.cfg.Settings.Timeout); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) handlers() store.Handlers {
+	return store.Handlers{
+		Plan:  s.plan,
+		Layer: s.layer,
+		Judge: s.judge,
+		PlanFailed: func(ctx context.Context, scanID int64, err error) {
+			s.fail(ctx, scanID, scanError(err, catalog.CauseUnknown))
+		},
+		LayerFailed: func(ctx context.Context, job catalog.LayerJob, err error) {
+			s.failLayer(ctx, job, scanError(err, catalog.CauseSoftware))
+		},
+		JudgeFailed: func(ctx context.Context, scanID int64, err error) {
+			s.fail(ctx, scanID, scanError(err, catalog.CauseVulnerabilities))
+		},
+	}
+}
+
+// scanError finds the cause in an error, or gives it one: the store's own
+// troubles are the database's, all else is what the step stands for.
+func scanError(err error, otherwise catalog.Cause) *catalog.ScanError {
+	var scan *catalog.ScanError
+	if errors.As(err, &scan) {
+		return scan
+	}
+	if catalog.Is(err, catalog.Unavailable) {
+		return catalog.ScanErrorf(catalog.CauseDatabase, "%w", err)
+	}
+	return &catalog.ScanError{Cause: otherwise, Detail: "an unexpected error, which the log tells", Err: err}
+}
+
+// fail ends a scan as failed. An error here leaves the scan to its deadline.
+func (s *Service) fail(ctx context.Context, scanID int64, cause *catalog.ScanError) {
+	s.cfg.Logger.Warn("scan failed", "scan", scanID, "cause", cause.Cause, "detail", cause.Detail, "error", cause.Err)
+	if err := s.cfg.Store.FailScan(ctx, scanID, cause.Cause, cause.Detail); err != nil {
+		s.cfg.Logger.Error("recording a failed scan", "scan", scanID, "error", err)
+		return
+	}
+	s.observeEnd(ctx, scanID)
+}
+
+func (s *Service) failLayer(ctx context.Context, job catalog.LayerJob, cause *catalog.ScanError) {
+	s.cfg.Logger.Warn("layer failed", "layer", job.Digest, "cause", cause.Cause, "detail", cause.Detail, "error", cause.Err)
+	if err := s.cfg.Store.FailLayer(ctx, job, cause.Cause, cause.Detail); err != nil {
+		s.cfg.Logger.Error("recording a failed layer", "layer", job.Digest, "error", err)
+	}
+}
+
+// observeEnd tells the observer of a scan that ended.
+func (s *Service) observeEnd(ctx context.Context, scanID int64) {
+	scan, err := s.cfg.Store.Scan(ctx, scanID)
+	if err != nil {
+		return // deleted meanwhile
+	}
+	s.cfg.Observe(scan)
+}

@@ -1,0 +1,196 @@
+package server
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/pratique/pratique/internal/advisory"
+	"github.com/pratique/pratique/internal/scan"
+)
+
+// Config is everything that can be set. The zero value of a field means its
+// default, which Complete fills in.
+type Config struct {
+	// Address is where to listen, HOST:PORT. Default 127.0.0.1:8480. Port 0
+	// takes a free one.
+	Address string `yaml:"address"`
+	// Data is the directory for blobs, database, advisories and the control
+	// socket. Default ./data. One server at a time can use it.
+	Data string `yaml:"data"`
+	// Database is "sqlite:PATH" or "postgres://…". Default is SQLite in Data.
+	Database string `yaml:"database"`
+	// Instances are further registries this program serves beside the default
+	// one, told apart by the host name clients use.
+	Instances []Instance `yaml:"instances"`
+	// Scan holds the limits of §2.5, the same for every instance.
+	Scan Scan `yaml:"scan"`
+	// Advisories says where advisories come from and how often they are
+	// fetched.
+	Advisories Advisories `yaml:"advisories"`
+	// Log sets the format ("text" or "json") and level of the log.
+	Log Log `yaml:"log"`
+}
+
+// Instance is a further registry served under its own host name.
+type Instance struct {
+	Name   string `yaml:"name"`
+	Host   string `yaml:"host"`
+	Tenant string `yaml:"tenant"`
+	Region string `yaml:"region"`
+}
+
+// Scan holds limits of scans.
+type Scan struct {
+	// Concurrent is how many scans of an instance run at a time, 1 to 100.
+	// Default 10.
+	Concurrent int `yaml:"concurrent"`
+	// Workers is how many layers this process reads at a time. Default: the
+	// number of processors.
+	Workers int `yaml:"workers"`
+	// Timeout ends a scan, 1 minute to 24 hours. Default 3 hours.
+	Timeout time.Duration `yaml:"timeout"`
+	// Memory is how many bytes of layer content may be held at a time. Default
+	// 64 MiB.
+	Memory int64 `yaml:"memory"`
+}
+
+// Advisories says where advisories come from.
+type Advisories struct {
+	// Source is a directory, a zip file or a URL in the layout of the public
+	// OSV bucket. Default: the public bucket.
+	Source string `yaml:"source"`
+	// Update is how often a URL is asked for news, 0 for never, at least 10
+	// minutes otherwise. Default 6 hours.
+	Update *time.Duration `yaml:"update"`
+}
+
+// Log sets how the program logs.
+type Log struct {
+	Format string     `yaml:"format"`
+	Level  slog.Level `yaml:"level"`
+}
+
+// LoadConfig reads a configuration file. Unknown keys are errors. An empty
+// path gives an empty configuration. The environment is applied on top:
+// PRATIQUE_ADDRESS, PRATIQUE_DATA, PRATIQUE_DATABASE,
+// PRATIQUE_ADVISORIES_SOURCE, PRATIQUE_SCAN_WORKERS, PRATIQUE_LOG_FORMAT.
+func LoadConfig(path string, getenv func(string) string) (Config, error) {
+	var cfg Config
+	if path != "" {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return cfg, fmt.Errorf("read the configuration: %w", err)
+		}
+		dec := yaml.NewDecoder(bytes.NewReader(text))
+		dec.KnownFields(true)
+		if err := dec.Decode(&cfg); err != nil && !errors.Is(err, io.EOF) {
+			return cfg, fmt.Errorf("configuration %s: %w", path, err)
+		}
+	}
+	for name, field := range map[string]*string{
+		"PRATIQUE_ADDRESS":           &cfg.Address,
+		"PRATIQUE_DATA":              &cfg.Data,
+		"PRATIQUE_DATABASE":          &cfg.Database,
+		"PRATIQUE_ADVISORIES_SOURCE": &cfg.Advisories.Source,
+		"PRATIQUE_LOG_FORMAT":        &cfg.Log.Format,
+	} {
+		if v := getenv(name); v != "" {
+			*field = v
+		}
+	}
+	if v := getenv("PRATIQUE_SCAN_WORKERS"); v != "" {
+		n, err := strconv.Atoi(v)
+		if err != nil {
+			return cfg, fmt.Errorf("PRATIQUE_SCAN_WORKERS: %q is not a number", v)
+		}
+		cfg.Scan.Workers = n
+	}
+	return cfg, nil
+}
+
+// Complete fills in defaults and refuses values that cannot work.
+func (c *Config) Complete() error {
+	settings := scan.DefaultSettings()
+	setDefault(&c.Address, "127.0.0.1:8480")
+	setDefault(&c.Data, "data")
+	setDefault(&c.Database, "sqlite:"+filepath.Join(c.Data, "pratique.db"))
+	setDefault(&c.Scan.Concurrent, settings.Concurrent)
+	setDefault(&c.Scan.Workers, settings.Workers)
+	setDefault(&c.Scan.Timeout, settings.Timeout)
+	setDefault(&c.Scan.Memory, 64<<20)
+	setDefault(&c.Advisories.Source, advisory.PublicBucket)
+	setDefault(&c.Log.Format, "text")
+	if c.Advisories.Update == nil {
+		every := 6 * time.Hour
+		c.Advisories.Update = &every
+	}
+	return c.check()
+}
+
+func (c *Config) check() error {
+	if _, _, err := net.SplitHostPort(c.Address); err != nil {
+		return fmt.Errorf("address %q: %w; use HOST:PORT", c.Address, err)
+	}
+	if !strings.HasPrefix(c.Database, "sqlite:") && !strings.HasPrefix(c.Database, "postgres://") && !strings.HasPrefix(c.Database, "postgresql://") {
+		return fmt.Errorf("database: use sqlite:PATH or postgres://USER@HOST/NAME")
+	}
+	ranges := []struct {
+		name          string
+		value, lo, hi int64
+		unit          string
+	}{
+		{"scan.concurrent", int64(c.Scan.Concurrent), 1, 100, ""},
+		{"scan.workers", int64(c.Scan.Workers), 1, 256, ""},
+		{"scan.timeout", int64(c.Scan.Timeout / time.Second), 60, 24 * 3600, " seconds"},
+		{"scan.memory", c.Scan.Memory, 16 << 20, 64 << 30, " bytes"},
+	}
+	for _, r := range ranges {
+		if r.value < r.lo || r.value > r.hi {
+			return fmt.Errorf("%s is %d%s; use %d to %d", r.name, r.value, r.unit, r.lo, r.hi)
+		}
+	}
+	if every := *c.Advisories.Update; every != 0 && every < 10*time.Minute {
+		return fmt.Errorf("advisories.update is %v; use 0 for never or at least 10m", every)
+	}
+	if c.Log.Format != "text" && c.Log.Format != "json" {
+		return fmt.Errorf("log.format is %q; use text or json", c.Log.Format)
+	}
+	hosts := map[string]bool{}
+	for i, inst := range c.Instances {
+		if inst.Host == "" || inst.Name == "" {
+			return fmt.Errorf("instances[%d] needs a name and a host", i)
+		}
+		if hosts[inst.Host] {
+			return fmt.Errorf("instances[%d]: host %s is taken by another instance", i, inst.Host)
+		}
+		hosts[inst.Host] = true
+	}
+	return nil
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// Logger makes the logger the configuration asks for.
+func (l Log) Logger(w io.Writer) *slog.Logger {
+	opts := &slog.HandlerOptions{Level: l.Level}
+	if l.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, opts))
+	}
+	return slog.New(slog.NewTextHandler(w, opts))
+}

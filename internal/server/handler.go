@@ -1,0 +1,133 @@
+package server
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/pratique/pratique/internal/access"
+	"github.com/pratique/pratique/internal/console"
+)
+
+// handler serves everything at the public address.
+func (s *Server) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/v2/", s.registry)
+	mux.Handle("/v2/token", s.auth.Token(s.isPublic))
+	mux.Handle("/api/v1/", s.auth.Middleware(s.api()))
+	mux.Handle("GET /metrics", s.metrics.handler())
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /readyz", s.ready)
+	mux.Handle("/", console.Handler())
+	return s.observe(mux)
+}
+
+// controlHandler serves the REST interface at the control socket. Whoever can
+// open the socket is the administrator: the file system says who that is.
+func (s *Server) controlHandler() http.Handler {
+	api := s.api()
+	return s.observe(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		actor := access.Actor{Name: "control-socket", Admin: true}
+		api.ServeHTTP(w, r.WithContext(access.WithActor(r.Context(), actor)))
+	}))
+}
+
+// ready answers whether requests can be served: the database answers. Missing
+// advisories do not make a registry unready.
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	if err := s.store.Ping(ctx); err != nil {
+		s.log.Error("not ready", "error", err)
+		answer(w, http.StatusServiceUnavailable, "the database does not answer")
+		return
+	}
+	if !s.knowledge.Ready() {
+		answer(w, http.StatusOK, "ok, but there are no advisories yet: scans wait")
+		return
+	}
+	answer(w, http.StatusOK, "ok")
+}
+
+func answer(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text + "\n"))
+}
+
+// isPublic tells the token endpoint whether a namespace may be pulled from
+// without logging in.
+func (s *Server) isPublic(ctx context.Context, r *http.Request, namespace string) bool {
+	inst, err := s.instances.of(r)
+	if err != nil {
+		return false
+	}
+	ns, err := s.store.Namespace(ctx, inst.ID, namespace)
+	return err == nil && ns.Public
+}
+
+// observe logs and counts requests and turns a panic into a 500.
+func (s *Server) observe(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+		defer func() {
+			if p := recover(); p != nil {
+				if p == http.ErrAbortHandler {
+					panic(p)
+				}
+				s.log.Error("panic while serving", "method", r.Method, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+				if !rec.wrote {
+					http.Error(rec, "internal error; the log tells more", http.StatusInternalServerError)
+				}
+			}
+			s.metrics.observeRequest(r, rec.status, time.Since(start))
+			s.log.Log(r.Context(), requestLevel(rec.status), "request", "method", r.Method, "path", r.URL.Path,
+				"status", rec.status, "bytes", rec.bytes, "took", time.Since(start).Round(time.Microsecond), "from", r.RemoteAddr)
+		}()
+		next.ServeHTTP(rec, r)
+	})
+}
+
+func requestLevel(status int) slog.Level {
+	if status >= 500 {
+		return slog.LevelWarn
+	}
+	return slog.LevelDebug
+}
+
+// recorder remembers the status and size of a response.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+	wrote  bool
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if !r.wrote {
+		r.status, r.wrote = status, true
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(p []byte) (int, error) {
+	r.wrote = true
+	n, err := r.ResponseWriter.Write(p)
+	r.bytes += int64(n)
+	return n, err
+}
+
+// ReadFrom keeps the way open for the kernel to copy a blob by itself.
+func (r *recorder) ReadFrom(src io.Reader) (int64, error) {
+	r.wrote = true
+	n, err := io.Copy(r.ResponseWriter, src)
+	r.bytes += n
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

@@ -1,0 +1,59 @@
+package server
+
+import (
+	"net/http"
+
+	"github.com/pratique/pratique/internal/advisory"
+	"github.com/pratique/pratique/internal/api"
+	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/registry"
+	"github.com/pratique/pratique/internal/scan"
+)
+
+func (s *Server) openRegistry() {
+	s.registry = registry.New(registry.Config{
+		Store:       s.store,
+		Blobs:       s.blobs,
+		Access:      s.auth,
+		Instance:    s.instances.of,
+		Logger:      s.log,
+		ObservePull: s.metrics.observePull,
+	})
+}
+
+// api makes the handler of the REST interface.
+func (s *Server) api() http.Handler {
+	image := scan.DefaultSettings().Image
+	return api.New(api.Config{
+		Store:      s.store,
+		Access:     s.auth,
+		Scanner:    s.scanner,
+		Instance:   s.instances.of,
+		Advisories: s.advisories,
+		Limits: api.Limits{
+			ConcurrentScans:    s.cfg.Scan.Concurrent,
+			ScanTimeoutSeconds: int64(s.cfg.Scan.Timeout.Seconds()),
+			ImageBytes:         image.ImageSize,
+			Layers:             image.Layers,
+			LayerBytes:         image.LayerSize,
+			AllowlistItems:     catalog.MaxAllowlist,
+		},
+		Version: s.version,
+		Logger:  s.log,
+	})
+}
+
+// advisories describes the database in force, nil if there is none.
+func (s *Server) advisories() []api.AdvisoryInfo {
+	var out []api.AdvisoryInfo
+	err := s.knowledge.Use(func(db *advisory.DB) error {
+		for _, e := range append(db.Info(), db.Tables()...) {
+			out = append(out, api.AdvisoryInfo{Ecosystem: e.Name, Records: e.Records, Newest: e.Newest, Size: e.Size})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil
+	}
+	return out
+}

@@ -1,0 +1,281 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/pratique/pratique/internal/access"
+	"github.com/pratique/pratique/internal/blob"
+	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/engine"
+	"github.com/pratique/pratique/internal/registry"
+	"github.com/pratique/pratique/internal/scan"
+	"github.com/pratique/pratique/internal/store"
+)
+
+const (
+	// shutdownGrace is how long open requests may go on when the server stops.
+	shutdownGrace = 20 * time.Second
+	// uploadAge is how old an upload nobody continues may become.
+	uploadAge = 24 * time.Hour
+	// ControlSocket is the name of the control socket in the data directory.
+	ControlSocket = "control.sock"
+)
+
+// Server is the running program.
+type Server struct {
+	cfg     Config
+	log     *slog.Logger
+	version string
+
+	lock      *dirLock
+	store     *store.Store
+	blobs     *blob.Store
+	auth      *access.Authenticator
+	knowledge *scan.Knowledge
+	scanner   *scan.Service
+	registry  *registry.Registry
+	metrics   *metrics
+	instances *instances
+
+	listener net.Listener
+	control  net.Listener
+
+	admin, password string
+}
+
+// New opens everything a server needs and starts to listen, but serves
+// nothing before Run. The caller calls Run or Close.
+func New(ctx context.Context, cfg Config, log *slog.Logger, version string) (s *Server, err error) {
+	if err := cfg.Complete(); err != nil {
+		return nil, err
+	}
+	s = &Server{cfg: cfg, log: log, version: version}
+	defer func() {
+		if err != nil {
+			s.Close()
+		}
+	}()
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	if s.lock, err = lockDir(cfg.Data); err != nil {
+		return nil, err
+	}
+	if err := s.openStorage(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.openAccess(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.openScanner(); err != nil {
+		return nil, err
+	}
+	s.openRegistry()
+	return s, s.listen()
+}
+
+func (s *Server) openStorage(ctx context.Context) (err error) {
+	if s.store, err = store.Open(ctx, store.Config{DSN: s.cfg.Database, Logger: s.log}); err != nil {
+		return err
+	}
+	if s.blobs, err = blob.Open(s.cfg.Data); err != nil {
+		return err
+	}
+	s.instances, err = loadInstances(ctx, s.store, s.cfg.Instances)
+	return err
+}
+
+func (s *Server) openAccess(ctx context.Context) error {
+	key, err := s.store.Secret(ctx, "token")
+	if err != nil {
+		return err
+	}
+	s.auth = access.New(s.store, key)
+	s.admin, s.password, err = s.auth.Bootstrap(ctx)
+	return err
+}
+
+func (s *Server) openScanner() error {
+	s.metrics = newMetrics(s.store)
+	settings := scan.DefaultSettings()
+	settings.Concurrent = s.cfg.Scan.Concurrent
+	settings.Workers = s.cfg.Scan.Workers
+	settings.Timeout = s.cfg.Scan.Timeout
+	spool := filepath.Join(s.cfg.Data, "spool")
+	if err := errors.Join(os.RemoveAll(spool), os.MkdirAll(spool, 0o700)); err != nil {
+		return fmt.Errorf("spool directory: %w", err)
+	}
+	s.knowledge = scan.NewKnowledge(AdvisoriesDir(s.cfg.Data), s.log)
+	s.scanner = scan.New(scan.Config{
+		Store: s.store,
+		Blobs: s.blobs,
+		Engine: engine.New(engine.Options{
+			Workers: settings.Workers,
+			Budget:  s.cfg.Scan.Memory,
+			TempDir: spool,
+			Limits:  settings.Image,
+			Logger:  s.log,
+		}),
+		Knowledge: s.knowledge,
+		Settings:  settings,
+		Logger:    s.log,
+		Observe:   s.metrics.observeScan,
+	})
+	return nil
+}
+
+// AdvisoriesDir is where the advisory database of a data directory is.
+func AdvisoriesDir(data string) string { return filepath.Join(data, "advisories") }
+
+func (s *Server) listen() (err error) {
+	if s.listener, err = net.Listen("tcp", s.cfg.Address); err != nil {
+		return fmt.Errorf("%w; choose another address with --address", err)
+	}
+	path := filepath.Join(s.cfg.Data, ControlSocket)
+	_ = os.Remove(path) // left by a killed server; the lock says none is alive
+	if s.control, err = net.Listen("unix", path); err != nil {
+		return fmt.Errorf("control socket: %w", err)
+	}
+	return os.Chmod(path, 0o600)
+}
+
+// Addr is the address the server listens on.
+func (s *Server) Addr() string { return s.listener.Addr().String() }
+
+// FirstAdministrator returns the account made at the first start. The password
+// is empty at every later start.
+func (s *Server) FirstAdministrator() (name, password string) { return s.admin, s.password }
+
+// HasAdvisories reports whether there are advisories to judge by.
+func (s *Server) HasAdvisories() bool { return s.knowledge.Ready() }
+
+// AdvisoriesSource is where advisories are fetched from.
+func (s *Server) AdvisoriesSource() string { return s.cfg.Advisories.Source }
+
+// Run serves until ctx is done and then stops gracefully. It closes the server.
+func (s *Server) Run(ctx context.Context) error {
+	defer s.Close()
+	public := s.httpServer(s.handler())
+	control := s.httpServer(s.controlHandler())
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return serve(ctx, public, s.listener) })
+	group.Go(func() error { return serve(ctx, control, s.control) })
+	group.Go(func() error { return s.scanner.Run(ctx) })
+	group.Go(func() error { return s.keepAdvisories(ctx) })
+	group.Go(func() error { return s.expireUploads(ctx) })
+	return group.Wait()
+}
+
+// Close releases everything. It is safe to call at any time, also twice.
+func (s *Server) Close() {
+	if s.listener != nil {
+		s.listener.Close()
+	}
+	if s.control != nil {
+		s.control.Close()
+	}
+	if s.registry != nil {
+		s.registry.Close()
+	}
+	if s.knowledge != nil {
+		s.knowledge.Close()
+	}
+	if s.blobs != nil {
+		s.blobs.Close()
+	}
+	if s.store != nil {
+		s.store.Close()
+	}
+	if s.lock != nil {
+		s.lock.release()
+	}
+}
+
+func (s *Server) httpServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// serve runs an HTTP server until ctx is done, then lets open requests end.
+func serve(ctx context.Context, srv *http.Server, l net.Listener) error {
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		<-ctx.Done()
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+		defer cancel()
+		if srv.Shutdown(grace) != nil {
+			srv.Close()
+		}
+	}()
+	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	<-stopped
+	return nil
+}
+
+// expireUploads removes uploads nobody continues.
+func (s *Server) expireUploads(ctx context.Context) error {
+	ticker := time.NewTicker(time.Hour)
+	defer ticker.Stop()
+	for {
+		if err := s.blobs.ExpireUploads(ctx, uploadAge); err != nil && ctx.Err() == nil {
+			s.log.Error("expiring uploads", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// instances maps host names to the registries this program serves.
+type instances struct {
+	byHost map[string]catalog.Instance
+	other  catalog.Instance
+}
+
+func loadInstances(ctx context.Context, st *store.Store, configured []Instance) (*instances, error) {
+	def, _, err := st.EnsureDefaults(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := &instances{byHost: map[string]catalog.Instance{}, other: def}
+	for _, c := range configured {
+		inst, err := st.EnsureInstance(ctx, c.Tenant, catalog.Instance{Name: c.Name, Host: c.Host, Region: c.Region})
+		if err != nil {
+			return nil, fmt.Errorf("instance %s: %w", c.Name, err)
+		}
+		out.byHost[c.Host] = inst
+	}
+	return out, nil
+}
+
+// of chooses the instance a request is for by its host name.
+func (i *instances) of(r *http.Request) (catalog.Instance, error) {
+	host := r.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	if inst, ok := i.byHost[host]; ok {
+		return inst, nil
+	}
+	return i.other, nil
+}

@@ -1,0 +1,52 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"github.com/pratique/pratique/internal/catalog"
+)
+
+// EnsureInstance makes sure that the registry for inst.Host exists, creating it
+// and the tenant if need be, and returns it as it is stored. An empty tenant or
+// region is the one called "default". Scans are authorized for a tenant and
+// region that were not there before.
+//
+// Errors: Conflict "instance_exists" if the host is served for another tenant,
+// region or name already.
+func (s *Store) EnsureInstance(ctx context.Context, tenant string, inst catalog.Instance) (catalog.Instance, error) {
+	tenant, region := cmp.Or(tenant, defaultName), cmp.Or(inst.Region, defaultName)
+	err := s.update(ctx, s.front, "create an instance", func(tx *tx) error {
+		now := millis(tx.now)
+		if _, err := tx.exec(ctx, `INSERT INTO tenant (name, created_at) VALUES ($1, $2) ON CONFLICT DO NOTHING`, tenant, now); err != nil {
+			return err
+		}
+		made, err := tx.exec(ctx, `INSERT INTO instance (id, tenant_id, region, name, host, created_at)
+			SELECT CAST($1 AS TEXT), id, $2, $3, $4, CAST($5 AS BIGINT) FROM tenant WHERE name = $6
+			ON CONFLICT DO NOTHING`, newUUID(), region, inst.Name, inst.Host, now, tenant)
+		if err != nil {
+			return err
+		}
+		taken := catalog.Errorf(catalog.Conflict, "instance_exists",
+			"the host %q or the name %q belongs to another instance already", inst.Host, inst.Name).
+			Advise("choose another name and another host")
+		inst, err = one(ctx, tx, taken, scanInstance,
+			`SELECT i.id, i.tenant_id, i.region, i.name, i.host FROM instance i JOIN tenant t ON t.id = i.tenant_id
+			WHERE i.host = $1 AND i.name = $2 AND i.region = $3 AND t.name = $4`, inst.Host, inst.Name, region, tenant)
+		if err != nil || made == 0 {
+			return err
+		}
+		return authorize(ctx, tx, inst.TenantID, inst.Region, "configuration")
+	})
+	return inst, err
+}
+
+// IsMember reports whether an index in the artifact's repository names the
+// artifact.
+func (s *Store) IsMember(ctx context.Context, artifactID int64) (bool, error) {
+	yes, err := one(ctx, s.reads, fmt.Errorf("no answer"), scalar[bool], `SELECT EXISTS (
+		SELECT 1 FROM artifact a JOIN artifact_member m ON m.repository_id = a.repository_id AND m.digest = a.digest
+		WHERE a.id = $1)`, artifactID)
+	return yes, s.fail("look for an index", err)
+}
