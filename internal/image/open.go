@@ -87,34 +87,15 @@ func Open(ctx context.Context, ref string, opts Options) (*Image, io.Closer, err
 	return openRegistry(ctx, ref, ref, opts)
 }
 
-// splitPath splits "PATH:TAG" and "PATH@DIGEST". A path that exists as it
-// stands is not split.
+// splitPath splits "PATH:TAG", "PATH:REPOSITORY:TAG" and "PATH@DIGEST". The
+// longest part that exists is the path, so that a path may hold a colon.
 func splitPath(s string) (file, selector string) {
-	if _, err := os.Stat(s); err == nil {
-		return s, ""
-	}
-	if file, digest, ok := cutLast(s, "@"); ok && checkDigest(digest) == nil {
-		return file, digest
-	}
-	if file, tag, ok := cutLast(s, ":"); ok && catalog.CheckTag(tag) == nil {
-		return file, tag
-	}
-	// docker-archive:FILE:REPOSITORY:TAG
-	for n := range len(s) {
-		if s[n] == ':' {
-			if info, err := os.Stat(s[:n]); err == nil && info.Mode().IsRegular() {
-				return s[:n], s[n+1:]
-			}
+	for end := len(s); end > 0; end = strings.LastIndexAny(s[:end], ":@") {
+		if _, err := os.Stat(s[:end]); err == nil {
+			return s[:end], strings.TrimLeft(s[end:], ":@")
 		}
 	}
 	return s, ""
-}
-
-func cutLast(s, sep string) (before, after string, found bool) {
-	if n := strings.LastIndex(s, sep); n >= 0 {
-		return s[:n], s[n+len(sep):], true
-	}
-	return s, "", false
 }
 
 // looksLikePath reports whether a name that does not exist was more likely
