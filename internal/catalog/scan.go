@@ -106,6 +106,10 @@ type Verdict struct {
 	// is the worst of them.
 	Remaining int             `json:"remaining"`
 	Severity  report.Severity `json:"severity"`
+	// ScanID is the scan whose findings were judged. The store sets it in what
+	// Pull returns; whoever stores a verdict made from that passes it on, so
+	// that a verdict on an old report never replaces one on a newer report.
+	ScanID int64 `json:"-"`
 }
 
 // Valid reports whether a stored verdict still holds.

@@ -1,0 +1,180 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pratique/pratique/internal/catalog"
+)
+
+// The columns a pull needs, of repository r, artifact a, its latest scan s and
+// its report v. Of the tags the first hundred are read: nobody decides by them.
+const (
+	artifactColumns = `a.id, a.repository_id, r.namespace_id, r.name, a.digest, a.media_type, a.artifact_type, a.kind, a.size, a.subject,
+		a.pushed_at, a.pulled_at`
+	tagsColumn = `COALESCE((SELECT string_agg(t.name, ',' ORDER BY t.name) FROM
+		(SELECT name FROM tag WHERE artifact_id = a.id ORDER BY name LIMIT 100) AS t), '')`
+	stateColumns = `COALESCE(s.id, 0), COALESCE(s.instance_id, ''), COALESCE(s.artifact_id, 0), COALESCE(s.state, ''),
+		COALESCE(s.requested_by, ''), COALESCE(s.percent, 0), COALESCE(s.cause, ''), COALESCE(s.detail, ''),
+		COALESCE(s.created_at, 0), COALESCE(s.started_at, 0), COALESCE(s.ended_at, 0), COALESCE(s.deadline, 0), COALESCE(s.attempt, 0),
+		COALESCE(v.scan_id, 0), COALESCE(v.decision, ''), COALESCE(v.reason, ''), COALESCE(v.message, ''),
+		COALESCE(v.revision, 0), COALESCE(v.changes_at, 0), COALESCE(v.remaining, 0), COALESCE(v.severity, 0)`
+	stateJoins = `LEFT JOIN scan s ON s.id = (SELECT max(l.id) FROM scan l WHERE l.artifact_id = a.id)
+		LEFT JOIN report v ON v.artifact_id = a.id`
+)
+
+// pullRow collects the columns of artifactColumns, tagsColumn and stateColumns.
+type pullRow struct {
+	a              catalog.Artifact
+	pushed, pulled int64
+	tags           string
+
+	scan    scanRow
+	v       catalog.Verdict
+	changes int64
+}
+
+func (r *pullRow) dest() []any {
+	a, v := &r.a, &r.v
+	dest := []any{&a.ID, &a.RepositoryID, &a.NamespaceID, &a.Key.Repository, &a.Digest, &a.MediaType, &a.ArtifactType, &a.Kind, &a.Size, &a.Subject,
+		&r.pushed, &r.pulled, &r.tags}
+	dest = append(dest, r.scan.dest()...)
+	return append(dest, &v.ScanID, &v.Decision, &v.Reason, &v.Message, &v.Revision, &r.changes, &v.Remaining, &v.Severity)
+}
+
+func (r *pullRow) value(ns catalog.Namespace) catalog.Pull {
+	p := catalog.Pull{Namespace: ns, Artifact: r.a}
+	p.Artifact.Key.InstanceID, p.Artifact.Key.Namespace = ns.InstanceID, ns.Name
+	p.Artifact.Tags = split(r.tags)
+	p.Artifact.PushedAt, p.Artifact.PulledAt = fromMillis(r.pushed), fromMillis(r.pulled)
+	if scan := r.scan.value(); scan.ID != 0 {
+		p.Scan = &scan
+	}
+	if r.v.ScanID != 0 {
+		p.Reported = true
+		p.Verdict = r.v
+		p.Verdict.ChangesAt = fromMillis(r.changes)
+	}
+	return p
+}
+
+// scanPull reads pullColumns and content.
+func scanPull(row scanner) (catalog.Pull, error) {
+	var ns namespaceRow
+	var r pullRow
+	var content []byte
+	err := row.Scan(append(append(ns.dest(), r.dest()...), &content)...)
+	p := r.value(ns.value())
+	p.Content = content
+	return p, err
+}
+
+const pullColumns = namespaceColumns + `, ` + artifactColumns + `, ` + tagsColumn + `, ` + stateColumns
+
+// Pull reads what a pull of a manifest by tag or digest needs, in one query:
+// namespace policy, artifact, content, latest scan, stored verdict.
+//
+// Errors: NotFound "namespace_not_found", "repository_not_found",
+// "manifest_unknown".
+func (s *Store) Pull(ctx context.Context, key catalog.RepositoryKey, reference string) (catalog.Pull, error) {
+	const byDigest = `SELECT ` + pullColumns + `, m.content
+		FROM namespace n JOIN repository r ON r.namespace_id = n.id
+		JOIN artifact a ON a.repository_id = r.id JOIN manifest m ON m.artifact_id = a.id ` + stateJoins + `
+		WHERE n.instance_id = $1 AND n.name = $2 AND r.name = $3 AND a.digest = $4`
+	const byTag = `SELECT ` + pullColumns + `, m.content
+		FROM namespace n JOIN repository r ON r.namespace_id = n.id
+		JOIN tag g ON g.repository_id = r.id JOIN artifact a ON a.id = g.artifact_id JOIN manifest m ON m.artifact_id = a.id ` + stateJoins + `
+		WHERE n.instance_id = $1 AND n.name = $2 AND r.name = $3 AND g.name = $4`
+	query := byTag
+	if strings.Contains(reference, ":") { // no tag does
+		query = byDigest
+	}
+	p, err := one(ctx, s.reads, errNone, scanPull, query, key.InstanceID, key.Namespace, key.Repository, reference)
+	if err == errNone {
+		if _, err = repositoryID(ctx, s.reads, key, ""); err == nil {
+			err = manifestUnknown(key, reference)
+		}
+	}
+	return p, s.fail("read a manifest", err)
+}
+
+// errNone stands for a row that is not there, where finding out why takes
+// another query.
+var errNone = catalog.Errorf(catalog.NotFound, "not_found", "not found")
+
+// ArtifactPull is Pull by artifact id. NotFound "artifact_not_found".
+func (s *Store) ArtifactPull(ctx context.Context, artifactID int64) (catalog.Pull, error) {
+	p, err := artifactPull(ctx, s.reads, artifactID)
+	return p, s.fail("read an artifact", err)
+}
+
+func artifactPull(ctx context.Context, q querier, artifactID int64) (catalog.Pull, error) {
+	return one(ctx, q, artifactNotFound(artifactID), scanPull, `SELECT `+pullColumns+`, m.content
+		FROM artifact a JOIN repository r ON r.id = a.repository_id JOIN namespace n ON n.id = r.namespace_id
+		JOIN manifest m ON m.artifact_id = a.id `+stateJoins+` WHERE a.id = $1`, artifactID)
+}
+
+// Artifacts lists the artifacts of a repository by digest, without content.
+// NotFound "namespace_not_found", "repository_not_found".
+func (s *Store) Artifacts(ctx context.Context, key catalog.RepositoryKey, page catalog.Page) ([]catalog.Pull, error) {
+	repo, err := repositoryID(ctx, s.reads, key, "")
+	if err != nil {
+		return nil, s.fail("list artifacts", err)
+	}
+	list, err := all(ctx, s.reads, scanPull, `SELECT `+pullColumns+`, NULL
+		FROM artifact a JOIN repository r ON r.id = a.repository_id JOIN namespace n ON n.id = r.namespace_id `+stateJoins+`
+		WHERE a.repository_id = $1 AND a.digest > $2 ORDER BY a.digest LIMIT $3`, repo, page.After, limit(page))
+	return list, s.fail("list artifacts", err)
+}
+
+// BlobPulls reads the same as Pull, without content and tags, for every
+// manifest of the repository that refers to the blob as config or layer. Those
+// whose stored verdict allows the pull come first.
+func (s *Store) BlobPulls(ctx context.Context, key catalog.RepositoryKey, digest string) ([]catalog.Pull, error) {
+	ns, err := readNamespace(ctx, s.reads, key.InstanceID, key.Namespace)
+	if err != nil {
+		return nil, s.fail("find the manifests of a blob", err)
+	}
+	list, err := all(ctx, s.reads, func(row scanner) (catalog.Pull, error) {
+		var r pullRow
+		err := row.Scan(r.dest()...)
+		return r.value(ns), err
+	}, `SELECT `+artifactColumns+`, '', `+stateColumns+`
+		FROM repository r JOIN artifact_blob b ON b.repository_id = r.id JOIN artifact a ON a.id = b.artifact_id `+stateJoins+`
+		WHERE r.namespace_id = $1 AND r.name = $2 AND b.digest = $3`, ns.ID, key.Repository, digest)
+	slices.SortStableFunc(list, func(a, b catalog.Pull) int {
+		return cmp.Compare(rank(a.Verdict), rank(b.Verdict))
+	})
+	return list, s.fail("find the manifests of a blob", err)
+}
+
+func rank(v catalog.Verdict) int {
+	if v.Decision == catalog.Allow {
+		return 0
+	}
+	return 1
+}
+
+// TouchPulls records when artifacts, by id, were pulled, in one transaction.
+// Earlier times than the recorded ones change nothing.
+func (s *Store) TouchPulls(ctx context.Context, at map[int64]time.Time) error {
+	if len(at) == 0 {
+		return nil
+	}
+	ids := make([]int64, 0, len(at))
+	for id := range at {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids) // every transaction locks rows in this order
+	return s.update(ctx, s.front, "record pulls", func(tx *tx) error {
+		for _, id := range ids {
+			if _, err := tx.exec(ctx, `UPDATE artifact SET pulled_at = $1 WHERE id = $2 AND pulled_at < $1`, millis(at[id]), id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

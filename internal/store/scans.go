@@ -1,0 +1,447 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pratique/pratique/internal/catalog"
+)
+
+const scanColumns = `s.id, s.instance_id, s.artifact_id, s.state, s.requested_by, s.percent, s.cause, s.detail,
+	s.created_at, s.started_at, s.ended_at, s.deadline, s.attempt`
+
+// returningScan is scanColumns for RETURNING, where there is no alias.
+const returningScan = ` RETURNING id, instance_id, artifact_id, state, requested_by, percent, cause, detail,
+	created_at, started_at, ended_at, deadline, attempt`
+
+// scanRow collects the columns of scanColumns.
+type scanRow struct {
+	scan                              catalog.Scan
+	created, started, ended, deadline int64
+}
+
+func (r *scanRow) dest() []any {
+	s := &r.scan
+	return []any{&s.ID, &s.InstanceID, &s.ArtifactID, &s.State, &s.Trigger, &s.Percent, &s.Cause, &s.Detail,
+		&r.created, &r.started, &r.ended, &r.deadline, &s.Attempt}
+}
+
+func (r *scanRow) value() catalog.Scan {
+	r.scan.CreatedAt, r.scan.StartedAt = fromMillis(r.created), fromMillis(r.started)
+	r.scan.EndedAt, r.scan.Deadline = fromMillis(r.ended), fromMillis(r.deadline)
+	return r.scan
+}
+
+func scanScan(row scanner) (catalog.Scan, error) {
+	var r scanRow
+	err := row.Scan(r.dest()...)
+	return r.value(), err
+}
+
+// RequestScan adds a pending scan.
+//
+// Errors: NotFound "artifact_not_found"; Conflict "scan_in_progress" while one
+// is pending or running.
+func (s *Store) RequestScan(ctx context.Context, artifactID int64, trigger catalog.Trigger) (scan catalog.Scan, err error) {
+	err = s.update(ctx, s.front, "request a scan", func(tx *tx) error {
+		instance, err := one(ctx, tx, artifactNotFound(artifactID), scalar[string], `SELECT n.instance_id FROM artifact a
+			JOIN repository r ON r.id = a.repository_id JOIN namespace n ON n.id = r.namespace_id WHERE a.id = $1`, artifactID)
+		if err != nil {
+			return err
+		}
+		active := catalog.Errorf(catalog.Conflict, "scan_in_progress", "artifact number %d is being scanned or waits for it", artifactID).
+			Advise("wait until that scan has ended")
+		scan, err = one(ctx, tx, active, scanScan, `INSERT INTO scan (instance_id, artifact_id, state, requested_by, percent, cause, detail,
+				created_at, started_at, ended_at, deadline, attempt)
+			VALUES ($1, $2, 'Pending', $3, 0, '', '', $4, 0, 0, 0, 0) ON CONFLICT DO NOTHING`+returningScan,
+			instance, artifactID, string(trigger), millis(tx.now))
+		tx.signal = err == nil
+		return err
+	})
+	return scan, err
+}
+
+// Scan reads a scan. NotFound "scan_not_found", also if its artifact has been
+// deleted.
+func (s *Store) Scan(ctx context.Context, scanID int64) (catalog.Scan, error) {
+	scan, err := one(ctx, s.reads, scanNotFound(scanID), scanScan, `SELECT `+scanColumns+` FROM scan s WHERE s.id = $1`, scanID)
+	return scan, s.fail("read a scan", err)
+}
+
+// Scans lists the scans of an artifact, newest first.
+func (s *Store) Scans(ctx context.Context, artifactID int64, limit int) ([]catalog.Scan, error) {
+	list, err := all(ctx, s.reads, scanScan, `SELECT `+scanColumns+` FROM scan s WHERE s.artifact_id = $1 ORDER BY s.id DESC LIMIT $2`,
+		artifactID, min(max(limit, 1), 1000))
+	return list, s.fail("list scans", err)
+}
+
+// Promote moves the oldest pending scans of an instance to Running while fewer
+// than limit run, and enqueues a plan job for each, in one transaction under a
+// lock on the instance's row, so that the limit holds across all processes.
+// timeout sets their deadline. It returns the promoted scans, oldest first.
+//
+// Errors: NotFound "instance_not_found".
+func (s *Store) Promote(ctx context.Context, instanceID string, limit int, timeout time.Duration) (promoted []catalog.Scan, err error) {
+	// Most calls find nothing to do; they need not take the lock.
+	waiting, err := one(ctx, s.background, nil, scalar[bool],
+		`SELECT EXISTS (SELECT 1 FROM scan WHERE instance_id = $1 AND state = 'Pending')`, instanceID)
+	if err != nil {
+		return nil, s.fail("promote scans", err)
+	}
+	if !waiting {
+		return nil, nil
+	}
+	err = s.update(ctx, s.back, "promote scans", func(tx *tx) error {
+		promoted = nil
+		noInstance := catalog.Errorf(catalog.NotFound, "instance_not_found", "there is no instance %s", instanceID)
+		if _, err := one(ctx, tx, noInstance, scalar[string],
+			`SELECT id FROM instance WHERE id = $1`+tx.dialect.forNoKeyUpdate, instanceID); err != nil {
+			return err
+		}
+		running, err := one(ctx, tx, nil, scalar[int],
+			`SELECT count(*) FROM scan WHERE instance_id = $1 AND state = 'Running'`, instanceID)
+		if err != nil || running >= limit {
+			return err
+		}
+		promoted, err = all(ctx, tx, scanScan, `UPDATE scan SET state = 'Running', started_at = $1, deadline = $2, attempt = 1
+			WHERE state = 'Pending' AND id IN (
+				SELECT id FROM scan WHERE instance_id = $3 AND state = 'Pending' ORDER BY id LIMIT $4)`+returningScan,
+			millis(tx.now), millis(tx.now.Add(timeout)), instanceID, limit-running)
+		if err != nil {
+			return err
+		}
+		slices.SortFunc(promoted, func(a, b catalog.Scan) int { return int(a.ID - b.ID) })
+		var jobs jobList
+		for _, scan := range promoted {
+			jobs.plan(scan.ID, scan.Attempt)
+		}
+		return tx.add(ctx, jobs)
+	})
+	return promoted, err
+}
+
+// lockScan reads a scan that must be running and keeps others from changing it.
+func lockScan(ctx context.Context, tx *tx, scanID int64) (catalog.Scan, error) {
+	scan, err := one(ctx, tx, scanLost(scanID, "it or its artifact has been deleted"), scanScan,
+		`SELECT `+scanColumns+` FROM scan s WHERE s.id = $1`+tx.dialect.forUpdate, scanID)
+	if err == nil && scan.State != catalog.Running {
+		err = scanLost(scanID, fmt.Sprintf("it is in state %s", scan.State))
+	}
+	return scan, err
+}
+
+// Plan records which layers a running scan consists of and enqueues, in one
+// transaction, one unique layer job for each that has no facts yet, or the
+// judge job if none is missing. It replaces an earlier plan of the same scan.
+// Only DiffID, Collectors, Digest, MediaType and Size of the layers count;
+// layers with the same diff ID are one.
+//
+// Errors: Conflict "scan_lost" if the scan is not running.
+func (s *Store) Plan(ctx context.Context, scanID int64, layers []catalog.LayerJob) error {
+	layers = slices.Clone(layers)
+	slices.SortStableFunc(layers, func(a, b catalog.LayerJob) int { return compareText(a.DiffID, b.DiffID) })
+	layers = slices.CompactFunc(layers, func(a, b catalog.LayerJob) bool { return a.DiffID == b.DiffID })
+	keys := make([]string, len(layers))
+	for i, l := range layers {
+		keys[i] = layerKey(l)
+	}
+	return s.update(ctx, s.back, "plan a scan", func(tx *tx) error {
+		// Layers before scans, in all transactions that lock both. With the
+		// layers locked, facts are either here now, or whoever stores them will
+		// see that this scan waits for them.
+		if err := tx.dialect.lockLayers(ctx, tx, keys); err != nil {
+			return err
+		}
+		scan, err := lockScan(ctx, tx, scanID)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.exec(ctx, `DELETE FROM scan_layer WHERE scan_id = $1`, scanID); err != nil {
+			return err
+		}
+		var jobs jobList
+		rows := make([][]any, len(layers))
+		for i, l := range layers {
+			done, err := one(ctx, tx, nil, scalar[bool],
+				`SELECT EXISTS (SELECT 1 FROM facts WHERE diff_id = $1 AND collectors = $2)`, l.DiffID, l.Collectors)
+			if err != nil {
+				return err
+			}
+			rows[i] = []any{scanID, l.DiffID, l.Collectors, l.Digest, clean(l.MediaType, 255), l.Size, done}
+			if !done {
+				jobs.layer(l)
+			}
+		}
+		if err := tx.insert(ctx, `INSERT INTO scan_layer (scan_id, diff_id, collectors, digest, media_type, size, done)`, rows, ""); err != nil {
+			return err
+		}
+		if _, err := tx.exec(ctx, `UPDATE scan SET percent = $1 WHERE id = $2`, percent(len(layers)-len(jobs), len(layers)), scanID); err != nil {
+			return err
+		}
+		if len(jobs) == 0 {
+			jobs.judge(scanID, scan.Attempt)
+		}
+		return tx.add(ctx, jobs)
+	})
+}
+
+func compareText(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// layerKey names the facts of a layer.
+func layerKey(l catalog.LayerJob) string { return l.DiffID + " " + l.Collectors }
+
+// percent is the progress of a scan: the layers are nine tenths of the work.
+func percent(done, total int) int {
+	if total == 0 {
+		return 90
+	}
+	return 90 * done / total
+}
+
+// PutFacts stores the facts of a layer and, in the same transaction, enqueues
+// the judge job of each running scan that waited for nothing else. It also
+// updates Percent of the waiting scans. Facts that are there already stay as
+// they are; the scans are told again.
+func (s *Store) PutFacts(ctx context.Context, job catalog.LayerJob, doc []byte) error {
+	packed, err := s.docs.pack(doc)
+	if err != nil {
+		return err
+	}
+	return s.update(ctx, s.back, "store the facts of a layer", func(tx *tx) error {
+		if err := tx.dialect.lockLayers(ctx, tx, []string{layerKey(job)}); err != nil {
+			return err
+		}
+		if err := tx.put(ctx, packed); err != nil {
+			return err
+		}
+		if _, err := tx.exec(ctx, `INSERT INTO facts (diff_id, collectors, document_key, created_at) VALUES ($1, $2, $3, $4)
+			ON CONFLICT DO NOTHING`, job.DiffID, job.Collectors, packed.key, millis(tx.now)); err != nil {
+			return err
+		}
+		return layerDone(ctx, tx, job)
+	})
+}
+
+// waitingScans locks the running scans that wait for a layer.
+func waitingScans(ctx context.Context, tx *tx, job catalog.LayerJob, digest string) ([]catalog.Scan, error) {
+	return all(ctx, tx, scanScan, `SELECT `+scanColumns+` FROM scan s WHERE s.state = 'Running' AND s.id IN (
+			SELECT scan_id FROM scan_layer WHERE diff_id = $1 AND collectors = $2 AND NOT done AND ($3 = '' OR digest = $3))
+		ORDER BY s.id`+tx.dialect.forUpdate, job.DiffID, job.Collectors, digest)
+}
+
+// layerDone tells the scans that wait for a layer that its facts are there. The
+// caller has locked the layer.
+func layerDone(ctx context.Context, tx *tx, job catalog.LayerJob) error {
+	scans, err := waitingScans(ctx, tx, job, "")
+	if err != nil {
+		return err
+	}
+	var jobs jobList
+	for _, scan := range scans {
+		if _, err := tx.exec(ctx, `UPDATE scan_layer SET done = TRUE WHERE scan_id = $1 AND diff_id = $2`, scan.ID, job.DiffID); err != nil {
+			return err
+		}
+		var done, total int
+		if err := tx.QueryRowContext(ctx, `SELECT count(*), COALESCE(sum(CASE WHEN done THEN 1 ELSE 0 END), 0) FROM scan_layer WHERE scan_id = $1`,
+			scan.ID).Scan(&total, &done); err != nil {
+			return err
+		}
+		if _, err := tx.exec(ctx, `UPDATE scan SET percent = $1 WHERE id = $2`, percent(done, total), scan.ID); err != nil {
+			return err
+		}
+		if done == total {
+			jobs.judge(scan.ID, scan.Attempt)
+		}
+	}
+	return tx.add(ctx, jobs)
+}
+
+// FailLayer fails every running scan that waits for the layer as job.Digest
+// has it. Scans of images that claim the same diff ID for another blob are not
+// concerned: the layer is tried again with theirs.
+func (s *Store) FailLayer(ctx context.Context, job catalog.LayerJob, cause catalog.Cause, detail string) error {
+	return s.update(ctx, s.back, "fail a layer", func(tx *tx) error {
+		if err := tx.dialect.lockLayers(ctx, tx, []string{layerKey(job)}); err != nil {
+			return err
+		}
+		scans, err := waitingScans(ctx, tx, job, job.Digest)
+		if err != nil {
+			return err
+		}
+		for _, scan := range scans {
+			if _, err := endScan(ctx, tx, scan.ID, cause, detail); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// endScan moves a scan that has not ended to Error; ok is false if it has.
+func endScan(ctx context.Context, tx *tx, scanID int64, cause catalog.Cause, detail string) (ok bool, err error) {
+	n, err := tx.exec(ctx, `UPDATE scan SET state = 'Error', cause = $1, detail = $2, ended_at = $3
+		WHERE id = $4 AND state IN ('Pending', 'Running')`, string(cause), clean(detail, maxMessage), millis(tx.now), scanID)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	tx.signal = true
+	_, err = tx.exec(ctx, `DELETE FROM scan_layer WHERE scan_id = $1`, scanID)
+	return true, err
+}
+
+// FailScan ends a pending or running scan as Error; the artifact's earlier
+// report stays in force.
+//
+// Errors: NotFound "scan_not_found"; Conflict "scan_ended".
+func (s *Store) FailScan(ctx context.Context, scanID int64, cause catalog.Cause, detail string) error {
+	return s.update(ctx, s.back, "fail a scan", func(tx *tx) error {
+		ok, err := endScan(ctx, tx, scanID, cause, detail)
+		if err != nil || ok {
+			return err
+		}
+		state, err := one(ctx, tx, scanNotFound(scanID), scalar[string], `SELECT state FROM scan WHERE id = $1`, scanID)
+		if err != nil {
+			return err
+		}
+		return catalog.Errorf(catalog.Conflict, "scan_ended", "scan number %d has ended already, in state %s", scanID, state)
+	})
+}
+
+// SweepDeadlines fails running scans past their deadline (CauseTimeout) and
+// returns them.
+func (s *Store) SweepDeadlines(ctx context.Context) (ended []catalog.Scan, err error) {
+	const overdue = ` FROM scan s WHERE s.state = 'Running' AND s.deadline <= $1`
+	some, err := one(ctx, s.background, nil, scalar[bool], `SELECT EXISTS (SELECT 1`+overdue+`)`, millis(s.now()))
+	if err != nil {
+		return nil, s.fail("end overdue scans", err)
+	}
+	if !some {
+		return nil, nil
+	}
+	err = s.update(ctx, s.back, "end overdue scans", func(tx *tx) error {
+		ended = nil
+		scans, err := all(ctx, tx, scanScan, `SELECT `+scanColumns+overdue+` ORDER BY s.id`+tx.dialect.forUpdate, millis(tx.now))
+		if err != nil {
+			return err
+		}
+		for _, scan := range scans {
+			detail := fmt.Sprintf("the scan was not done after %s", scan.Deadline.Sub(scan.StartedAt))
+			if _, err := endScan(ctx, tx, scan.ID, catalog.CauseTimeout, detail); err != nil {
+				return err
+			}
+			scan.State, scan.Cause, scan.Detail, scan.EndedAt = catalog.Failed, catalog.CauseTimeout, detail, fromMillis(millis(tx.now))
+			ended = append(ended, scan)
+		}
+		return nil
+	})
+	return ended, err
+}
+
+// Facts returns the stored documents by diff ID; missing ones are absent.
+func (s *Store) Facts(ctx context.Context, diffIDs []string, collectors string) (map[string][]byte, error) {
+	facts := make(map[string][]byte, len(diffIDs))
+	for _, id := range diffIDs {
+		if _, ok := facts[id]; ok {
+			continue
+		}
+		// One by one: a document is large, and only one is held compressed.
+		data, err := one(ctx, s.background, nil, scalar[[]byte],
+			`SELECT d.content FROM facts f JOIN document d ON d.key = f.document_key WHERE f.diff_id = $1 AND f.collectors = $2`, id, collectors)
+		if err != nil {
+			return nil, s.fail("read the facts of a layer", err)
+		}
+		if data == nil {
+			continue
+		}
+		if facts[id], err = s.docs.unpack(data); err != nil {
+			return nil, fmt.Errorf("facts of layer %s: %w", id, err)
+		}
+	}
+	return facts, nil
+}
+
+// FinishScan publishes a report: document (kept under its content key; equal
+// documents are stored once), exposure, verdict, state Success, in one
+// transaction. Nothing of an earlier report is left in force.
+//
+// Errors: Conflict "scan_lost" unless the scan is Running in the given attempt;
+// TooLarge "document_too_large".
+func (s *Store) FinishScan(ctx context.Context, scan catalog.Scan, doc []byte, exposure []catalog.Exposure, v catalog.Verdict) error {
+	packed, err := s.docs.pack(doc)
+	if err != nil {
+		return err
+	}
+	if exposure == nil {
+		exposure = []catalog.Exposure{}
+	}
+	text, err := json.Marshal(exposure)
+	if err != nil {
+		return fmt.Errorf("encode what scan %d found: %w", scan.ID, err)
+	}
+	found, err := s.docs.pack(text)
+	if err != nil {
+		return err
+	}
+	return s.update(ctx, s.back, "publish a report", func(tx *tx) error {
+		current, err := lockScan(ctx, tx, scan.ID)
+		if err != nil {
+			return err
+		}
+		if current.Attempt != scan.Attempt {
+			return scanLost(scan.ID, fmt.Sprintf("attempt %d has taken over from attempt %d", current.Attempt, scan.Attempt))
+		}
+		for _, d := range []document{packed, found} {
+			if err := tx.put(ctx, d); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.exec(ctx, `INSERT INTO report (artifact_id, scan_id, document_key, exposure_key,
+				decision, reason, message, revision, changes_at, remaining, severity, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+			ON CONFLICT (artifact_id) DO UPDATE SET scan_id = excluded.scan_id, document_key = excluded.document_key,
+				exposure_key = excluded.exposure_key, decision = excluded.decision, reason = excluded.reason, message = excluded.message,
+				revision = excluded.revision, changes_at = excluded.changes_at, remaining = excluded.remaining,
+				severity = excluded.severity, created_at = excluded.created_at`,
+			current.ArtifactID, scan.ID, packed.key, found.key, string(v.Decision), v.Reason, clean(v.Message, maxMessage), v.Revision,
+			millis(v.ChangesAt), v.Remaining, int64(v.Severity), millis(tx.now)); err != nil {
+			return err
+		}
+		if _, err := tx.exec(ctx, `UPDATE scan SET state = 'Success', percent = 100, ended_at = $1 WHERE id = $2`, millis(tx.now), scan.ID); err != nil {
+			return err
+		}
+		// Layers are kept for the report in force only.
+		if _, err := tx.exec(ctx, `DELETE FROM scan_layer WHERE scan_id IN (SELECT id FROM scan WHERE artifact_id = $1 AND id <> $2)`,
+			current.ArtifactID, scan.ID); err != nil {
+			return err
+		}
+		tx.signal = true
+		return nil
+	})
+}
+
+// Statistics counts for /metrics.
+type Statistics struct {
+	ScansPending, ScansRunning          int
+	Artifacts, Repositories, Namespaces int
+}
+
+// Statistics counts what there is, in all instances.
+func (s *Store) Statistics(ctx context.Context) (Statistics, error) {
+	var st Statistics
+	err := s.reads.QueryRowContext(ctx, `SELECT
+		(SELECT count(*) FROM scan WHERE state = 'Pending'), (SELECT count(*) FROM scan WHERE state = 'Running'),
+		(SELECT count(*) FROM artifact), (SELECT count(*) FROM repository), (SELECT count(*) FROM namespace)`).
+		Scan(&st.ScansPending, &st.ScansRunning, &st.Artifacts, &st.Repositories, &st.Namespaces)
+	return st, s.fail("count what there is", err)
+}
