@@ -189,3 +189,14 @@ func TestVerdictExitCode(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestUnknownSubcommand(t *testing.T) {
+	for _, args := range [][]string{{"admin", "bogus"}, {"admin", "namespace", "bogus"}, {"admin", "namespace", "create"}} {
+		if _, _, err := runAgainst(t, nil, args...); err == nil {
+			t.Errorf("%v succeeded", args)
+		}
+	}
+	if out, _, err := runAgainst(t, nil, "admin", "namespace"); err != nil || !strings.Contains(out, "Usage:") {
+		t.Errorf("no help: %v %s", err, out)
+	}
+}

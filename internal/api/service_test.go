@@ -15,11 +15,18 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pratique/pratique/internal/access"
 	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/gate"
 	"github.com/pratique/pratique/internal/report"
 	"github.com/pratique/pratique/internal/report/render"
 	"github.com/pratique/pratique/internal/store"
+)
+
+// What the program puts behind the interface.
+var (
+	_ Store  = (*store.Store)(nil)
+	_ Access = (*access.Authenticator)(nil)
 )
 
 // service is the interface over a real store, with a clock of its own.
