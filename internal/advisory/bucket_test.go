@@ -115,4 +115,3 @@ func smallDB(t testing.TB) *DB {
 	importInto(t, dir, smallBucket(t))
 	return openDB(t, dir)
 }
-

@@ -68,6 +68,9 @@ func (d *decoder) bytes() []byte {
 
 func (d *decoder) str() string { return string(d.bytes()) }
 
+// maxGuess bounds what is allocated on the word of a count alone.
+const maxGuess = 4096
+
 // count reads the length of a list whose elements take at least one byte each.
 func (d *decoder) count() int {
 	n := d.uint()
@@ -83,7 +86,7 @@ func (d *decoder) strs() []string {
 	if n == 0 {
 		return nil
 	}
-	out := make([]string, 0, n)
+	out := make([]string, 0, min(n, maxGuess))
 	for range n {
 		out = append(out, d.str())
 	}
@@ -148,7 +151,7 @@ func (d *decoder) part() part {
 	var p part
 	n := d.count()
 	if n > 0 {
-		p.ranges = make([]interval, 0, n)
+		p.ranges = make([]interval, 0, min(n, maxGuess))
 	}
 	for range n {
 		kind := d.uint()

@@ -367,7 +367,7 @@ func (f *ecosystemFile) packageAt(row []byte) (*decoder, error) {
 
 func (f *ecosystemFile) decodeParts(d *decoder) ([]storedPart, error) {
 	n := d.count()
-	out := make([]storedPart, 0, min(n, 4096))
+	out := make([]storedPart, 0, min(n, maxGuess))
 	for range n {
 		p := storedPart{record: ref{d.uint32(), d.uint32()}}
 		p.part = d.part()
