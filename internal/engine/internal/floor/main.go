@@ -3,8 +3,9 @@
 // what the time of a scan is compared with, and is written as directly as
 // possible on purpose; it shares no code with the scanner.
 //
-// Usage: floor DIR, where DIR is an OCI image layout. It prints wall time in
-// milliseconds, peak resident memory in KiB, files and uncompressed bytes.
+// Usage: floor DIR, where DIR is an OCI image layout. It prints one line of
+// words and numbers: layers, uncompressed bytes, entries, wall time in
+// milliseconds, peak resident memory in KiB.
 package main
 
 import (
@@ -39,32 +40,33 @@ func main() {
 		os.Exit(1)
 	}
 	start := time.Now()
-	files, size, err := run(os.Args[1])
+	layers, files, size, err := run(os.Args[1])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "floor:", err)
 		os.Exit(1)
 	}
 	var usage syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &usage)
-	fmt.Printf("ms=%d rss_kib=%d files=%d bytes=%d\n", time.Since(start).Milliseconds(), usage.Maxrss, files, size)
+	fmt.Printf("layers %d bytes %d entries %d milliseconds %d peak_kib %d\n",
+		layers, size, files, time.Since(start).Milliseconds(), usage.Maxrss)
 }
 
-// run reads all layers, the largest first, and returns files and bytes.
-func run(dir string) (files, size int64, err error) {
+// run reads all layers, the largest first, and counts.
+func run(dir string) (layers int, files, size int64, err error) {
 	var index struct {
 		Manifests []descriptor `json:"manifests"`
 	}
 	if err := readJSON(filepath.Join(dir, "index.json"), &index); err != nil {
-		return 0, 0, err
+		return 0, 0, 0, err
 	}
 	if len(index.Manifests) == 0 {
-		return 0, 0, fmt.Errorf("%s holds no image", dir)
+		return 0, 0, 0, fmt.Errorf("%s holds no image", dir)
 	}
 	var manifest struct {
 		Layers []descriptor `json:"layers"`
 	}
 	if err := readJSON(blob(dir, index.Manifests[0].Digest), &manifest); err != nil {
-		return 0, 0, err
+		return 0, 0, 0, err
 	}
 	slices.SortFunc(manifest.Layers, func(a, b descriptor) int { return int(b.Size - a.Size) })
 
@@ -85,9 +87,9 @@ func run(dir string) (files, size int64, err error) {
 	}
 	workers.Wait()
 	if e := failed.Load(); e != nil {
-		return 0, 0, *e
+		return 0, 0, 0, *e
 	}
-	return fileCount.Load(), byteCount.Load(), nil
+	return len(manifest.Layers), fileCount.Load(), byteCount.Load(), nil
 }
 
 // layer inflates in one goroutine and hashes and untars in another.
