@@ -1,0 +1,454 @@
+package render
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+
+	"github.com/pratique/pratique/internal/report"
+)
+
+const (
+	// maxTableCell bounds a cell where no width is given, in columns.
+	maxTableCell = 80
+	// maxTableBytes bounds what is looked at of a text, whatever its width.
+	maxTableBytes = 1000
+	maxTableNotes = 20
+	columnGap     = 2
+	// minWidth is the width prose is not made narrower than.
+	minWidth = 40
+)
+
+// displayWidth measures text. It does not depend on the locale, so that the same
+// report is laid out the same everywhere.
+var displayWidth = runewidth.Condition{StrictEmojiNeutral: true}
+
+func writeTable(w *bufio.Writer, r *report.Report, opts Options) error {
+	p := &printer{w: w, opts: opts}
+	p.header(r)
+	p.vulnerabilities(r)
+	p.notes(r.Notes)
+	p.totals(r)
+	p.next(r)
+	return nil // errors of a bufio.Writer stay until it is flushed
+}
+
+// printer writes the parts of the table.
+type printer struct {
+	w    *bufio.Writer
+	opts Options
+}
+
+const (
+	bold  = "1"
+	faint = "2"
+)
+
+func (p *printer) paint(style, s string) string {
+	if !p.opts.Color || style == "" || s == "" {
+		return s
+	}
+	return "\x1b[" + style + "m" + s + "\x1b[0m"
+}
+
+func severityStyle(s report.Severity) string {
+	switch s {
+	case report.Critical:
+		return "1;31"
+	case report.High:
+		return "31"
+	case report.Medium:
+		return "33"
+	case report.Low:
+		return "36"
+	}
+	return faint
+}
+
+// field writes a line of the header; a field without a value is left out.
+func (p *printer) field(name, value string) {
+	if value != "" {
+		const indent = 12
+		p.lines(p.paint(bold, name)+strings.Repeat(" ", indent-len(name)), indent, value)
+	}
+}
+
+// lines writes text after a first part that is already indent columns wide,
+// broken into lines where a width is given.
+func (p *printer) lines(first string, indent int, text string) {
+	io.WriteString(p.w, first)
+	column := indent
+	for i, word := range strings.Fields(text) {
+		if p.opts.Width > 0 {
+			word = displayWidth.Truncate(word, max(p.opts.Width, minWidth)-indent, "…")
+		}
+		width := displayWidth.StringWidth(word)
+		switch {
+		case i == 0:
+		case p.opts.Width > 0 && column+1+width > max(p.opts.Width, minWidth):
+			io.WriteString(p.w, "\n"+strings.Repeat(" ", indent))
+			column = indent
+		default:
+			io.WriteString(p.w, " ")
+			column++
+		}
+		io.WriteString(p.w, word)
+		column += width
+	}
+	io.WriteString(p.w, "\n")
+}
+
+// text makes a value from the report fit to be printed.
+func text(s string) string { return visible(clip(s, maxTableBytes)) }
+
+func (p *printer) header(r *report.Report) {
+	p.field("Image", text(imageName(r)))
+	if r.Image.Digest != imageName(r) {
+		p.field("Digest", text(r.Image.Digest))
+	}
+	p.field("Platform", text(r.Image.Platform))
+	p.field("System", text(systemName(r.OS)))
+	p.field("Layers", count(len(r.Image.Layers))+", "+bytesText(r.Image.Size)+" as stored")
+	p.field("Advisories", advisories(r.Advisories))
+	p.field("Findings", summary(r.Summary))
+}
+
+func systemName(os report.OS) string {
+	switch {
+	case os.ID == "" && os.Name == "":
+		return "none found"
+	case os.Name == "":
+		return os.ID + " " + os.Version
+	case os.Version == "" || strings.Contains(os.Name, os.Version):
+		return os.Name
+	}
+	return os.Name + ", release " + os.Version
+}
+
+func advisories(k report.Knowledge) string {
+	switch {
+	case k.Newest != "":
+		return "newest of " + text(k.Newest)
+	case k.Revision != "":
+		return "revision " + text(k.Revision)
+	}
+	return ""
+}
+
+// summary is one sentence: how many, how bad, how many can be cured.
+func summary(s report.Summary) string {
+	if s.Total == 0 {
+		return "no vulnerabilities"
+	}
+	var parts []string
+	for _, severity := range report.Severities() {
+		if n := s.BySeverity[severity]; n > 0 {
+			parts = append(parts, count(n)+" "+severity.String())
+		}
+	}
+	return fmt.Sprintf("%s (%s); %s with a fix", plural(s.Total, "vulnerability", "vulnerabilities"), strings.Join(parts, ", "), count(s.Fixable))
+}
+
+func (p *printer) heading(s string) {
+	io.WriteString(p.w, "\n"+p.paint(bold, s)+"\n")
+}
+
+func (p *printer) vulnerabilities(r *report.Report) {
+	var system, application []report.Vulnerability
+	for _, v := range r.Vulnerabilities {
+		if v.Category == report.System {
+			system = append(system, v)
+		} else {
+			application = append(application, v)
+		}
+	}
+	if len(system) > 0 {
+		p.heading(fmt.Sprintf("System vulnerabilities (%s)", count(len(system))))
+		p.table(vulnerabilityColumns(system, false))
+	}
+	if len(application) > 0 {
+		p.heading(fmt.Sprintf("Application vulnerabilities (%s)", count(len(application))))
+		p.table(vulnerabilityColumns(application, true))
+	}
+}
+
+// column is one column of a table.
+type column struct {
+	title string
+	// min is what the column is not made narrower than, unless its cells are.
+	min int
+	// first says that the column is made narrower before the others are.
+	first bool
+	right bool
+	cells []string
+	// style, if not nil, is the style of each cell.
+	style func(row int) string
+	width int
+}
+
+func vulnerabilityColumns(vs []report.Vulnerability, paths bool) []*column {
+	add := func(title string, min int, value func(report.Vulnerability) string) *column {
+		c := &column{title: title, min: min}
+		for _, v := range vs {
+			c.cells = append(c.cells, displayWidth.Truncate(text(value(v)), maxTableCell, "…"))
+		}
+		return c
+	}
+	severity := add("SEVERITY", maxTableCell, func(v report.Vulnerability) string { return v.Severity.String() })
+	severity.style = func(row int) string { return severityStyle(vs[row].Severity) }
+	epss := add("EPSS", maxTableCell, epssMark)
+	epss.right = true
+	layer := add("LAYER", maxTableCell, layerMark)
+	layer.right = true
+	columns := []*column{
+		add("ID", 19, func(v report.Vulnerability) string { return v.ID }),
+		severity,
+		add("PACKAGE", 10, func(v report.Vulnerability) string { return v.Package }),
+		add("INSTALLED", 8, func(v report.Vulnerability) string { return v.Version }),
+		add("FIXED", 8, fixMark),
+		add("KEV", maxTableCell, kevMark),
+		epss,
+		layer,
+	}
+	if paths {
+		path := add("PATH", 12, pathMark)
+		path.first = true
+		columns = append(columns, path)
+	}
+	columns = append(columns, add(titleColumn, 12, func(v report.Vulnerability) string { return v.Title }))
+	return slices.DeleteFunc(columns, func(c *column) bool {
+		return !slices.ContainsFunc(c.cells, func(s string) bool { return s != "" })
+	})
+}
+
+func fixMark(v report.Vulnerability) string {
+	switch {
+	case v.FixedVersion != "":
+		return v.FixedVersion
+	case v.FixState == report.WontFix:
+		return "won't fix"
+	}
+	return "no fix yet"
+}
+
+func kevMark(v report.Vulnerability) string {
+	if v.KEV == nil {
+		return ""
+	}
+	return "yes"
+}
+
+func epssMark(v report.Vulnerability) string {
+	if v.EPSS == nil {
+		return ""
+	}
+	return strconv.FormatFloat(v.EPSS.Score*100, 'f', 1, 64) + "%"
+}
+
+// layerMark is the first layer and how many more there are.
+func layerMark(v report.Vulnerability) string {
+	var layers []int
+	for _, l := range v.Locations {
+		if !slices.Contains(layers, l.Layer) {
+			layers = append(layers, l.Layer)
+		}
+		if len(layers) > 99 {
+			break
+		}
+	}
+	switch len(layers) {
+	case 0:
+		return ""
+	case 1:
+		return strconv.Itoa(layers[0])
+	}
+	return fmt.Sprintf("%d+%d", layers[0], len(layers)-1)
+}
+
+func pathMark(v report.Vulnerability) string {
+	switch len(v.Locations) {
+	case 0:
+		return ""
+	case 1:
+		return v.Locations[0].Path
+	}
+	return fmt.Sprintf("%s +%d", clip(v.Locations[0].Path, maxTableBytes), len(v.Locations)-1)
+}
+
+func (p *printer) table(columns []*column) {
+	for _, c := range columns {
+		c.width = displayWidth.StringWidth(c.title)
+		for _, s := range c.cells {
+			c.width = max(c.width, displayWidth.StringWidth(s))
+		}
+	}
+	columns = fit(columns, p.opts.Width)
+	p.row(columns, func(c *column) (string, string) { return c.title, bold })
+	for i := range columns[0].cells {
+		p.row(columns, func(c *column) (string, string) {
+			if c.style != nil {
+				return c.cells[i], c.style(i)
+			}
+			return c.cells[i], ""
+		})
+	}
+}
+
+// titleColumn is the last column, and the first to go where there is no room.
+const titleColumn = "TITLE"
+
+// fit makes the table as narrow as width, if it can: the title takes what the
+// others leave, or goes; then columns are narrowed, those that are to be first
+// before the others, and always the widest.
+func fit(columns []*column, width int) []*column {
+	if width <= 0 {
+		return columns
+	}
+	room := width + columnGap
+	for _, c := range columns {
+		room -= c.width + columnGap
+	}
+	if title := columns[len(columns)-1]; title.title == titleColumn && room < 0 {
+		if title.width+room >= title.min {
+			title.width += room
+			return columns
+		}
+		room += title.width + columnGap
+		columns = columns[:len(columns)-1]
+	}
+	for ; room < 0; room++ {
+		c := narrowNext(columns)
+		if c == nil {
+			break
+		}
+		c.width--
+	}
+	return columns
+}
+
+// narrowNext picks the column that is narrowed next, nil if none can be.
+func narrowNext(columns []*column) *column {
+	var pick *column
+	for _, c := range columns {
+		if c.width <= c.min {
+			continue
+		}
+		if pick == nil || c.first && !pick.first || c.first == pick.first && c.width >= pick.width {
+			pick = c
+		}
+	}
+	return pick
+}
+
+// row writes a line of the table, without blanks at its end.
+func (p *printer) row(columns []*column, value func(*column) (text, style string)) {
+	blanks := 0
+	for _, c := range columns {
+		s, style := value(c)
+		s = displayWidth.Truncate(s, c.width, "…")
+		padding := c.width - displayWidth.StringWidth(s)
+		if c.right {
+			blanks += padding
+			padding = 0
+		}
+		if s != "" {
+			io.WriteString(p.w, strings.Repeat(" ", blanks))
+			io.WriteString(p.w, p.paint(style, s))
+			blanks = 0
+		}
+		blanks += padding + columnGap
+	}
+	io.WriteString(p.w, "\n")
+}
+
+func (p *printer) notes(notes []report.Note) {
+	if len(notes) == 0 {
+		return
+	}
+	p.heading(fmt.Sprintf("Notes (%s)", count(len(notes))))
+	for _, n := range notes[:min(len(notes), maxTableNotes)] {
+		line := text(n.Message)
+		if n.Path != "" {
+			line += " (" + text(n.Path) + ")"
+		}
+		p.lines("- ", 2, line)
+	}
+	if more := len(notes) - maxTableNotes; more > 0 {
+		p.lines("- ", 2, fmt.Sprintf("and %s more, which --format json shows", count(more)))
+	}
+}
+
+func (p *printer) totals(r *report.Report) {
+	io.WriteString(p.w, "\n")
+	p.field("Packages", packageTotals(r.Packages))
+	p.field("Files", plural(r.Files.Count, "file", "files")+", "+bytesText(r.Files.Size))
+}
+
+// packageTotals is "312 (290 deb, 20 maven, 2 npm)".
+func packageTotals(packages []report.Package) string {
+	if len(packages) == 0 {
+		return "none found"
+	}
+	byType := make(map[string]int)
+	for _, p := range packages {
+		byType[p.Type]++
+	}
+	types := slices.SortedFunc(maps.Keys(byType), func(a, b string) int {
+		return cmp.Or(cmp.Compare(byType[b], byType[a]), cmp.Compare(a, b))
+	})
+	var parts []string
+	for _, t := range types[:min(len(types), 20)] {
+		parts = append(parts, count(byType[t])+" "+text(t))
+	}
+	return fmt.Sprintf("%s (%s)", count(len(packages)), strings.Join(parts, ", "))
+}
+
+// next says what the reader can do now.
+func (p *printer) next(r *report.Report) {
+	p.heading("What to do next")
+	for _, step := range steps(r) {
+		p.lines("- ", 2, step)
+	}
+}
+
+func steps(r *report.Report) []string {
+	var all []string
+	if slices.ContainsFunc(r.Notes, func(n report.Note) bool { return n.Code == "no-advisories" }) {
+		all = append(all, "Some packages could not be compared with advisories, see the notes: run `pratique advisories update` and scan again.")
+	}
+	if len(r.Vulnerabilities) == 0 {
+		return append(all, "Scan again from time to time: new vulnerabilities are published every day.")
+	}
+	var exploited, fixable, lowest int
+	for _, v := range r.Vulnerabilities {
+		if v.KEV != nil {
+			exploited++
+		}
+		if v.FixedVersion != "" {
+			fixable++
+		}
+		if slices.ContainsFunc(v.Locations, func(l report.Location) bool { return l.Layer == 0 }) {
+			lowest++
+		}
+	}
+	total := len(r.Vulnerabilities)
+	if exploited > 0 {
+		all = append(all, fmt.Sprintf("Start with what is known to be exploited (KEV): %s.", plural(exploited, "finding", "findings")))
+	}
+	if fixable > 0 {
+		all = append(all, fmt.Sprintf("Upgrade to the fixed versions, rebuild and scan again: that cures %s of %s.", count(fixable), plural(total, "finding", "findings")))
+	} else {
+		all = append(all, "No fixed versions are known yet: consider removing the packages, or scan again later.")
+	}
+	if lowest > 0 && len(r.Image.Layers) > 1 {
+		all = append(all, fmt.Sprintf("Look for a newer base image: %s of %s came with the lowest layer.", count(lowest), plural(total, "finding", "findings")))
+	}
+	return append(all, "See every finding's solution, references and places with `--format json`.")
+}
