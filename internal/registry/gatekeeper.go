@@ -35,34 +35,40 @@ func NewGatekeeper(store gateStore, now func() time.Time, log *slog.Logger, refu
 	return &Gatekeeper{store: store, now: now, log: log, observe: refused}
 }
 
-// Verdict decides about one artifact.
-func (g *Gatekeeper) Verdict(ctx context.Context, pull catalog.Pull) (catalog.Verdict, error) {
+// Verdict decides about one artifact. fresh tells that the verdict rests on
+// findings and is not stored yet.
+func (g *Gatekeeper) Verdict(ctx context.Context, pull catalog.Pull) (v catalog.Verdict, fresh bool, err error) {
 	now := g.now()
 	if !pull.Namespace.Policy.Block || !pull.Artifact.Kind.Scannable() || !pull.Reported {
-		return gate.Decide(pull, nil, now), nil
+		return gate.Decide(pull, nil, now), false, nil
 	}
 	if pull.Verdict.Valid(pull.Namespace.Revision, now) {
-		return pull.Verdict, nil
+		return pull.Verdict, false, nil
 	}
 	exposure, err := g.store.Exposure(ctx, pull.Artifact.ID)
 	if err != nil {
-		return catalog.Verdict{}, err
+		return catalog.Verdict{}, false, err
 	}
-	v := gate.Decide(pull, exposure, now)
+	v = gate.Decide(pull, exposure, now)
 	v.ScanID = pull.Verdict.ScanID
-	// Keeping it saves the next pull the work; this one does not depend on it.
-	if err := g.store.SetVerdict(ctx, pull.Artifact.ID, v); err != nil && ctx.Err() == nil {
-		g.log.Warn("verdict not stored", "repository", pull.Artifact.Key.String(), "digest", pull.Artifact.Digest, "error", err)
-	}
-	return v, nil
+	return v, true, nil
 }
 
 // Manifest refuses a manifest that may not leave: an error of kind Blocked with
 // the verdict's message.
 func (g *Gatekeeper) Manifest(ctx context.Context, pull catalog.Pull) error {
-	v, err := g.Verdict(ctx, pull)
-	if err != nil || v.Decision == catalog.Allow {
+	v, fresh, err := g.Verdict(ctx, pull)
+	if err != nil {
 		return err
+	}
+	if fresh {
+		// Keeping it saves the next pull the work; this one does not depend on it.
+		if err := g.store.SetVerdict(ctx, pull.Artifact.ID, v); err != nil && ctx.Err() == nil {
+			g.log.Warn("verdict not stored", "repository", pull.Artifact.Key.String(), "digest", pull.Artifact.Digest, "error", err)
+		}
+	}
+	if v.Decision == catalog.Allow {
+		return nil
 	}
 	return g.refuse(v)
 }
@@ -84,7 +90,7 @@ func (g *Gatekeeper) Blob(ctx context.Context, key catalog.RepositoryKey, digest
 	var reason *catalog.Verdict
 	others := false
 	for _, pull := range pulls {
-		v, err := g.Verdict(ctx, pull)
+		v, _, err := g.Verdict(ctx, pull) // not stored: its message knows no tags
 		switch {
 		case err != nil:
 			return err

@@ -42,7 +42,11 @@ func (b *body) Read(p []byte) (int, error) {
 	case b.left < 0:
 		err = b.tooMuch
 	case err != nil && err != io.EOF:
-		err = catalog.Errorf(catalog.Invalid, "body_incomplete", "the request's body broke off (%w)", err)
+		err = &catalog.Error{
+			Kind: catalog.Invalid, Code: "body_incomplete", Err: err,
+			Message: "the request's body broke off",
+			Advice:  "ask for the upload's status and continue from there",
+		}
 	}
 	if err == io.EOF {
 		// What the server does next takes its time.

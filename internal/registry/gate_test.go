@@ -1,0 +1,392 @@
+package registry_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/gate"
+	"github.com/pratique/pratique/internal/report"
+)
+
+var (
+	critical = catalog.Exposure{ID: "CVE-2026-0001", Severity: report.Critical, Package: "openssl", Version: "3.0.1", FixedVersion: "3.0.2"}
+	medium   = catalog.Exposure{ID: "CVE-2026-0002", Severity: report.Medium, Package: "zlib", Version: "1.2"}
+)
+
+// key is where the images of these tests are.
+func (e *env) key() catalog.RepositoryKey {
+	return catalog.RepositoryKey{InstanceID: e.instance.ID, Namespace: "team", Repository: "app"}
+}
+
+func (e *env) pull(reference string) catalog.Pull {
+	e.Helper()
+	p, err := e.store.Pull(e.Context(), e.key(), reference)
+	e.must(err)
+	return p
+}
+
+// policy changes the policy of namespace team.
+func (e *env) policy(block bool, allowlist *catalog.Allowlist) {
+	e.Helper()
+	threshold := report.High
+	_, err := e.store.UpdateNamespace(e.Context(), e.instance.ID, "team", catalog.NamespaceChange{Block: &block, Threshold: &threshold, Allowlist: allowlist})
+	e.must(err)
+}
+
+// scan requests a scan, and takes it to a state.
+func (e *env) scan(reference string, state catalog.ScanState, exposure ...catalog.Exposure) {
+	e.Helper()
+	ctx := e.Context()
+	p := e.pull(reference)
+	_, err := e.store.RequestScan(ctx, p.Artifact.ID, catalog.TriggerManual)
+	e.must(err)
+	if state == catalog.Pending {
+		return
+	}
+	running, err := e.store.Promote(ctx, e.instance.ID, 10, time.Hour)
+	e.must(err)
+	for _, s := range running {
+		switch state {
+		case catalog.Success:
+			p.Reported = true
+			e.must(e.store.FinishScan(ctx, s, []byte("{}"), exposure, gate.Decide(p, exposure, e.clock.now())))
+		case catalog.Failed:
+			e.must(e.store.FailScan(ctx, s.ID, catalog.CauseDownload, "layer 1 is gone"))
+		}
+	}
+}
+
+// ways are all the ways by which the content of an image can leave.
+func (e *env) ways(img image) map[string]response {
+	e.Helper()
+	got := map[string]response{}
+	for name, path := range map[string]string{
+		"tag":    "/v2/team/app/manifests/1",
+		"digest": "/v2/team/app/manifests/" + img.digest,
+		"config": "/v2/team/app/blobs/" + img.config.Digest,
+		"layer":  "/v2/team/app/blobs/" + img.layer.Digest,
+	} {
+		got["GET "+name] = e.do("GET", path, nil)
+		got["HEAD "+name] = e.do("HEAD", path, nil)
+	}
+	layer := "/v2/team/app/blobs/" + img.layer.Digest
+	got["range of layer"] = e.do("GET", layer, nil, "Range: bytes=1-3")
+	got["layer that is cached"] = e.do("GET", layer, nil, `If-None-Match: "`+img.layer.Digest+`"`)
+	got["manifest that is cached"] = e.do("GET", "/v2/team/app/manifests/1", nil, `If-None-Match: "`+img.digest+`"`)
+	got["mount"] = e.do("POST", "/v2/other/app/blobs/uploads/?from=team/app&mount="+img.layer.Digest, nil)
+	got["mount from anywhere"] = e.do("POST", "/v2/other/app2/blobs/uploads/?mount="+img.layer.Digest, nil)
+	return got
+}
+
+// checkWays checks that all ways are open, or all shut for the given reason.
+func (e *env) checkWays(img image, open bool, message string) {
+	e.Helper()
+	for way, got := range e.ways(img) {
+		want := http.StatusOK
+		switch {
+		case strings.HasPrefix(way, "mount"):
+			if want = http.StatusAccepted; open { // "upload it yourself"
+				want = http.StatusCreated
+			}
+		case !open:
+			want = http.StatusPreconditionFailed
+		case way == "range of layer":
+			want = http.StatusPartialContent
+		case strings.HasSuffix(way, "cached"):
+			want = http.StatusNotModified
+		}
+		if got.StatusCode != want {
+			e.Errorf("%s: status %d, want %d: %s", way, got.StatusCode, want, got.body)
+		}
+		if want != http.StatusPreconditionFailed {
+			continue
+		}
+		if got.Header.Get("Docker-Content-Digest") != "" || got.Header.Get("Etag") != "" {
+			e.Errorf("%s: the refusal tells about the content: %v", way, got.Header)
+		}
+		if got.Request.Method == http.MethodGet && (got.code() != "PROJECTPOLICYVIOLATION" || !strings.Contains(got.message(), message)) {
+			e.Errorf("%s: %s, want a message with %q", way, got.body, message)
+		}
+	}
+	// Mounts of one check must not help the next.
+	for _, repository := range []string{"app", "app2"} {
+		e.do("DELETE", "/v2/other/"+repository+"/blobs/"+img.layer.Digest, nil)
+	}
+}
+
+// TestBlockedPulls is the table of specification §4.3, for all ways.
+func TestBlockedPulls(t *testing.T) {
+	day := 24 * time.Hour
+	list := func(e *env, ids []string, d time.Duration) *catalog.Allowlist {
+		l := &catalog.Allowlist{Items: ids}
+		if d != 0 {
+			l.ExpiresAt = e.clock.now().Add(d)
+		}
+		return l
+	}
+	cases := []struct {
+		name string
+		do   func(e *env)
+		open bool
+		// message is part of what the user reads.
+		message string
+	}{
+		{"never scanned", func(*env) {}, false, "has not been scanned"},
+		{"waiting", func(e *env) { e.scan("1", catalog.Pending) }, false, "waiting to be scanned"},
+		{"running", func(e *env) { e.scan("1", catalog.Running) }, false, "is running"},
+		{"failed", func(e *env) { e.scan("1", catalog.Failed) }, false, "download_failed"},
+		{"no vulnerability", func(e *env) { e.scan("1", catalog.Success) }, true, ""},
+		{"below the threshold", func(e *env) { e.scan("1", catalog.Success, medium) }, true, ""},
+		{"at or above the threshold", func(e *env) { e.scan("1", catalog.Success, critical, medium) }, false, "CVE-2026-0001"},
+		{"on the allowlist", func(e *env) {
+			e.scan("1", catalog.Success, critical, medium)
+			e.policy(true, list(e, []string{"CVE-2026-0001"}, 0))
+		}, true, ""},
+		{"something else on the allowlist", func(e *env) {
+			e.scan("1", catalog.Success, critical)
+			e.policy(true, list(e, []string{"CVE-2026-9999"}, 0))
+		}, false, "CVE-2026-0001"},
+		{"allowlist still valid", func(e *env) {
+			e.scan("1", catalog.Success, critical)
+			e.policy(true, list(e, []string{"CVE-2026-0001"}, day))
+			e.clock.add(day - time.Second)
+		}, true, ""},
+		{"allowlist expired", func(e *env) {
+			e.scan("1", catalog.Success, critical)
+			e.policy(true, list(e, []string{"CVE-2026-0001"}, day))
+			e.do("GET", "/v2/team/app/manifests/1", nil).want(e, 200)
+			e.clock.add(day)
+		}, false, "CVE-2026-0001"},
+		// What the table does not say, but lessons do.
+		{"scanned again, still running", func(e *env) {
+			e.scan("1", catalog.Success)
+			e.scan("1", catalog.Running)
+		}, true, ""},
+		{"scanned again, failed", func(e *env) {
+			e.scan("1", catalog.Success)
+			e.scan("1", catalog.Failed)
+		}, true, ""},
+		{"scanned again, now vulnerable", func(e *env) {
+			e.scan("1", catalog.Success)
+			e.scan("1", catalog.Success, critical)
+		}, false, "CVE-2026-0001"},
+		{"scanned again, now clean", func(e *env) {
+			e.scan("1", catalog.Success, critical)
+			e.scan("1", catalog.Success)
+		}, true, ""},
+		{"blocking switched off", func(e *env) {
+			e.scan("1", catalog.Success, critical)
+			e.policy(false, nil)
+		}, true, ""},
+		{"blocking switched off, never scanned", func(e *env) { e.policy(false, nil) }, true, ""},
+		{"blocking switched off and on", func(e *env) {
+			e.scan("1", catalog.Success, critical)
+			e.policy(false, nil)
+			e.do("GET", "/v2/team/app/manifests/1", nil).want(e, 200)
+			e.policy(true, nil)
+		}, false, "CVE-2026-0001"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			e := newEnv(t)
+			img := e.pushImage("team/app", "one", "1")
+			e.policy(true, nil)
+			c.do(e)
+			e.checkWays(img, c.open, c.message)
+			e.checkWays(img, c.open, c.message) // by the verdict that was stored
+		})
+	}
+}
+
+// TestBlockingOffIsTheDefault: who does not ask for blocking is never refused.
+func TestBlockingOffIsTheDefault(t *testing.T) {
+	e := newEnv(t)
+	img := e.pushImage("team/app", "one", "1")
+	e.checkWays(img, true, "")
+}
+
+// TestKindsNobodyScans: charts, signatures and artifacts leave, with their
+// blobs.
+func TestKindsNobodyScans(t *testing.T) {
+	e := newEnv(t)
+	e.policy(true, nil)
+	content := []byte("some content")
+	layer := e.pushBlob("team/app", content)
+	config := []byte("{}")
+	configDigest := e.pushBlob("team/app", config)
+	for _, m := range []manifest{
+		{Config: &descriptor{MediaType: "application/vnd.cncf.helm.config.v1+json"}, Layers: []descriptor{{MediaType: "application/vnd.cncf.helm.chart.content.v1.tar+gzip"}}},
+		{Config: &descriptor{MediaType: typeConfig}, Layers: []descriptor{{MediaType: "application/vnd.dev.cosign.simplesigning.v1+json"}}},
+		{Config: &descriptor{MediaType: "application/vnd.oci.empty.v1+json"}, ArtifactType: "application/x", Layers: []descriptor{{MediaType: "text/plain"}}},
+	} {
+		m.MediaType = typeManifest
+		m.Config.Digest, m.Config.Size = configDigest, len(config)
+		m.Layers[0].Digest, m.Layers[0].Size = layer, len(content)
+		digest := e.pushManifest("team/app", "1", typeManifest, m.encode(t))
+		for _, path := range []string{"manifests/1", "manifests/" + digest, "blobs/" + layer, "blobs/" + configDigest} {
+			for _, method := range []string{"GET", "HEAD"} {
+				e.do(method, "/v2/team/app/"+path, nil).want(t, 200)
+			}
+		}
+		e.do("DELETE", "/v2/team/app/manifests/"+digest, nil).want(t, 202)
+	}
+}
+
+// TestMembersOfIndex: an index leaves, its members are judged one by one.
+func TestMembersOfIndex(t *testing.T) {
+	e := newEnv(t)
+	e.policy(true, nil)
+	good, bad := e.pushImage("team/app", "good", ""), e.pushImage("team/app", "bad", "")
+	index := manifest{MediaType: typeIndex, Manifests: []descriptor{good.descriptor("linux/arm64"), bad.descriptor("linux/amd64")}}.encode(t)
+	digest := e.pushManifest("team/app", "1", typeIndex, index)
+	e.scan(good.digest, catalog.Success, medium)
+	e.scan(bad.digest, catalog.Success, critical)
+	for _, method := range []string{"GET", "HEAD"} {
+		e.do(method, "/v2/team/app/manifests/1", nil).want(t, 200)
+		e.do(method, "/v2/team/app/manifests/"+digest, nil).want(t, 200)
+		for img, status := range map[*image]int{&good: 200, &bad: 412} {
+			e.do(method, "/v2/team/app/manifests/"+img.digest, nil).want(t, status)
+			e.do(method, "/v2/team/app/blobs/"+img.config.Digest, nil).want(t, status)
+			e.do(method, "/v2/team/app/blobs/"+img.layer.Digest, nil).want(t, status)
+		}
+	}
+	// An old client gets the member for linux/amd64 in place of the index, but
+	// not past the gate.
+	e.do("GET", "/v2/team/app/manifests/1", nil, "Accept: "+typeManifest).want(t, 412, "PROJECTPOLICYVIOLATION")
+}
+
+// TestSharedLayers: a layer leaves if one image that uses it may leave, and an
+// artifact around the layer of a blocked image changes nothing.
+func TestSharedLayers(t *testing.T) {
+	e := newEnv(t)
+	e.policy(true, nil)
+	bad := e.pushImage("team/app", "bad", "1")
+	e.scan("1", catalog.Success, critical)
+	layer := "/v2/team/app/blobs/" + bad.layer.Digest
+	e.do("GET", layer, nil).want(t, 412)
+
+	smuggler := manifest{
+		MediaType: typeManifest, ArtifactType: "application/x", Config: &descriptor{MediaType: "application/x", Digest: bad.config.Digest, Size: bad.config.Size},
+		Layers: []descriptor{{MediaType: "application/x", Digest: bad.layer.Digest, Size: bad.layer.Size}},
+	}
+	e.pushManifest("team/app", "smuggler", typeManifest, smuggler.encode(t))
+	e.do("GET", "/v2/team/app/manifests/smuggler", nil).want(t, 200)
+	e.do("GET", layer, nil).want(t, 412, "PROJECTPOLICYVIOLATION")
+
+	config := []byte(`{"os":"linux"}`)
+	e.pushBlob("team/app", config)
+	configDescriptor := describe(typeConfig, config)
+	e.pushManifest("team/app", "good", typeManifest,
+		manifest{MediaType: typeManifest, Config: &configDescriptor, Layers: []descriptor{bad.layer}}.encode(t))
+	e.do("GET", layer, nil).want(t, 412)
+	e.scan("good", catalog.Success, medium)
+	e.do("GET", layer, nil).want(t, 200)
+	e.do("GET", "/v2/team/app/blobs/"+bad.config.Digest, nil).want(t, 412)
+}
+
+// TestBlobsWithoutManifest: nobody knows what they are, so nobody gets them,
+// but they are there for whoever pushes.
+func TestBlobsWithoutManifest(t *testing.T) {
+	e := newEnv(t)
+	e.policy(true, nil)
+	digest := e.pushBlob("team/app", []byte("content"))
+	for _, actor := range []string{"admin", "puller", "pusher"} {
+		e.do("GET", "/v2/team/app/blobs/"+digest, nil, "Test-Actor: "+actor).want(t, 412, "PROJECTPOLICYVIOLATION")
+	}
+	e.do("HEAD", "/v2/team/app/blobs/"+digest, nil, "Test-Actor: puller").want(t, 412)
+	e.do("HEAD", "/v2/team/app/blobs/"+digest, nil, "Test-Actor: pusher").want(t, 200)
+}
+
+// TestPushersAreNotHindered: before they push clients ask with HEAD what is
+// there already. That they may; content they do not get.
+func TestPushersAreNotHindered(t *testing.T) {
+	e := newEnv(t)
+	img := e.pushImage("team/app", "one", "1")
+	e.policy(true, nil)
+	e.scan("1", catalog.Success, critical)
+	for _, path := range []string{"manifests/1", "manifests/" + img.digest, "blobs/" + img.config.Digest, "blobs/" + img.layer.Digest} {
+		e.do("HEAD", "/v2/team/app/"+path, nil, "Test-Actor: pusher").want(t, 200)
+		e.do("HEAD", "/v2/team/app/"+path, nil, "Test-Actor: puller").want(t, 412)
+		e.do("HEAD", "/v2/team/app/"+path, nil, "Test-Actor: admin").want(t, 412)
+		e.do("GET", "/v2/team/app/"+path, nil, "Test-Actor: pusher").want(t, 412)
+	}
+	// Pushing the same again, and listing, is no pull.
+	e.pushImage("team/app", "one", "2")
+	e.do("GET", "/v2/team/app/tags/list", nil, "Test-Actor: puller").want(t, 200)
+	e.do("GET", "/v2/team/app/referrers/"+img.digest, nil, "Test-Actor: puller").want(t, 200)
+}
+
+// TestMountNeedsPull: a blob of a repository the token says nothing about is
+// not mounted.
+func TestMountNeedsPull(t *testing.T) {
+	e := newEnv(t)
+	img := e.pushImage("team/app", "one", "1")
+	mount := "/v2/other/app/blobs/uploads/?from=team/app&mount=" + img.layer.Digest
+	e.do("POST", mount, nil, "Test-Actor: narrow").want(t, 202)
+	e.do("POST", "/v2/other/app/blobs/uploads/?mount="+img.layer.Digest, nil, "Test-Actor: narrow").want(t, 202)
+	e.do("HEAD", "/v2/other/app/blobs/"+img.layer.Digest, nil).want(t, 404)
+	e.do("POST", mount, nil, "Test-Actor: mounter").want(t, 201).
+		header(t, "Location", "/v2/other/app/blobs/"+img.layer.Digest).header(t, "Docker-Content-Digest", img.layer.Digest)
+	if got := e.do("GET", "/v2/other/app/blobs/"+img.layer.Digest, nil).want(t, 200); string(got.body) != "layer of one" {
+		t.Errorf("the mounted blob is %q", got.body)
+	}
+	for _, from := range []string{"team/nothing", "nothing/app", "../etc", "x", "TEAM/app"} {
+		e.do("POST", "/v2/other/app3/blobs/uploads/?from="+from+"&mount="+img.layer.Digest, nil).want(t, 202)
+	}
+	e.do("POST", "/v2/other/app/blobs/uploads/?from=team/app&mount=sha256:x", nil).want(t, 400, "DIGEST_INVALID")
+}
+
+// TestVerdictIsStored: the findings are read once per change.
+func TestVerdictIsStored(t *testing.T) {
+	e := newEnv(t)
+	e.pushImage("team/app", "one", "1")
+	e.policy(true, nil)
+	e.scan("1", catalog.Success, critical)
+	e.policy(true, &catalog.Allowlist{Items: []string{"CVE-2026-0001"}})
+	before := e.pull("1")
+	if before.Verdict.Valid(before.Namespace.Revision, e.clock.now()) {
+		t.Fatal("the verdict holds although the policy has changed")
+	}
+	e.do("GET", "/v2/team/app/manifests/1", nil).want(t, 200)
+	after := e.pull("1")
+	if !after.Verdict.Valid(after.Namespace.Revision, e.clock.now()) || after.Verdict.Decision != catalog.Allow || after.Verdict.Reason != gate.ReasonAllowlisted {
+		t.Errorf("stored: %+v", after.Verdict)
+	}
+}
+
+// TestObservation: pulls and refusals are counted, and pull times written.
+func TestObservation(t *testing.T) {
+	e := newEnv(t)
+	img := e.pushImage("team/app", "one", "1")
+	e.pushImage("team/app", "one", "2")
+	e.do("GET", "/v2/team/app/manifests/1", nil).want(t, 200)
+	e.do("HEAD", "/v2/team/app/manifests/1", nil).want(t, 200)
+	e.do("GET", "/v2/team/app/blobs/"+img.layer.Digest, nil).want(t, 200)
+	e.policy(true, nil)
+	e.do("GET", "/v2/team/app/manifests/1", nil).want(t, 412)
+	e.do("HEAD", "/v2/team/app/blobs/"+img.layer.Digest, nil).want(t, 412)
+	e.scan("1", catalog.Success, critical)
+	e.do("GET", "/v2/team/app/manifests/1", nil).want(t, 412)
+	e.observed.mu.Lock()
+	want := map[catalog.Decision]int{catalog.Allow: 1, catalog.Undecided: 2, catalog.Block: 1}
+	if diff := cmp.Diff(want, e.observed.pulls); diff != "" {
+		t.Error(diff)
+	}
+	if e.observed.fresh != 1 {
+		t.Errorf("OnPush was told of %d new artifacts", e.observed.fresh)
+	}
+	e.observed.mu.Unlock()
+	if at := e.pull("1").Artifact.PulledAt; !at.IsZero() {
+		t.Errorf("pulled at %v, before anything was written", at)
+	}
+	e.must(e.registry.Close())
+	if at := e.pull("1").Artifact.PulledAt; !at.Equal(e.clock.now()) {
+		t.Errorf("pulled at %v", at)
+	}
+}
