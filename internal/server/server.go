@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -55,33 +56,36 @@ type Server struct {
 
 // New opens everything a server needs and starts to listen, but serves
 // nothing before Run. The caller calls Run or Close.
-func New(ctx context.Context, cfg Config, log *slog.Logger, version string) (s *Server, err error) {
+func New(ctx context.Context, cfg Config, log *slog.Logger, version string) (*Server, error) {
 	if err := cfg.Complete(); err != nil {
 		return nil, err
 	}
-	s = &Server{cfg: cfg, log: log, version: version}
-	defer func() {
-		if err != nil {
-			s.Close()
-		}
-	}()
-	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
-		return nil, fmt.Errorf("data directory: %w", err)
-	}
-	if s.lock, err = lockDir(cfg.Data); err != nil {
+	s := &Server{cfg: cfg, log: log, version: version}
+	if err := s.open(ctx); err != nil {
+		s.Close()
 		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Server) open(ctx context.Context) (err error) {
+	if err := os.MkdirAll(s.cfg.Data, 0o700); err != nil {
+		return fmt.Errorf("data directory: %w", err)
+	}
+	if s.lock, err = lockDir(s.cfg.Data); err != nil {
+		return err
 	}
 	if err := s.openStorage(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	if err := s.openAccess(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	if err := s.openScanner(); err != nil {
-		return nil, err
+		return err
 	}
 	s.openRegistry()
-	return s, s.listen()
+	return s.listen()
 }
 
 func (s *Server) openStorage(ctx context.Context) (err error) {
@@ -141,12 +145,19 @@ func (s *Server) listen() (err error) {
 	if s.listener, err = net.Listen("tcp", s.cfg.Address); err != nil {
 		return fmt.Errorf("%w; choose another address with --address", err)
 	}
-	path := filepath.Join(s.cfg.Data, ControlSocket)
-	_ = os.Remove(path) // left by a killed server; the lock says none is alive
-	if s.control, err = net.Listen("unix", path); err != nil {
-		return fmt.Errorf("control socket: %w", err)
+	s.control, err = listenControl(filepath.Join(s.cfg.Data, ControlSocket))
+	if err != nil {
+		return fmt.Errorf("control socket: %w; a shorter path of the data directory may help", err)
 	}
-	return os.Chmod(path, 0o600)
+	return nil
+}
+
+// listenControl makes the control socket, which nobody but its owner can open
+// at any moment.
+func listenControl(path string) (net.Listener, error) {
+	_ = os.Remove(path) // left by a killed server; the lock says none is alive
+	defer syscall.Umask(syscall.Umask(0o177))
+	return net.Listen("unix", path)
 }
 
 // Addr is the address the server listens on.
