@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -256,6 +257,10 @@ func TestSPDX(t *testing.T) {
 				}
 				if p.PackageName == "" || p.FilesAnalyzed || p.PackageDownloadLocation == "" {
 					t.Errorf("package %.40q", p.PackageName)
+				}
+				// What of the schema's list we use.
+				if !slices.Contains([]string{"LIBRARY", "CONTAINER", "SOURCE", "OPERATING_SYSTEM"}, p.PrimaryPackagePurpose) {
+					t.Errorf("package %.40q: purpose %q", p.PackageName, p.PrimaryPackagePurpose)
 				}
 				checkSPDXLicence(t, known, p.PackageLicenseDeclared, declared)
 			}

@@ -97,7 +97,8 @@ func (b *spdxBuilder) operatingSystem() {
 	}
 	b.add(&spdx.Package{
 		PackageName: os.ID, PackageSPDXIdentifier: spdxOS, PackageVersion: os.Version, PackageDescription: os.Name,
-		PrimaryPackagePurpose: "OPERATING-SYSTEM",
+		// The JSON schema spells it with an underscore, the specification does not.
+		PrimaryPackagePurpose: "OPERATING_SYSTEM",
 	})
 	b.relate(spdxImage, common.TypeRelationshipContains, spdxOS)
 }
