@@ -84,6 +84,10 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (documents int64, e
 				SELECT 1 FROM scan_layer l WHERE l.diff_id = facts.diff_id AND l.collectors = facts.collectors)`, millis(before)); err != nil {
 			return err
 		}
+		if _, err := tx.exec(ctx, `DELETE FROM layer_blob WHERE created_at < $1 AND NOT EXISTS (
+				SELECT 1 FROM scan_layer l WHERE l.diff_id = layer_blob.diff_id AND l.digest = layer_blob.digest)`, millis(before)); err != nil {
+			return err
+		}
 		documents, err = tx.exec(ctx, `DELETE FROM document WHERE used_at < $1
 			AND NOT EXISTS (SELECT 1 FROM facts f WHERE f.document_key = document.key)
 			AND NOT EXISTS (SELECT 1 FROM report r WHERE r.document_key = document.key)

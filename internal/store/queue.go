@@ -77,6 +77,7 @@ type planArgs struct {
 type layerArgs struct {
 	DiffID     string `json:"diffId" river:"unique"`
 	Collectors string `json:"collectors" river:"unique"`
+	Digest     string `json:"digest" river:"unique"`
 }
 
 type judgeArgs struct {
@@ -116,7 +117,7 @@ func (l *jobList) add(args river.JobArgs, queue string) {
 func (l *jobList) plan(scanID int64, attempt int)  { l.add(planArgs{scanID, attempt}, planQueue) }
 func (l *jobList) judge(scanID int64, attempt int) { l.add(judgeArgs{scanID, attempt}, judgeQueue) }
 func (l *jobList) layer(job catalog.LayerJob) {
-	l.add(layerArgs{job.DiffID, job.Collectors}, layerQueue)
+	l.add(layerArgs{job.DiffID, job.Collectors, job.Digest}, layerQueue)
 }
 
 // add enqueues jobs with the transaction. A job that waits or runs already is
@@ -267,8 +268,6 @@ func (w *workers) judge(ctx context.Context, job *river.Job[judgeArgs]) error {
 }
 
 func (w *workers) layer(ctx context.Context, job *river.Job[layerArgs]) error {
-	// Where to read the layer is taken from a scan that waits now: the one that
-	// asked first may be gone, and its blob with it.
 	layer, ok, err := w.store.neededLayer(ctx, job.Args)
 	if err != nil || !ok {
 		return err
@@ -289,15 +288,16 @@ func (s *Store) runs(ctx context.Context, scanID int64, attempt int) (bool, erro
 	return yes, s.fail("read a scan", err)
 }
 
-// neededLayer returns a layer as the oldest running scan that waits for it has
-// it; ok is false if none does.
+// neededLayer returns a layer for the oldest running scan that waits for it; ok
+// is false if none does.
 func (s *Store) neededLayer(ctx context.Context, args layerArgs) (job catalog.LayerJob, ok bool, err error) {
 	job, err = one(ctx, s.background, nil, func(row scanner) (catalog.LayerJob, error) {
-		job := catalog.LayerJob{DiffID: args.DiffID, Collectors: args.Collectors}
-		err := row.Scan(&job.InstanceID, &job.Digest, &job.MediaType, &job.Size)
+		job := catalog.LayerJob{DiffID: args.DiffID, Collectors: args.Collectors, Digest: args.Digest}
+		err := row.Scan(&job.InstanceID, &job.MediaType, &job.Size)
 		return job, err
-	}, `SELECT s.instance_id, l.digest, l.media_type, l.size FROM scan_layer l JOIN scan s ON s.id = l.scan_id
-		WHERE l.diff_id = $1 AND l.collectors = $2 AND NOT l.done AND s.state = 'Running' ORDER BY s.id LIMIT 1`, args.DiffID, args.Collectors)
+	}, `SELECT s.instance_id, l.media_type, l.size FROM scan_layer l JOIN scan s ON s.id = l.scan_id
+		WHERE l.diff_id = $1 AND l.collectors = $2 AND l.digest = $3 AND NOT l.done AND s.state = 'Running' ORDER BY s.id LIMIT 1`,
+		args.DiffID, args.Collectors, args.Digest)
 	return job, job.InstanceID != "", s.fail("read a layer's scans", err)
 }
 

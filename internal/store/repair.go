@@ -188,11 +188,10 @@ func (s *Store) restartScans(ctx context.Context) error {
 // hasJobs reports whether something will carry a running scan on: its own plan
 // or judge job, or a job for each layer it waits for.
 func (s *Store) hasJobs(ctx context.Context, q querier, scan catalog.Scan) (bool, error) {
-	type need struct{ diffID, collectors string }
-	needs, err := all(ctx, q, func(row scanner) (n need, err error) {
-		err = row.Scan(&n.diffID, &n.collectors)
+	needs, err := all(ctx, q, func(row scanner) (n layerArgs, err error) {
+		err = row.Scan(&n.DiffID, &n.Collectors, &n.Digest)
 		return n, err
-	}, `SELECT diff_id, collectors FROM scan_layer WHERE scan_id = $1 AND NOT done`, scan.ID)
+	}, `SELECT diff_id, collectors, digest FROM scan_layer WHERE scan_id = $1 AND NOT done`, scan.ID)
 	if err != nil {
 		return false, err
 	}
@@ -204,13 +203,13 @@ func (s *Store) hasJobs(ctx context.Context, q querier, scan catalog.Scan) (bool
 	if err != nil {
 		return false, err
 	}
-	layers := map[need]bool{}
+	layers := map[layerArgs]bool{}
 	for _, job := range jobs {
 		var own planArgs // and judgeArgs, which are alike
 		var layer layerArgs
 		switch {
 		case job.kind == layer.Kind() && json.Unmarshal([]byte(job.args), &layer) == nil:
-			layers[need{layer.DiffID, layer.Collectors}] = true
+			layers[layer] = true
 		case job.kind != layer.Kind() && json.Unmarshal([]byte(job.args), &own) == nil:
 			if own.ScanID == scan.ID && own.Attempt == scan.Attempt {
 				return true, nil

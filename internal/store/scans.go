@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -136,14 +137,19 @@ func lockScan(ctx context.Context, tx *tx, scanID int64) (catalog.Scan, error) {
 // Plan records which layers a running scan consists of and enqueues, in one
 // transaction, one unique layer job for each that has no facts yet, or the
 // judge job if none is missing. It replaces an earlier plan of the same scan.
-// Only DiffID, Collectors, Digest, MediaType and Size of the layers count;
-// layers with the same diff ID are one.
+//
+// A layer has facts if PutFacts was called for its diff ID and collectors, and
+// was called for its blob with that diff ID: facts of another blob that turned
+// out to be the same layer count, facts of one that was only said to be do not.
+// Layers with the same diff ID and digest are one.
 //
 // Errors: Conflict "scan_lost" if the scan is not running.
 func (s *Store) Plan(ctx context.Context, scanID int64, layers []catalog.LayerJob) error {
 	layers = slices.Clone(layers)
-	slices.SortStableFunc(layers, func(a, b catalog.LayerJob) int { return compareText(a.DiffID, b.DiffID) })
-	layers = slices.CompactFunc(layers, func(a, b catalog.LayerJob) bool { return a.DiffID == b.DiffID })
+	slices.SortStableFunc(layers, func(a, b catalog.LayerJob) int {
+		return cmp.Or(cmp.Compare(a.DiffID, b.DiffID), cmp.Compare(a.Digest, b.Digest))
+	})
+	layers = slices.CompactFunc(layers, func(a, b catalog.LayerJob) bool { return a.DiffID == b.DiffID && a.Digest == b.Digest })
 	keys := make([]string, len(layers))
 	for i, l := range layers {
 		keys[i] = layerKey(l)
@@ -166,7 +172,8 @@ func (s *Store) Plan(ctx context.Context, scanID int64, layers []catalog.LayerJo
 		rows := make([][]any, len(layers))
 		for i, l := range layers {
 			done, err := one(ctx, tx, nil, scalar[bool],
-				`SELECT EXISTS (SELECT 1 FROM facts WHERE diff_id = $1 AND collectors = $2)`, l.DiffID, l.Collectors)
+				`SELECT EXISTS (SELECT 1 FROM facts f JOIN layer_blob b ON b.diff_id = f.diff_id
+				WHERE f.diff_id = $1 AND f.collectors = $2 AND b.digest = $3)`, l.DiffID, l.Collectors, l.Digest)
 			if err != nil {
 				return err
 			}
@@ -188,16 +195,6 @@ func (s *Store) Plan(ctx context.Context, scanID int64, layers []catalog.LayerJo
 	})
 }
 
-func compareText(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}
-
 // layerKey names the facts of a layer.
 func layerKey(l catalog.LayerJob) string { return l.DiffID + " " + l.Collectors }
 
@@ -211,8 +208,9 @@ func percent(done, total int) int {
 
 // PutFacts stores the facts of a layer and, in the same transaction, enqueues
 // the judge job of each running scan that waited for nothing else. It also
-// updates Percent of the waiting scans. Facts that are there already stay as
-// they are; the scans are told again.
+// updates Percent of the waiting scans. The caller vouches that the blob
+// job.Digest is the layer job.DiffID. Facts that are there already stay as they
+// are; the scans are told again.
 func (s *Store) PutFacts(ctx context.Context, job catalog.LayerJob, doc []byte) error {
 	packed, err := s.docs.pack(doc)
 	if err != nil {
@@ -229,27 +227,32 @@ func (s *Store) PutFacts(ctx context.Context, job catalog.LayerJob, doc []byte) 
 			ON CONFLICT DO NOTHING`, job.DiffID, job.Collectors, packed.key, millis(tx.now)); err != nil {
 			return err
 		}
+		if _, err := tx.exec(ctx, `INSERT INTO layer_blob (digest, diff_id, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+			job.Digest, job.DiffID, millis(tx.now)); err != nil {
+			return err
+		}
 		return layerDone(ctx, tx, job)
 	})
 }
 
 // waitingScans locks the running scans that wait for a layer.
-func waitingScans(ctx context.Context, tx *tx, job catalog.LayerJob, digest string) ([]catalog.Scan, error) {
+func waitingScans(ctx context.Context, tx *tx, job catalog.LayerJob) ([]catalog.Scan, error) {
 	return all(ctx, tx, scanScan, `SELECT `+scanColumns+` FROM scan s WHERE s.state = 'Running' AND s.id IN (
-			SELECT scan_id FROM scan_layer WHERE diff_id = $1 AND collectors = $2 AND NOT done AND ($3 = '' OR digest = $3))
-		ORDER BY s.id`+tx.dialect.forUpdate, job.DiffID, job.Collectors, digest)
+			SELECT scan_id FROM scan_layer WHERE diff_id = $1 AND collectors = $2 AND digest = $3 AND NOT done)
+		ORDER BY s.id`+tx.dialect.forUpdate, job.DiffID, job.Collectors, job.Digest)
 }
 
 // layerDone tells the scans that wait for a layer that its facts are there. The
 // caller has locked the layer.
 func layerDone(ctx context.Context, tx *tx, job catalog.LayerJob) error {
-	scans, err := waitingScans(ctx, tx, job, "")
+	scans, err := waitingScans(ctx, tx, job)
 	if err != nil {
 		return err
 	}
 	var jobs jobList
 	for _, scan := range scans {
-		if _, err := tx.exec(ctx, `UPDATE scan_layer SET done = TRUE WHERE scan_id = $1 AND diff_id = $2`, scan.ID, job.DiffID); err != nil {
+		if _, err := tx.exec(ctx, `UPDATE scan_layer SET done = TRUE WHERE scan_id = $1 AND diff_id = $2 AND digest = $3`,
+			scan.ID, job.DiffID, job.Digest); err != nil {
 			return err
 		}
 		var done, total int
@@ -267,15 +270,14 @@ func layerDone(ctx context.Context, tx *tx, job catalog.LayerJob) error {
 	return tx.add(ctx, jobs)
 }
 
-// FailLayer fails every running scan that waits for the layer as job.Digest
-// has it. Scans of images that claim the same diff ID for another blob are not
-// concerned: the layer is tried again with theirs.
+// FailLayer fails every running scan that waits for the layer. Images that
+// claim the same diff ID for another blob wait for another layer.
 func (s *Store) FailLayer(ctx context.Context, job catalog.LayerJob, cause catalog.Cause, detail string) error {
 	return s.update(ctx, s.back, "fail a layer", func(tx *tx) error {
 		if err := tx.dialect.lockLayers(ctx, tx, []string{layerKey(job)}); err != nil {
 			return err
 		}
-		scans, err := waitingScans(ctx, tx, job, job.Digest)
+		scans, err := waitingScans(ctx, tx, job)
 		if err != nil {
 			return err
 		}

@@ -164,6 +164,15 @@ CREATE TABLE facts (
 ) $CLUSTERED;
 CREATE INDEX facts_document ON facts (document_key);
 
+-- Blobs that were read and found to be the layer their image says they are. An
+-- image that claims another layer's diff ID does not get that layer's facts.
+CREATE TABLE layer_blob (
+    digest     $NAME NOT NULL,
+    diff_id    $NAME NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (digest, diff_id)
+) $CLUSTERED;
+
 -- Scans.
 
 CREATE TABLE scan (
@@ -196,7 +205,7 @@ CREATE TABLE scan_layer (
     media_type TEXT NOT NULL,
     size       BIGINT NOT NULL,
     done       BOOLEAN NOT NULL,
-    PRIMARY KEY (scan_id, diff_id)
+    PRIMARY KEY (scan_id, diff_id, digest)
 ) $CLUSTERED;
 CREATE INDEX scan_layer_diff ON scan_layer (diff_id, collectors);
 
