@@ -26,7 +26,7 @@ var (
 )
 
 // formatVersion is part of every file's magic number and of the manifest.
-const formatVersion = 1
+const formatVersion = 2
 
 const (
 	maxSections  = 16
@@ -109,17 +109,25 @@ func (c *containerWriter) finish(prefix string) (name string, size int64, err er
 	if err := c.w.Flush(); err != nil {
 		return "", 0, fmt.Errorf("write %s: %w", c.f.Name(), err)
 	}
+	if err := c.f.Chmod(0o644); err != nil { // whoever runs the server may read it
+		return "", 0, fmt.Errorf("make %s readable: %w", c.f.Name(), err)
+	}
 	if err := c.f.Sync(); err != nil {
 		return "", 0, fmt.Errorf("write %s to disk: %w", c.f.Name(), err)
 	}
 	if err := c.f.Close(); err != nil {
 		return "", 0, fmt.Errorf("close %s: %w", c.f.Name(), err)
 	}
-	name = prefix + "-" + hex.EncodeToString(c.sum.Sum(nil)[:10]) + fileSuffix
+	name = contentName(prefix, c.sum.Sum(nil))
 	if err := os.Rename(c.f.Name(), filepath.Join(filepath.Dir(c.f.Name()), name)); err != nil {
 		return "", 0, fmt.Errorf("put a file of the advisory database in place: %w", err)
 	}
 	return name, int64(c.offset), nil
+}
+
+// contentName is the name of a file of a kind whose content has a SHA-256.
+func contentName(prefix string, sum []byte) string {
+	return prefix + "-" + hex.EncodeToString(sum[:10]) + fileSuffix
 }
 
 // abort removes an unfinished file.

@@ -29,7 +29,8 @@ func parseCVE(id string) (cveKey, bool) {
 		return 0, false
 	}
 	yearText, numberText, ok := strings.Cut(rest, "-")
-	if !ok || len(yearText) != 4 || len(numberText) < 4 || len(numberText) > 8 {
+	if !ok || len(yearText) != 4 || len(numberText) < 4 || len(numberText) > 8 ||
+		len(numberText) > 4 && numberText[0] == '0' {
 		return 0, false
 	}
 	year, err := strconv.ParseUint(yearText, 10, 16)
@@ -41,10 +42,7 @@ func parseCVE(id string) (cveKey, bool) {
 		return 0, false
 	}
 	key := cveKey(year-cveFirstYear)<<cveNumberBits | cveKey(number)
-	if key == 0 || key.String() != id { // leading zeros, signs
-		return 0, false
-	}
-	return key, true
+	return key, key != 0
 }
 
 // String returns the CVE id.

@@ -121,7 +121,9 @@ func FuzzFile(f *testing.F) {
 		if tb, err := openTable(c); err == nil {
 			tb.find(1 << 30)
 			tb.each(func(cveKey, []byte) {})
-			readLifeCycles(tb, dec)
+			if lists, err := readLifeCycles(tb, dec); err == nil {
+				findLifeCycle(lists["debian"], "debian", "9")
+			}
 			(&ratingTable{table: tb, dec: dec}).all()
 		}
 	})

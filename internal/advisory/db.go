@@ -25,8 +25,8 @@ type DB struct {
 	dec        *zstd.Decoder
 
 	lifeOnce sync.Once
-	life     []LifeCycle // set once
-	lifeErr  error       // set once
+	life     map[string][]byte // encoded, by product; set once
+	lifeErr  error             // set once
 }
 
 // openAttempts bounds how often Open looks again when the files it wants were
@@ -239,9 +239,9 @@ func (db *DB) EndOfLife(product, release string) (LifeCycle, bool, error) {
 	if db.lifeErr != nil {
 		return LifeCycle{}, false, db.lifeErr
 	}
-	i, ok := slices.BinarySearchFunc(db.life, LifeCycle{Product: product, Release: release}, compareLifeCycles)
-	if !ok {
-		return LifeCycle{}, false, nil
+	l, ok, err := findLifeCycle(db.life[product], product, release)
+	if err != nil {
+		return LifeCycle{}, false, db.eol.damaged("the releases of %s cannot be read", product)
 	}
-	return db.life[i], true, nil
+	return l, ok, nil
 }

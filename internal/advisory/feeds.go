@@ -183,19 +183,19 @@ func decodeEPSS(p []byte, date string) *report.EPSS {
 // LifeCycle is what is known about one release of a product. Days have the form
 // 2006-01-02 and are empty where unknown.
 type LifeCycle struct {
-	Product  string `json:"product"`
-	Release  string `json:"release"`
-	Codename string `json:"codename,omitempty"`
-	Released string `json:"released,omitempty"`
+	Product  string
+	Release  string
+	Codename string
+	Released string
 	// EndOfLife is the day after which there are no more security fixes for
 	// everybody; ExtendedEnd the same for those who pay, or for long-term
 	// support by others.
-	EndOfLife   string `json:"endOfLife,omitempty"`
-	ExtendedEnd string `json:"extendedEnd,omitempty"`
+	EndOfLife   string
+	ExtendedEnd string
 	// Ended says that the release is known to be out of support where no day
 	// is given.
-	Ended  bool   `json:"ended,omitempty"`
-	Latest string `json:"latest,omitempty"`
+	Ended  bool
+	Latest string
 }
 
 // EndedOn reports whether security fixes had ended on a day (2006-01-02, or a
@@ -205,6 +205,11 @@ func (l LifeCycle) EndedOn(day string) bool {
 		return l.Ended
 	}
 	return l.EndOfLife < day[:len(time.DateOnly)]
+}
+
+// ExtendedOn reports whether extended support lasts on a day.
+func (l LifeCycle) ExtendedOn(day string) bool {
+	return len(day) >= len(time.DateOnly) && l.ExtendedEnd >= day[:len(time.DateOnly)]
 }
 
 func compileEOL(dir string, r io.ReaderAt, size int64) (string, int64, int, string, error) {
@@ -269,12 +274,22 @@ func compareLifeCycles(a, b LifeCycle) int {
 }
 
 // writeLifeCycles writes the file of life cycles: they are few and read rarely,
-// so one compressed section holds them all.
+// so one compressed section holds them all, a list for each product.
 func writeLifeCycles(dir string, all []LifeCycle, date string) (string, int64, error) {
 	slices.SortFunc(all, compareLifeCycles)
-	b, err := json.Marshal(all)
-	if err != nil {
-		return "", 0, err
+	var e encoder
+	for rest := all; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].Product == rest[0].Product {
+			n++
+		}
+		var list encoder
+		for _, l := range rest[:n] {
+			list.lifeCycle(l)
+		}
+		e.str(rest[0].Product)
+		e.str(string(list.b))
+		rest = rest[n:]
 	}
 	meta, err := json.Marshal(tableMeta{Name: tableEOL, Date: date})
 	if err != nil {
@@ -289,19 +304,35 @@ func writeLifeCycles(dir string, all []LifeCycle, date string) (string, int64, e
 		return "", 0, err
 	}
 	defer c.abort()
-	if err := c.section("pool", enc.EncodeAll(b, nil)); err != nil {
-		return "", 0, err
-	}
-	if err := c.section("index", nil); err != nil {
-		return "", 0, err
-	}
-	if err := c.section("meta", meta); err != nil {
-		return "", 0, err
+	for _, s := range []struct {
+		name string
+		data []byte
+	}{{"pool", enc.EncodeAll(e.b, nil)}, {"index", nil}, {"meta", meta}} {
+		if err := c.section(s.name, s.data); err != nil {
+			return "", 0, err
+		}
 	}
 	return c.finish(filePrefix(tableEOL))
 }
 
-func readLifeCycles(t *table, dec *zstd.Decoder) ([]LifeCycle, error) {
+func (e *encoder) lifeCycle(l LifeCycle) {
+	for _, s := range []string{l.Release, l.Codename, l.Released, l.EndOfLife, l.ExtendedEnd, l.Latest} {
+		e.str(s)
+	}
+	e.b = append(e.b, bit(l.Ended))
+}
+
+func (d *decoder) lifeCycle(product string) LifeCycle {
+	l := LifeCycle{
+		Product: product, Release: d.str(), Codename: d.str(), Released: d.str(),
+		EndOfLife: d.str(), ExtendedEnd: d.str(), Latest: d.str(),
+	}
+	l.Ended = d.uint() != 0
+	return l
+}
+
+// readLifeCycles returns the encoded lists by product.
+func readLifeCycles(t *table, dec *zstd.Decoder) (map[string][]byte, error) {
 	b, err := t.section("pool")
 	if err != nil {
 		return nil, err
@@ -310,9 +341,26 @@ func readLifeCycles(t *table, dec *zstd.Decoder) ([]LifeCycle, error) {
 	if err != nil {
 		return nil, t.damaged("it cannot be inflated")
 	}
-	var all []LifeCycle
-	if err := json.Unmarshal(raw, &all); err != nil {
-		return nil, t.damaged("it cannot be read: %v", err)
+	lists := make(map[string][]byte)
+	d := &decoder{b: raw}
+	for len(d.b) > 0 {
+		product := d.str()
+		lists[product] = d.bytes()
 	}
-	return all, nil
+	if d.err != nil {
+		return nil, t.damaged("it cannot be read")
+	}
+	return lists, nil
+}
+
+// findLifeCycle looks a release up in a product's list.
+func findLifeCycle(list []byte, product, release string) (LifeCycle, bool, error) {
+	d := &decoder{b: list}
+	for len(d.b) > 0 {
+		l := d.lifeCycle(product)
+		if d.err == nil && l.Release == release {
+			return l, true, nil
+		}
+	}
+	return LifeCycle{}, false, d.err
 }

@@ -2,8 +2,10 @@ package advisory
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -213,9 +215,9 @@ func (im *importer) run(ctx context.Context) error {
 // ecosystems finds the layout and names the ecosystems to take from it.
 func (im *importer) ecosystems(ctx context.Context) ([]string, error) {
 	var found []string
-	for _, prefix := range []string{"osv/", ""} {
+	for _, prefix := range []string{"", "osv/"} {
 		o, err := im.src.fetch(ctx, prefix+"ecosystems.txt", stamp{})
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 			for _, name := range im.src.list(prefix + "*/all.zip") {
 				found = append(found, strings.TrimSuffix(strings.TrimPrefix(name, prefix), "/all.zip"))
 			}
@@ -254,22 +256,28 @@ func oldFile(files []manifestFile, name string) manifestFile {
 	return manifestFile{}
 }
 
-// usable returns the stamp of an earlier file if that is still there.
-func (im *importer) usable(f manifestFile) stamp {
+// usable returns the stamp of an earlier file if that is there and undamaged, so
+// that importing again mends a database.
+func (im *importer) usable(ctx context.Context, f manifestFile) stamp {
 	if f.File == "" {
 		return stamp{}
 	}
-	if c, err := openContainer(filepath.Join(im.dir, f.File)); err == nil {
-		c.close()
-		return f.Stamp
+	file, err := os.Open(filepath.Join(im.dir, f.File))
+	if err != nil {
+		return stamp{}
 	}
-	return stamp{}
+	defer file.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, &contextReader{ctx, file}); err != nil || contentName(filePrefix(f.Name), h.Sum(nil)) != f.File {
+		return stamp{}
+	}
+	return f.Stamp
 }
 
 func (im *importer) ecosystem(ctx context.Context, name string) error {
 	eco, _ := findEcosystem(name)
 	old := oldFile(im.old.Ecosystems, name)
-	stamp := im.usable(old)
+	stamp := im.usable(ctx, old)
 	im.progress("%s: reading", name)
 	o, err := im.src.fetch(ctx, im.prefix+name+"/all.zip", stamp)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -374,7 +382,7 @@ func (im *importer) feedName(table string) string {
 // import: what is known of it stays.
 func (im *importer) feed(ctx context.Context, f feed) error {
 	old := oldFile(im.old.Tables, f.table)
-	st := im.usable(old)
+	st := im.usable(ctx, old)
 	entry, changed, err := im.fetchFeed(ctx, f, old, st)
 	switch {
 	case err == nil && entry.File == "":

@@ -205,6 +205,34 @@ func files(t *testing.T, dir string) []string {
 	return out
 }
 
+func TestImportMendsDamage(t *testing.T) {
+	bucket, dir := smallBucket(t), t.TempDir()
+	want := importInto(t, dir, bucket)
+	names, _ := filepath.Glob(filepath.Join(dir, "*"+fileSuffix))
+	for i, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch i % 3 {
+		case 0:
+			os.Remove(name)
+		case 1:
+			b[len(b)/3] ^= 1
+			os.WriteFile(name, b, 0o644)
+		case 2:
+			os.WriteFile(name, b[:len(b)/2], 0o644)
+		}
+	}
+	got, err := Update(t.Context(), dir, ImportOptions{})
+	if err != nil || got.Revision != want.Revision {
+		t.Fatalf("import over a damaged database: %+v, %v", got, err)
+	}
+	if err := useAll(openDB(t, dir)); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestOneImportAtATime(t *testing.T) {
 	bucket, dir := smallBucket(t), t.TempDir()
 	var once sync.Once
@@ -272,7 +300,7 @@ func TestUpdateFetchesWhatChanged(t *testing.T) {
 		t.Fatalf("update without news: %+v, %v", res, err)
 	}
 	for _, s := range rec.take() {
-		if !strings.HasPrefix(s, "304 ") && s != "200 osv/ecosystems.txt" {
+		if !strings.HasPrefix(s, "304 ") && s != "200 osv/ecosystems.txt" && s != "404 ecosystems.txt" {
 			t.Errorf("update without news fetched %q", s)
 		}
 	}
@@ -439,13 +467,13 @@ func TestOtherFormat(t *testing.T) {
 	if _, err := Open(dir); !errors.Is(err, ErrNone) {
 		t.Errorf("a format of the future: %v, want ErrNone", err)
 	}
-	for _, text := range []string{"", "{", `{"format":1,"ecosystems":[{"name":"x","file":"../../etc/passwd"}]}`} {
+	for _, text := range []string{"", "{", fmt.Sprintf(`{"format":%d,"ecosystems":[{"name":"x","file":"../../etc/passwd"}]}`, formatVersion)} {
 		put(t, dir, manifestName, []byte(text))
 		if _, err := Open(dir); !errors.Is(err, errCorrupt) {
 			t.Errorf("manifest %q: %v", text, err)
 		}
 	}
-	put(t, dir, manifestName, []byte(`{"format":1,"ecosystems":[{"name":"x","file":"x.adv"}]}`))
+	put(t, dir, manifestName, fmt.Appendf(nil, `{"format":%d,"ecosystems":[{"name":"x","file":"x.adv"}]}`, formatVersion))
 	if _, err := Open(dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a file is missing: %v", err)
 	}

@@ -3,6 +3,7 @@ package advisory
 import (
 	"errors"
 	"slices"
+	"strings"
 )
 
 // interval is a stretch of affected versions, from introduced on (from the
@@ -179,10 +180,21 @@ func (i interval) contains(v version) bool {
 		return true
 	}
 	c, err := v.compare(i.end)
-	if err != nil {
+	if err != nil || i.kind == endFixed && rebuilt(v, i.end) {
 		return false
 	}
 	return c < 0 || c == 0 && i.kind == endLast
+}
+
+// rebuilt reports whether a Debian version is another one rebuilt for a release:
+// 1.2-3~deb12u1 and 1.2-3~bpo12+1 sort before 1.2-3 and have all that it has.
+func rebuilt(v version, other string) bool {
+	d, ok := v.(debVersion)
+	if !ok {
+		return false
+	}
+	mark, ok := strings.CutPrefix(string(d), other)
+	return ok && (strings.HasPrefix(mark, "~deb") || strings.HasPrefix(mark, "~bpo"))
 }
 
 // affected reports whether any interval holds the version, or the list names it.

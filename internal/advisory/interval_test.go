@@ -92,6 +92,19 @@ func TestFixIsNotAffectedItself(t *testing.T) {
 	}
 }
 
+func TestRebuiltForARelease(t *testing.T) {
+	ivs := []interval{{end: "1.2-3", kind: endFixed}}
+	for installed, want := range map[string]bool{
+		"1.2-3~deb12u1": false, "1.2-3~bpo12+1": false, "1.2-3": false,
+		"1.2-3~rc1": true, "1.2-2~deb12u9": true, "1.2-3~": true, "1.2~deb12u1-3": true,
+	} {
+		v, _ := debVersions.parse(installed)
+		if got := affected(v, installed, ivs, nil); got != want {
+			t.Errorf("%s affected by what 1.2-3 fixes: %v", installed, got)
+		}
+	}
+}
+
 func TestBadRanges(t *testing.T) {
 	for _, e := range [][]osvEvent{
 		events(t, "introduced=nightly"),

@@ -115,8 +115,7 @@ func readManifest(dir string) (*manifest, error) {
 	return &m, nil
 }
 
-// putInForce writes the manifest, and removes the files that neither it nor the
-// one before needs. Files in use elsewhere live on until they are closed.
+// putInForce replaces the manifest, as the last step of an import.
 func (m *manifest) putInForce(dir string) error {
 	b, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
@@ -129,7 +128,7 @@ func (m *manifest) putInForce(dir string) error {
 	defer os.Remove(f.Name()) // fails after the rename, as it should
 	_, err = f.Write(append(b, '\n'))
 	if err == nil {
-		err = f.Sync()
+		err = errors.Join(f.Chmod(0o644), f.Sync())
 	}
 	if e := f.Close(); err == nil {
 		err = e
@@ -156,7 +155,8 @@ func syncDir(dir string) error {
 }
 
 // sweep removes what an import no longer needs: unfinished files, and finished
-// ones that are not in force. The caller holds the lock.
+// ones that are not in force. Those that somebody has open live on until they
+// are closed. The caller holds the lock.
 func sweep(dir string, inForce *manifest) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

@@ -250,6 +250,8 @@ func (s *webSource) fetchOnce(ctx context.Context, address string, old stamp) (*
 		return &object{unchanged: true, stamp: old, close: func() error { return nil }}, nil
 	case resp.StatusCode == http.StatusNotFound || resp.StatusCode == http.StatusGone:
 		return nil, fmt.Errorf("fetch %s: the server answers %s: %w", address, resp.Status, fs.ErrNotExist)
+	case resp.StatusCode == http.StatusForbidden: // also what object stores say of what is not there
+		return nil, fmt.Errorf("fetch %s: the server answers %s: %w", address, resp.Status, fs.ErrPermission)
 	case resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests:
 		return nil, fmt.Errorf("fetch %s: the server answers %s (%w)", address, resp.Status, errRetry)
 	default:

@@ -133,22 +133,22 @@ func endOfLife(os report.OS, k Knowledge) ([]report.Note, error) {
 		return nil, nil
 	}
 	l, ok, err := k.EndOfLife(product, release)
-	if err != nil || !ok || !l.EndedOn(k.Knowledge().Newest) {
+	day := k.Knowledge().Newest
+	if err != nil || !ok || !l.EndedOn(day) {
 		return nil, err
 	}
+	n := report.Note{Code: "end-of-life"}
 	since := ""
 	if l.EndOfLife != "" {
-		since = " since " + l.EndOfLife
+		since = " on " + l.EndOfLife
 	}
-	longer := ""
-	if l.ExtendedEnd > l.EndOfLife {
-		longer = fmt.Sprintf(" Extended support, where there is a contract for it, lasts until %s.", l.ExtendedEnd)
+	if l.ExtendedOn(day) {
+		n.Message = fmt.Sprintf("Regular support of %s ended%s; extended support, by volunteers or by contract, lasts until %s and may not cover all packages. Plan the move to a newer release.",
+			osName(os), since, l.ExtendedEnd)
+	} else {
+		n.Message = fmt.Sprintf("Support of %s ended%s: new vulnerabilities stay open and may not be reported at all. Move to a supported release.", osName(os), since)
 	}
-	return []report.Note{{
-		Code: "end-of-life",
-		Message: fmt.Sprintf("%s has had no regular security fixes%s: new vulnerabilities stay open and may not be reported at all. Move to a supported release.%s",
-			osName(os), since, longer),
-	}}, nil
+	return []report.Note{n}, nil
 }
 
 // lifeCycleName gives the names endoflife.date uses.

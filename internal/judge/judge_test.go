@@ -141,6 +141,7 @@ func TestNotes(t *testing.T) {
 		releases: []string{"debian", "npm"}, newest: "2024-08-01T00:00:00Z",
 		life: map[string]advisory.LifeCycle{
 			"debian 10":     {EndOfLife: "2022-09-10", ExtendedEnd: "2024-06-30"},
+			"debian 11":     {EndOfLife: "2024-07-31", ExtendedEnd: "2026-06-30"},
 			"debian 12":     {EndOfLife: "2026-06-10"},
 			"rocky-linux 8": {Ended: true},
 		},
@@ -176,9 +177,11 @@ func TestNotes(t *testing.T) {
 		{"third party", report.OS{ID: "debian", Version: "12", Name: "Debian GNU/Linux 12"}, deb(1, report.Package{Name: "nodejs", Version: "18-1nodesource1"}),
 			[]string{"foreign-packages: 1 package is not built by Debian GNU/Linux 12, so its advisories do not apply and nothing is known about them: nodejs0."}},
 		{"end of life", report.OS{ID: "debian", Version: "10.1"}, nil,
-			[]string{"end-of-life: debian 10.1 has had no regular security fixes since 2022-09-10: new vulnerabilities stay open and may not be reported at all. Move to a supported release. Extended support, where there is a contract for it, lasts until 2024-06-30."}},
+			[]string{"end-of-life: Support of debian 10.1 ended on 2022-09-10: new vulnerabilities stay open and may not be reported at all. Move to a supported release."}},
+		{"extended support", report.OS{ID: "debian", Version: "11.9"}, nil,
+			[]string{"end-of-life: Regular support of debian 11.9 ended on 2024-07-31; extended support, by volunteers or by contract, lasts until 2026-06-30 and may not cover all packages. Plan the move to a newer release."}},
 		{"end of life without a day", report.OS{ID: "rocky", Version: "8.4"}, nil,
-			[]string{"end-of-life: rocky 8.4 has had no regular security fixes: new vulnerabilities stay open and may not be reported at all. Move to a supported release."}},
+			[]string{"end-of-life: Support of rocky 8.4 ended: new vulnerabilities stay open and may not be reported at all. Move to a supported release."}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
