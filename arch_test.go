@@ -24,34 +24,36 @@ const module = "github.com/pratique/pratique"
 // floors puts every room on a floor. A room imports only rooms on floors below
 // its own; what it may import on its own floor stands in sameFloor.
 var floors = map[string]int{
-	"cmd/pratique":              7,
-	"internal/server":           6,
-	"internal/registry":         5,
-	"internal/api":              5,
-	"internal/api/client":       5,
-	"internal/console":          5,
-	"internal/scan":             4,
-	"internal/access":           4,
-	"internal/judge":            3,
-	"internal/gate":             3,
-	"internal/store":            3,
-	"internal/blob":             3,
-	"internal/engine":           2,
-	"internal/advisory":         2,
-	"internal/image":            1,
-	"internal/collect":          1,
-	"internal/collect/packages": 1,
-	"internal/report":           0,
-	"internal/report/render":    0,
-	"internal/catalog":          0,
+	"cmd/pratique":                    7,
+	"internal/server":                 6,
+	"internal/registry":               5,
+	"internal/api":                    5,
+	"internal/api/client":             5,
+	"internal/console":                5,
+	"internal/scan":                   4,
+	"internal/access":                 4,
+	"internal/judge":                  3,
+	"internal/gate":                   3,
+	"internal/store":                  3,
+	"internal/blob":                   3,
+	"internal/engine":                 2,
+	"internal/advisory":               2,
+	"internal/image":                  1,
+	"internal/collect":                1,
+	"internal/collect/packages":       1,
+	"internal/collect/packages/rpmdb": 1,
+	"internal/report":                 0,
+	"internal/report/render":          0,
+	"internal/catalog":                0,
 }
 
 // sameFloor lists the imports allowed within a floor, and why.
 var sameFloor = map[string][]string{
-	"internal/collect/packages": {"internal/collect"}, // a collector implements the contract
-	"internal/report/render":    {"internal/report"},  // formats of the model
-	"internal/catalog":          {"internal/report"},  // severities
-	"internal/api/client":       {"internal/api"},     // speaks the types of the interface
+	// a collector implements the contract; the RPM databases are a reader of their own
+	"internal/collect/packages": {"internal/collect", "internal/collect/packages/rpmdb"},
+	"internal/report/render":    {"internal/report"}, // formats of the model
+	"internal/catalog":          {"internal/report"}, // severities
+	"internal/api/client":       {"internal/api"},    // speaks the types of the interface
 }
 
 // forbidden modules must not be linked into the program: cgo drivers, and what
