@@ -68,12 +68,12 @@ const (
 	maxRemembered = 4096
 )
 
-// New makes an authenticator. key signs tokens: 32 random bytes, the same in
-// all processes that serve an instance. It panics if there are fewer, as tokens
-// could then be forged.
-func New(accounts Accounts, key []byte) *Authenticator {
+// New makes an authenticator. key signs tokens: at least 32 random bytes, the
+// same in all processes that serve an instance. A shorter one is an error, as
+// tokens could then be forged.
+func New(accounts Accounts, key []byte) (*Authenticator, error) {
 	if len(key) < 32 {
-		panic("access: the key that signs tokens has fewer than 32 bytes")
+		return nil, errors.New("the key that signs tokens has fewer than 32 bytes")
 	}
 	a := &Authenticator{
 		accounts: accounts,
@@ -86,7 +86,7 @@ func New(accounts Accounts, key []byte) *Authenticator {
 	clock := func() time.Time { return a.now() }
 	a.limiter = newLimiter(a.mac, clock)
 	a.tokens = newTokens(key, clock)
-	return a
+	return a, nil
 }
 
 // mac is a keyed hash of the parts. Each part's length goes into it, so that no

@@ -90,7 +90,10 @@ func (c *clock) advance(d time.Duration) {
 func newTest(t testing.TB) (*Authenticator, *accounts, *clock, string) {
 	t.Helper()
 	store, c := newAccounts(), &clock{at: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
-	a := New(store, testKey)
+	a, err := New(store, testKey)
+	if err != nil {
+		t.Fatal(err)
+	}
 	a.now = c.now
 	// The failure limiter's slots must not collide by chance.
 	a.memoryKey = [32]byte{1}
@@ -287,7 +290,10 @@ func TestSameCheckIsMadeOnce(t *testing.T) {
 
 func TestLimiter(t *testing.T) {
 	c := &clock{at: time.Unix(1000, 0)}
-	a := New(newAccounts(), testKey)
+	a, err := New(newAccounts(), testKey)
+	if err != nil {
+		t.Fatal(err)
+	}
 	a.memoryKey = [32]byte{1}
 	l := newLimiter(a.mac, c.now)
 	// Successes cost nothing.
@@ -360,5 +366,11 @@ func BenchmarkAuthenticateRemembered(b *testing.B) {
 		if _, err := a.Authenticate(r); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+func TestShortKeyIsRefused(t *testing.T) {
+	if _, err := New(newAccounts(), testKey[:31]); err == nil {
+		t.Error("tokens would be signed with 31 bytes")
 	}
 }

@@ -91,7 +91,8 @@ func newEnv(t testing.TB, change ...func(*registry.Config)) *env {
 		_, err := e.store.CreateNamespace(ctx, e.instance.ID, name, public)
 		e.must(err)
 	}
-	auth := access.New(e.store, []byte("a secret of thirty-two bytes ...."))
+	auth, err := access.New(e.store, []byte("a secret of thirty-two bytes ...."))
+	e.must(err)
 	_, e.password, err = auth.Bootstrap(ctx)
 	e.must(err)
 	cfg := registry.Config{

@@ -104,7 +104,10 @@ func (s *Server) openAccess(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.auth = access.New(s.store, key)
+	if s.auth, err = access.New(s.store, key); err != nil {
+		return err
+	}
+	s.auth.Logger = s.log
 	s.admin, s.password, err = s.auth.Bootstrap(ctx)
 	return err
 }
