@@ -55,8 +55,8 @@ type Options struct {
 	// window of a zstd layer, and uses up to three processors.
 	Workers int
 	// Budget is the number of bytes of file content in memory, over all layers
-	// in flight of this engine; 64 MiB by default. A file of more than half of
-	// it is spooled to disk.
+	// in flight of this engine; 64 MiB by default. A file of more than three
+	// quarters of it is spooled to disk.
 	Budget int64
 	// Spool is the number of bytes in temporary files at any time; 4 GiB by
 	// default. A file of more than half of it is skipped with a note. A

@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"path"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/pratique/pratique/internal/collect"
@@ -273,10 +271,11 @@ func (p *pass) allNotes(more ...[]report.Note) []report.Note {
 
 // visible returns the entries that are left when the archive was extracted,
 // sorted by path: the last of each path; nothing below a file; and no file
-// that a later entry needs as a directory.
+// that a later entry needs as a directory. Nothing is replaced by an entry
+// below a symbolic link: that is extracted to where the link leads.
 func visible(files []entry) []entry {
 	slices.SortFunc(files, func(a, b entry) int {
-		return cmp.Or(strings.Compare(a.Path, b.Path), cmp.Compare(a.seq, b.seq))
+		return cmp.Or(comparePath(a.Path, b.Path), cmp.Compare(a.seq, b.seq))
 	})
 	last := files[:0]
 	for n, f := range files {
@@ -285,14 +284,21 @@ func visible(files []entry) []entry {
 		}
 	}
 	gone := make(map[int]bool)
-	clear := make(map[string]bool) // directories with nothing but directories above
-	for n := range last {
-		dir := path.Dir(last[n].Path)
-		if clear[dir] {
-			continue
+	var above []int // entries that are no directories but have the current one below
+	for n, f := range last {
+		for len(above) > 0 && !below(f.Path, last[above[len(above)-1]].Path) {
+			above = above[:len(above)-1]
 		}
-		if !conflicts(last, n, dir, gone) {
-			clear[dir] = true
+		for _, a := range above {
+			switch {
+			case f.seq < last[a].seq:
+				gone[n] = true
+			case last[a].Mode&fs.ModeSymlink == 0:
+				gone[a] = true
+			}
+		}
+		if !f.Mode.IsDir() {
+			above = append(above, n)
 		}
 	}
 	if len(gone) == 0 {
@@ -307,32 +313,11 @@ func visible(files []entry) []entry {
 	return left
 }
 
-// conflicts compares entry n, in dir, with entries above it that are no
-// directories, and marks what the later one replaces. Nothing is replaced by
-// an entry below a symbolic link: that is extracted to where the link leads.
-func conflicts(files []entry, n int, dir string, gone map[int]bool) bool {
-	found := false
-	for ; dir != "."; dir = path.Dir(dir) {
-		above, ok := find(files, dir)
-		if !ok || files[above].Mode.IsDir() {
-			continue
-		}
-		found = true
-		switch {
-		case files[n].seq < files[above].seq:
-			gone[n] = true
-		case files[above].Mode&fs.ModeSymlink == 0:
-			gone[above] = true
-		}
-	}
-	return found
-}
-
 func find(files []entry, path string) (int, bool) {
-	return slices.BinarySearchFunc(files, path, func(f entry, p string) int { return strings.Compare(f.Path, p) })
+	return slices.BinarySearchFunc(files, path, func(f entry, p string) int { return comparePath(f.Path, p) })
 }
 
 func sorted(paths []string) []string {
-	slices.Sort(paths)
+	slices.SortFunc(paths, comparePath)
 	return slices.Compact(paths)
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"path"
 	"slices"
 	"strings"
 
@@ -34,12 +33,9 @@ func Merge(img report.Image, layers []*report.LayerFacts) (*report.ImageFacts, e
 			return nil, fmt.Errorf("merge: the facts of layer %d are not those of %s", n, img.Layers[n].DiffID)
 		}
 	}
-	m := merger{layers: layers, providers: make(map[string]int), covered: make(map[string]cover)}
+	m := merger{layers: layers, providers: make(map[string]int), links: make(map[link]bool)}
 	m.expect()
-	for n := len(layers) - 1; n >= 0; n-- {
-		m.files(n)
-		m.coverBy(n)
-	}
+	visibleFiles(layers, m.add)
 	m.linked()
 	facts := &report.ImageFacts{Image: img, Files: m.summary()}
 	facts.OS = packages.OperatingSystem(m.releases())
@@ -48,30 +44,24 @@ func Merge(img report.Image, layers []*report.LayerFacts) (*report.ImageFacts, e
 	return facts, nil
 }
 
-// cover is what the layers above have at a path.
-type cover uint8
-
-const (
-	// coverSelf hides what lower layers have at the path, unless both are
-	// directories.
-	coverSelf cover = 1 << iota
-	// coverBelow hides what lower layers have below the path.
-	coverBelow
-)
-
-// merger walks the layers from the top down. An entry is visible if no layer
-// above covers its path or a directory above it.
+// merger puts together what the layers' facts and the visible files tell.
 type merger struct {
 	layers []*report.LayerFacts
 	// providers says for each path that facts depend on which layer's entry is
 	// visible; absentProvider if none is.
 	providers map[string]int
-	// covered is what the layers above the current one hide.
-	covered map[string]cover
+	// links holds the visible hard links to such paths.
+	links map[link]bool
 
 	count   int
 	size    int64
 	largest []report.LargeFile
+}
+
+// link is what a hard link of a layer leads to.
+type link struct {
+	layer int
+	path  string
 }
 
 const absentProvider = -1
@@ -96,86 +86,24 @@ func (m *merger) expect() {
 	}
 }
 
-// files counts the files of a layer that are visible.
-func (m *merger) files(layer int) {
-	lastDir, lastHidden := "", false // files of a directory follow each other
-	for _, f := range m.layers[layer].Files {
-		if !f.Mode.IsRegular() {
-			continue
-		}
-		if len(m.covered) > 0 {
-			if m.covered[f.Path] != 0 {
-				continue
-			}
-			if dir := path.Dir(f.Path); dir != lastDir {
-				lastDir, lastHidden = dir, m.hidden(dir)
-			}
-			if lastHidden {
-				continue
-			}
-		}
-		if _, ok := m.providers[f.Path]; ok {
-			m.providers[f.Path] = layer
-		}
-		m.add(report.LargeFile{Path: f.Path, Size: f.Size, Layer: layer})
-	}
-}
-
-// hidden reports whether a layer above hides what is in the directory.
-func (m *merger) hidden(dir string) bool {
-	for {
-		if m.covered[dir]&coverBelow != 0 {
-			return true
-		}
-		if dir == "." {
-			return false
-		}
-		dir = path.Dir(dir)
-	}
-}
-
-// coverBy adds what a layer hides of those below it.
-func (m *merger) coverBy(layer int) {
-	if layer == 0 {
-		return
-	}
-	l := m.layers[layer]
-	for _, p := range l.Whiteouts {
-		m.covered[p] |= coverSelf | coverBelow
-	}
-	for _, p := range l.Opaques {
-		m.covered[p] |= coverBelow
-	}
-	lastDir := "."
-	for _, f := range l.Files {
-		if f.Mode.IsDir() {
-			m.covered[f.Path] |= coverSelf
-		} else {
-			m.covered[f.Path] |= coverSelf | coverBelow
-		}
-		// A directory need not have an entry of its own to be one.
-		dir := path.Dir(f.Path)
-		for d := dir; d != "." && d != lastDir; d = path.Dir(d) {
-			m.covered[d] |= coverSelf
-		}
-		lastDir = dir
-	}
-}
-
 // add counts a visible file.
-func (m *merger) add(f report.LargeFile) {
+func (m *merger) add(layer int, f report.File) {
+	if _, ok := m.providers[f.Path]; ok {
+		m.providers[f.Path] = layer
+	}
+	if _, ok := m.providers[f.Link]; ok && f.Link != "" {
+		m.links[link{layer, f.Link}] = true
+	}
 	m.count++
 	if m.size += f.Size; m.size < 0 {
 		m.size = math.MaxInt64 // sparse files may claim any size
 	}
-	if f.Size == 0 {
+	large := report.LargeFile{Path: f.Path, Size: f.Size, Layer: layer}
+	if f.Size == 0 || len(m.largest) == largestFiles && compareLarge(large, m.largest[largestFiles-1]) >= 0 {
 		return
 	}
-	if len(m.largest) == largestFiles && compareLarge(f, m.largest[largestFiles-1]) >= 0 {
-		return
-	}
-	at, _ := slices.BinarySearchFunc(m.largest, f, compareLarge)
-	m.largest = slices.Insert(m.largest, at, f)
+	at, _ := slices.BinarySearchFunc(m.largest, large, compareLarge)
+	m.largest = slices.Insert(m.largest, at, large)
 	m.largest = m.largest[:min(len(m.largest), largestFiles)]
 }
 
@@ -191,66 +119,12 @@ func (m *merger) summary() report.FileSummary {
 // that is still there.
 func (m *merger) linked() {
 	for n, l := range m.layers {
-		var links map[string][]string
 		for _, s := range l.Packages {
-			if m.providers[s.Path] != absentProvider {
-				continue
-			}
-			if links == nil {
-				links = hardLinks(l.Files)
-			}
-			if slices.ContainsFunc(links[s.Path], func(p string) bool { return m.sees(p, n) }) {
+			if m.providers[s.Path] == absentProvider && m.links[link{n, s.Path}] {
 				m.providers[s.Path] = n
 			}
 		}
 	}
-}
-
-// hardLinks returns the other names of files, by the name that has the content.
-func hardLinks(files []report.File) map[string][]string {
-	links := make(map[string][]string)
-	for _, f := range files {
-		if f.Link != "" && f.Mode.IsRegular() {
-			links[f.Link] = append(links[f.Link], f.Path)
-		}
-	}
-	return links
-}
-
-// sees reports whether an entry of a layer is visible in the image. It serves
-// single questions; files answers them all at once.
-func (m *merger) sees(p string, layer int) bool {
-	for above := layer + 1; above < len(m.layers); above++ {
-		if _, ok := findFile(m.layers[above].Files, p); ok || removes(m.layers[above], p) {
-			return false
-		}
-	}
-	return true
-}
-
-// removes reports whether a layer, without having an entry at a path itself,
-// hides what is there in the layers below.
-func removes(l *report.LayerFacts, p string) bool {
-	if _, ok := slices.BinarySearch(l.Whiteouts, p); ok {
-		return true
-	}
-	for p != "." {
-		p = path.Dir(p)
-		if _, ok := slices.BinarySearch(l.Opaques, p); ok {
-			return true
-		}
-		if _, ok := slices.BinarySearch(l.Whiteouts, p); ok {
-			return true
-		}
-		if n, ok := findFile(l.Files, p); ok && !l.Files[n].Mode.IsDir() {
-			return true
-		}
-	}
-	return false
-}
-
-func findFile(files []report.File, p string) (int, bool) {
-	return slices.BinarySearchFunc(files, p, func(f report.File, p string) int { return strings.Compare(f.Path, p) })
 }
 
 // releases returns the visible files that name the operating system.

@@ -35,15 +35,25 @@ func (m model) removeBelow(dir string) {
 	maps.DeleteFunc(m, func(p string, _ modelFile) bool { return dir == "." || strings.HasPrefix(p, dir+"/") })
 }
 
+// mkdir makes way for a directory that the layer has, if only by implication.
+func (m model) mkdir(dir string) {
+	for ; dir != "."; dir = path.Dir(dir) {
+		if m[dir].mode.IsRegular() {
+			delete(m, dir)
+		}
+	}
+}
+
 // apply adds a layer's entries and takes away what they hide.
 func (m model) apply(layer int, facts *report.LayerFacts) {
 	for _, p := range facts.Whiteouts {
 		delete(m, p)
 		m.removeBelow(p)
+		m.mkdir(path.Dir(p))
 	}
 	for _, p := range facts.Opaques {
-		delete(m, p) // if that is a file, it is a directory now
 		m.removeBelow(p)
+		m.mkdir(p)
 	}
 	for _, f := range facts.Files {
 		if old, ok := m[f.Path]; ok && !(old.mode.IsDir() && f.Mode.IsDir()) {
@@ -52,11 +62,7 @@ func (m model) apply(layer int, facts *report.LayerFacts) {
 		if !f.Mode.IsDir() {
 			m.removeBelow(f.Path)
 		}
-		for dir := path.Dir(f.Path); dir != "."; dir = path.Dir(dir) {
-			if m[dir].mode.IsRegular() {
-				delete(m, dir)
-			}
-		}
+		m.mkdir(path.Dir(f.Path))
 	}
 	for _, f := range facts.Files {
 		m[f.Path] = modelFile{f.Mode, f.Size, layer}

@@ -19,6 +19,7 @@ import (
 // ends.
 type spool struct {
 	memory   *semaphore.Weighted
+	budget   int64 // of memory
 	inMemory int64 // the largest file in memory
 	disk     *semaphore.Weighted
 	onDisk   int64 // the largest file on disk
@@ -29,7 +30,8 @@ type spool struct {
 func newSpool(memory, disk int64, dir string) *spool {
 	return &spool{
 		memory:   semaphore.NewWeighted(memory),
-		inMemory: memory / 2,
+		budget:   memory,
+		inMemory: memory / 4 * 3,
 		disk:     semaphore.NewWeighted(disk),
 		onDisk:   disk / 2,
 		dir:      dir,
@@ -56,7 +58,7 @@ func (s *spool) hold(ctx context.Context, r io.Reader, size int64) (*content, er
 
 func (s *spool) holdInMemory(ctx context.Context, r io.Reader, size int64) (*content, error) {
 	class, room := sizeClass(size)
-	room = min(room, 2*s.inMemory)
+	room = min(room, s.budget)
 	if err := s.memory.Acquire(ctx, room); err != nil {
 		return nil, err
 	}
