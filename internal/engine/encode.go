@@ -15,6 +15,10 @@ import (
 // layer within image.DefaultLimits has.
 const maxDocument = 768 << 20
 
+// smallDocument is more than a document of less than 256 bytes has when
+// compressed.
+const smallDocument = 300
+
 // Both are safe for concurrent use in the way they are used here.
 var (
 	encoder = sync.OnceValues(func() (*zstd.Encoder, error) {
@@ -61,13 +65,17 @@ func decode[T any](b []byte) (*T, error) {
 	if err != nil {
 		return nil, fmt.Errorf("decode facts: %w", err)
 	}
-	// Documents say how long they are, which keeps a bomb from being tried.
+	// Documents say how long they are, which keeps a bomb from being tried; the
+	// format has no room for that below 256 bytes.
 	var header zstd.Header
 	if err := header.Decode(b); err != nil {
 		return nil, fmt.Errorf("decode facts: %w", err)
 	}
-	if !header.HasFCS || header.FrameContentSize > maxDocument {
-		return nil, fmt.Errorf("decode facts: a document of %d bytes (known: %v)", header.FrameContentSize, header.HasFCS)
+	if !header.HasFCS && len(b) > smallDocument {
+		return nil, fmt.Errorf("decode facts: %d bytes of unknown length when inflated", len(b))
+	}
+	if header.FrameContentSize > maxDocument {
+		return nil, fmt.Errorf("decode facts: a document of %d bytes", header.FrameContentSize)
 	}
 	raw, err := z.DecodeAll(b, nil)
 	if err != nil {

@@ -67,6 +67,24 @@ func TestEncode(t *testing.T) {
 	}
 }
 
+// A layer that only deletes something, or nothing at all, has facts so small
+// that their document does not say how long they are.
+func TestEncodeSmall(t *testing.T) {
+	for _, want := range []*report.LayerFacts{{}, {DiffID: "sha256:" + strings.Repeat("a", 64), Collectors: "engine.1", Whiteouts: []string{"etc/motd"}}} {
+		b, err := engine.EncodeFacts(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := engine.DecodeFacts(b)
+		if err != nil {
+			t.Fatalf("a document of %d bytes: %v", len(b), err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("facts changed (-want +got):\n%s", diff)
+		}
+	}
+}
+
 func FuzzDecodeFacts(f *testing.F) {
 	b, err := engine.EncodeFacts(someFacts(3))
 	if err != nil {
