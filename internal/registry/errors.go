@@ -132,9 +132,6 @@ func (reg *Registry) fail(w http.ResponseWriter, r *http.Request, err error) {
 		wait := max(access.RetryAfter(err), time.Second)
 		h.Set("Retry-After", strconv.Itoa(int(wait/time.Second)))
 	}
-	for _, name := range []string{"Content-Length", "Docker-Content-Digest", "Etag", "Cache-Control"} {
-		h.Del(name) // may have been set for a success
-	}
 	h.Set("Content-Type", "application/json")
 	w.WriteHeader(a.status)
 	// Nothing can be done for a client that does not read it.

@@ -201,7 +201,10 @@ func TestTags(t *testing.T) {
 	for path, want := range map[string][]string{
 		"": all, "?n=6": all, "?n=1000": all, "?n=99999999999999999": all, "?n=0": {}, "?last=b": {"c"}, "?last=c": {}, "?last=zzz": {}, "?n=2&last=Z": {"a", "b"}, "?last=B": {"Z", "a", "b", "c"},
 	} {
-		got, _ := list("/v2/team/app/tags/list" + path)
+		got, next := list("/v2/team/app/tags/list" + path)
+		if (next != "") != (path == "?n=2&last=Z") {
+			t.Errorf("%s: the next page is %q", path, next)
+		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: %s", path, diff)
 		}
