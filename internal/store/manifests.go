@@ -201,17 +201,19 @@ func decodeAnnotations(text string) (m map[string]string, err error) {
 // scanAutomatically adds a pending scan for an image, or for each image an
 // index holds at whatever depth, that has no report and no active scan.
 func scanAutomatically(ctx context.Context, tx *tx, instanceID string, artifactID int64) error {
+	// SQLite takes CROSS JOIN as an order to begin with the few artifacts of
+	// the tree; left to itself it begins with all there are.
 	n, err := tx.exec(ctx, `WITH RECURSIVE tree (id) AS (
 			SELECT CAST($1 AS BIGINT)
 			UNION
-			SELECT a.id FROM tree JOIN artifact_member m ON m.artifact_id = tree.id
-				JOIN artifact a ON a.repository_id = m.repository_id AND a.digest = m.digest
+			SELECT a.id FROM tree CROSS JOIN artifact_member m CROSS JOIN artifact a
+			WHERE m.artifact_id = tree.id AND a.repository_id = m.repository_id AND a.digest = m.digest
 		)
 		INSERT INTO scan (instance_id, artifact_id, state, requested_by, percent, cause, detail,
 			created_at, started_at, ended_at, deadline, attempt)
 		SELECT CAST($2 AS TEXT), a.id, 'Pending', CAST($3 AS TEXT), 0, '', '', CAST($4 AS BIGINT), 0, 0, 0, 0
-		FROM tree JOIN artifact a ON a.id = tree.id
-		WHERE a.kind = $5 AND NOT EXISTS (SELECT 1 FROM report r WHERE r.artifact_id = a.id)
+		FROM tree CROSS JOIN artifact a
+		WHERE a.id = tree.id AND a.kind = $5 AND NOT EXISTS (SELECT 1 FROM report r WHERE r.artifact_id = a.id)
 		ORDER BY a.id
 		ON CONFLICT DO NOTHING`,
 		artifactID, instanceID, string(catalog.TriggerPush), millis(tx.now), string(catalog.KindImage))
