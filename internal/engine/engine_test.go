@@ -656,6 +656,34 @@ func (e *endless) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// TestDeepPaths merges layers whose entries have more directories above them
+// than there is memory for, if each of those took some.
+func TestDeepPaths(t *testing.T) {
+	deep := strings.Repeat("d/", 2000)
+	var text strings.Builder
+	for layer := range 2 {
+		text.WriteString("-- layer --\n")
+		for n := range 3000 {
+			fmt.Fprintf(&text, "-- %d/%s%d.pkg --\nx %d\n", n, deep, layer, layer)
+		}
+		text.WriteString("-- .wh.7 --\n")
+	}
+	facts := scan(t, engine.Options{}, text.String())
+	if facts.Files.Count != 5999 || len(facts.Packages) != 5999 {
+		t.Errorf("%d files, %d packages", facts.Files.Count, len(facts.Packages))
+	}
+}
+
+// TestCacheFails scans although nothing can be kept, as on a full disk.
+func TestCacheFails(t *testing.T) {
+	for range 2 {
+		facts := scan(t, engine.Options{Cache: engine.NewFileCache("/dev/null/x", 1)}, "-- layer --\n-- a.pkg --\na 1\n")
+		if diff := cmp.Diff([]string{"a 1 @0 a.pkg"}, installed(facts)); diff != "" {
+			t.Errorf("packages (-want +got):\n%s", diff)
+		}
+	}
+}
+
 func TestCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

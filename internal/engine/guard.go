@@ -49,6 +49,9 @@ func (e *Engine) collect(ctx context.Context, c collect.Collector, f report.File
 		return finished(ctx, called, c, f, facts, err)
 	case <-called.Done():
 	}
+	if ctx.Err() != nil {
+		file.revoked.Store(true) // nobody waits for what is still to be read
+	}
 	timer := time.NewTimer(grace)
 	defer timer.Stop()
 	select {

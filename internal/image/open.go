@@ -25,9 +25,9 @@ type Options struct {
 	// logins of docker and podman on this machine are used.
 	Username string
 	Password string
-	// Insecure allows plain HTTP and unverified certificates are still
-	// refused. Registries on loopback addresses are always spoken to in plain
-	// HTTP.
+	// Insecure allows plain HTTP where a registry does not answer to HTTPS;
+	// certificates are verified all the same. Registries on loopback addresses
+	// may always speak plain HTTP.
 	Insecure bool
 	// Transport carries the requests to a registry; nil means the default.
 	Transport http.RoundTripper

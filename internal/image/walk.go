@@ -103,7 +103,7 @@ func (l Layer) Walk(ctx context.Context, limits Limits, visit func(e Entry, cont
 	}
 	var limit *catalog.ScanError
 	if errors.As(tarErr, &limit) {
-		return Summary{}, l.errorf(limit.Cause, "%w", errors.New(limit.Detail))
+		return Summary{}, l.within(limit)
 	}
 	streamErr := s.drain()
 	if err := l.verdict(ctx, s, streamErr, tarErr); err != nil {
@@ -142,13 +142,18 @@ func (l Layer) errorf(cause catalog.Cause, format string, args ...any) *catalog.
 	return catalog.ScanErrorf(cause, "layer %s: %w", l.label(), err)
 }
 
+// within says in which layer it was that something went wrong.
+func (l Layer) within(err *catalog.ScanError) *catalog.ScanError {
+	return &catalog.ScanError{Cause: err.Cause, Detail: "layer " + l.label() + ": " + err.Detail, Err: err}
+}
+
 func (l Layer) openError(ctx context.Context, err error) error {
 	var scan *catalog.ScanError
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.As(err, &scan):
-		return l.errorf(scan.Cause, "%w", err)
+		return l.within(scan)
 	case errors.Is(err, fs.ErrNotExist):
 		return l.errorf(catalog.CauseDownload, "it is missing: %w", err)
 	}
@@ -166,7 +171,7 @@ func (l Layer) verdict(ctx context.Context, s *stream, streamErr, tarErr error) 
 	case s.src.err != nil:
 		return l.errorf(catalog.CauseDownload, "reading it failed after %d of %d bytes: %w", s.src.n, l.Size, s.src.err)
 	case errors.As(streamErr, &limit):
-		return l.errorf(limit.Cause, "%w", errors.New(limit.Detail))
+		return l.within(limit)
 	case s.src.n < l.Size:
 		return l.errorf(catalog.CauseDownload, "it is truncated: %d of %d bytes", s.src.n, l.Size)
 	case s.src.n > l.Size:

@@ -4,6 +4,8 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"crypto/sha512"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -196,6 +198,23 @@ func TestWalkMembers(t *testing.T) {
 	}
 	if sum.Size != int64(len(archive)) {
 		t.Errorf("size is %d, want %d", sum.Size, len(archive))
+	}
+}
+
+func TestWalkSHA512(t *testing.T) {
+	img := imagetest.Build(t, "-- layer --\n-- a --\n")
+	l := img.Image(t).Layers[0]
+	digest := func(b []byte) string {
+		s := sha512.Sum512(b)
+		return "sha512:" + hex.EncodeToString(s[:])
+	}
+	l.Digest, l.DiffID = digest(img.Layers[0].Blob), digest(img.Layers[0].Tar)
+	if _, _, err := lines(t, l, image.DefaultLimits()); err != nil {
+		t.Error(err)
+	}
+	l.Digest = digest(nil)
+	if _, _, err := lines(t, l, image.DefaultLimits()); err == nil || !strings.Contains(err.Error(), "its content has sha512:") {
+		t.Errorf("error is %v", err)
 	}
 }
 
