@@ -60,6 +60,8 @@ type LayerJob struct {
 	Digest     string `json:"digest"`
 	MediaType  string `json:"mediaType"`
 	Size       int64  `json:"size"`
+	// LastAttempt says that the job will not be done again after this time.
+	LastAttempt bool `json:"-"`
 }
 
 // Exposure is what the gate needs to know about an artifact's vulnerabilities:

@@ -73,6 +73,11 @@ func (s *Service) layer(ctx context.Context, job catalog.LayerJob) error {
 		}
 		return err
 	}
+	if !engine.Repeatable(facts) && !job.LastAttempt {
+		// Facts are kept for as long as the layer is, so what only bad luck has
+		// left out of them is worth another try.
+		return fmt.Errorf("layer %s was not read completely", job.Digest)
+	}
 	doc, err := engine.EncodeFacts(facts)
 	if err != nil {
 		return err
@@ -115,7 +120,6 @@ func (s *Service) judge(ctx context.Context, scanID int64) error {
 	}
 	s.cfg.Logger.Info("scan done", "scan", scanID, "image", artifactName(pull.Artifact),
 		"vulnerabilities", rep.Summary.Total, "worst", rep.Summary.Severity, "verdict", verdict.Decision)
-	s.observeEnd(ctx, scanID)
 	return nil
 }
 

@@ -60,11 +60,7 @@ func (s *Service) promoteUntil(ctx context.Context) {
 // scan is promoted before there are advisories: its report would be empty and
 // open the gate.
 func (s *Service) tick(ctx context.Context, ready bool) error {
-	overdue, err := s.cfg.Store.SweepDeadlines(ctx)
-	for _, scan := range overdue {
-		s.observeEnd(ctx, scan.ID)
-	}
-	if err != nil || !ready {
+	if _, err := s.cfg.Store.SweepDeadlines(ctx); err != nil || !ready {
 		return err
 	}
 	instances, err := s.cfg.Store.Instances(ctx)
@@ -93,6 +89,7 @@ func (s *Service) handlers() store.Handlers {
 		JudgeFailed: func(ctx context.Context, scanID int64, err error) {
 			s.fail(ctx, scanID, scanError(err, catalog.CauseVulnerabilities))
 		},
+		Ended: s.ended,
 	}
 }
 
@@ -103,7 +100,10 @@ func scanError(err error, otherwise catalog.Cause) *catalog.ScanError {
 	if errors.As(err, &scan) {
 		return scan
 	}
-	if catalog.Is(err, catalog.Unavailable) {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		otherwise = catalog.CauseTimeout
+	case catalog.Is(err, catalog.Unavailable):
 		return catalog.ScanErrorf(catalog.CauseDatabase, "%w", err)
 	}
 	return &catalog.ScanError{Cause: otherwise, Detail: "an unexpected error, which the log tells", Err: err}
@@ -111,26 +111,25 @@ func scanError(err error, otherwise catalog.Cause) *catalog.ScanError {
 
 // fail ends a scan as failed. An error here leaves the scan to its deadline.
 func (s *Service) fail(ctx context.Context, scanID int64, cause *catalog.ScanError) {
-	s.cfg.Logger.Warn("scan failed", "scan", scanID, "cause", cause.Cause, "detail", cause.Detail, "error", cause.Err)
-	if err := s.cfg.Store.FailScan(ctx, scanID, cause.Cause, cause.Detail); err != nil {
-		s.cfg.Logger.Error("recording a failed scan", "scan", scanID, "error", err)
-		return
+	err := s.cfg.Store.FailScan(ctx, scanID, cause.Cause, cause.Detail)
+	switch {
+	case catalog.Is(err, catalog.NotFound), catalog.Is(err, catalog.Conflict):
+		// It was deleted or has ended meanwhile.
+	case err != nil:
+		s.cfg.Logger.Error("recording a failed scan", "scan", scanID, "cause", cause, "error", err)
 	}
-	s.observeEnd(ctx, scanID)
 }
 
 func (s *Service) failLayer(ctx context.Context, job catalog.LayerJob, cause *catalog.ScanError) {
-	s.cfg.Logger.Warn("layer failed", "layer", job.Digest, "cause", cause.Cause, "detail", cause.Detail, "error", cause.Err)
 	if err := s.cfg.Store.FailLayer(ctx, job, cause.Cause, cause.Detail); err != nil {
 		s.cfg.Logger.Error("recording a failed layer", "layer", job.Digest, "error", err)
 	}
 }
 
-// observeEnd tells the observer of a scan that ended.
-func (s *Service) observeEnd(ctx context.Context, scanID int64) {
-	scan, err := s.cfg.Store.Scan(ctx, scanID)
-	if err != nil {
-		return // deleted meanwhile
+// ended is told of every scan that this process has ended.
+func (s *Service) ended(scan catalog.Scan) {
+	if scan.State == catalog.Failed {
+		s.cfg.Logger.Warn("scan failed", "scan", scan.ID, "cause", scan.Cause, "detail", scan.Detail)
 	}
 	s.cfg.Observe(scan)
 }

@@ -31,6 +31,9 @@ type Handlers struct {
 	PlanFailed  func(ctx context.Context, scanID int64, err error)
 	LayerFailed func(ctx context.Context, job catalog.LayerJob, err error)
 	JudgeFailed func(ctx context.Context, scanID int64, err error)
+	// Ended, if not nil, is told of each scan that this process has ended, once
+	// that is on record, whatever ended it. It must return quickly.
+	Ended func(catalog.Scan)
 }
 
 // QueueOptions are numbers of parallel jobs by kind, one if zero.
@@ -167,6 +170,9 @@ func (s *Store) Work(ctx context.Context, h Handlers, opts QueueOptions) (stop f
 	if w.client, err = s.newWorker(w.config(opts)); err != nil {
 		return nil, fmt.Errorf("set up the queue: %w", err)
 	}
+	if h.Ended != nil {
+		s.ended.Store(&h.Ended)
+	}
 	if err := w.heartbeat(ctx); err != nil {
 		return nil, err
 	}
@@ -277,7 +283,10 @@ func (w *workers) layer(ctx context.Context, job *river.Job[layerArgs]) error {
 			_, ok, err := w.store.neededLayer(ctx, job.Args)
 			return ok, err
 		},
-		func(ctx context.Context) error { return w.handlers.Layer(ctx, layer) },
+		func(ctx context.Context) error {
+			layer.LastAttempt = job.Attempt >= job.MaxAttempts
+			return w.handlers.Layer(ctx, layer)
+		},
 		func(ctx context.Context, err error) { w.handlers.LayerFailed(ctx, layer, err) })
 }
 

@@ -236,7 +236,7 @@ func (s *Store) restart(ctx context.Context, scanID int64) error {
 			return err
 		}
 		if scan.Attempt >= scanAttempts {
-			_, err := endScan(ctx, tx, scanID, catalog.CauseUnknown, fmt.Sprintf("the scan was interrupted %d times", scan.Attempt))
+			_, _, err := endScan(ctx, tx, scanID, catalog.CauseUnknown, fmt.Sprintf("the scan was interrupted %d times", scan.Attempt))
 			return err
 		}
 		if _, err := tx.exec(ctx, `UPDATE scan SET attempt = attempt + 1 WHERE id = $1`, scanID); err != nil {

@@ -282,7 +282,7 @@ func (s *Store) FailLayer(ctx context.Context, job catalog.LayerJob, cause catal
 			return err
 		}
 		for _, scan := range scans {
-			if _, err := endScan(ctx, tx, scan.ID, cause, detail); err != nil {
+			if _, _, err := endScan(ctx, tx, scan.ID, cause, detail); err != nil {
 				return err
 			}
 		}
@@ -291,15 +291,15 @@ func (s *Store) FailLayer(ctx context.Context, job catalog.LayerJob, cause catal
 }
 
 // endScan moves a scan that has not ended to Error; ok is false if it has.
-func endScan(ctx context.Context, tx *tx, scanID int64, cause catalog.Cause, detail string) (ok bool, err error) {
-	n, err := tx.exec(ctx, `UPDATE scan SET state = 'Error', cause = $1, detail = $2, ended_at = $3
-		WHERE id = $4 AND state IN ('Pending', 'Running')`, string(cause), clean(detail, maxMessage), millis(tx.now), scanID)
-	if err != nil || n == 0 {
-		return false, err
+func endScan(ctx context.Context, tx *tx, scanID int64, cause catalog.Cause, detail string) (scan catalog.Scan, ok bool, err error) {
+	scan, err = one(ctx, tx, nil, scanScan, `UPDATE scan SET state = 'Error', cause = $1, detail = $2, ended_at = $3
+		WHERE id = $4 AND state IN ('Pending', 'Running')`+returningScan, string(cause), clean(detail, maxMessage), millis(tx.now), scanID)
+	if err != nil || scan.ID == 0 {
+		return scan, false, err
 	}
-	tx.signal = true
+	tx.signal, tx.ended = true, append(tx.ended, scan)
 	_, err = tx.exec(ctx, `DELETE FROM scan_layer WHERE scan_id = $1`, scanID)
-	return true, err
+	return scan, true, err
 }
 
 // FailScan ends a pending or running scan as Error; the artifact's earlier
@@ -308,7 +308,7 @@ func endScan(ctx context.Context, tx *tx, scanID int64, cause catalog.Cause, det
 // Errors: NotFound "scan_not_found"; Conflict "scan_ended".
 func (s *Store) FailScan(ctx context.Context, scanID int64, cause catalog.Cause, detail string) error {
 	return s.update(ctx, s.back, "fail a scan", func(tx *tx) error {
-		ok, err := endScan(ctx, tx, scanID, cause, detail)
+		_, ok, err := endScan(ctx, tx, scanID, cause, detail)
 		if err != nil || ok {
 			return err
 		}
@@ -339,11 +339,13 @@ func (s *Store) SweepDeadlines(ctx context.Context) (ended []catalog.Scan, err e
 		}
 		for _, scan := range scans {
 			detail := fmt.Sprintf("the scan was not done after %s", scan.Deadline.Sub(scan.StartedAt))
-			if _, err := endScan(ctx, tx, scan.ID, catalog.CauseTimeout, detail); err != nil {
+			scan, ok, err := endScan(ctx, tx, scan.ID, catalog.CauseTimeout, detail)
+			if err != nil {
 				return err
 			}
-			scan.State, scan.Cause, scan.Detail, scan.EndedAt = catalog.Failed, catalog.CauseTimeout, detail, fromMillis(millis(tx.now))
-			ended = append(ended, scan)
+			if ok {
+				ended = append(ended, scan)
+			}
 		}
 		return nil
 	})
@@ -427,7 +429,8 @@ func (s *Store) FinishScan(ctx context.Context, scan catalog.Scan, doc []byte, e
 			current.ArtifactID, scan.ID); err != nil {
 			return err
 		}
-		tx.signal = true
+		current.State, current.Percent, current.EndedAt = catalog.Success, 100, fromMillis(millis(tx.now))
+		tx.signal, tx.ended = true, append(tx.ended, current)
 		return nil
 	})
 }

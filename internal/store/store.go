@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -45,6 +46,8 @@ type Store struct {
 
 	signal chan struct{}
 	timing timing
+	// ended is told of scans that ended, once there are workers.
+	ended atomic.Pointer[func(catalog.Scan)]
 
 	// mu guards stop, which ends the workers if there are any.
 	mu   sync.Mutex

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
+
+	"github.com/pratique/pratique/internal/catalog"
 )
 
 // session is an open transaction of either database.
@@ -37,6 +39,9 @@ type tx struct {
 	now     time.Time
 	// signal, when set, tells the promoter after the commit.
 	signal bool
+	// ended are the scans it ends, which Handlers.Ended is told after the
+	// commit.
+	ended []catalog.Scan
 }
 
 func (t *tx) exec(ctx context.Context, query string, args ...any) (affected int64, err error) {
@@ -89,9 +94,7 @@ func (s *Store) update(ctx context.Context, w *writer, what string, f func(tx *t
 	for attempt := 1; ; attempt++ {
 		t, err := s.attempt(ctx, w, f)
 		if err == nil {
-			if t.signal {
-				s.notify()
-			}
+			s.tell(t)
 			return nil
 		}
 		if attempt == attempts || !s.dialect.again(err) {
@@ -102,6 +105,18 @@ func (s *Store) update(ctx context.Context, w *writer, what string, f func(tx *t
 		case <-ctx.Done():
 			return s.fail(what, ctx.Err())
 		case <-time.After(time.Duration(rand.Int64N(int64(attempt) * int64(5*time.Millisecond)))):
+		}
+	}
+}
+
+// tell passes on what a transaction that was committed has changed.
+func (s *Store) tell(t *tx) {
+	if t.signal {
+		s.notify()
+	}
+	if f := s.ended.Load(); f != nil {
+		for _, scan := range t.ended {
+			(*f)(scan)
 		}
 	}
 }
