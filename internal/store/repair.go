@@ -166,7 +166,7 @@ func (s *Store) putBack(ctx context.Context) (exhausted []jobRow, err error) {
 
 // restartScans plans running scans anew for which no job waits or runs.
 func (s *Store) restartScans(ctx context.Context) error {
-	running, err := all(ctx, s.background, scanScan, `SELECT `+scanColumns+` FROM scan s WHERE s.state = 'Running' ORDER BY s.id`)
+	running, err := all(ctx, s.background, scanScan, `SELECT `+scanColumns+` FROM scan s WHERE s.state = 'Running'`)
 	if err != nil {
 		return s.fail("look for interrupted scans", err)
 	}

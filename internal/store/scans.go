@@ -323,6 +323,8 @@ func (s *Store) FailScan(ctx context.Context, scanID int64, cause catalog.Cause,
 // SweepDeadlines fails running scans past their deadline (CauseTimeout) and
 // returns them.
 func (s *Store) SweepDeadlines(ctx context.Context) (ended []catalog.Scan, err error) {
+	// Ordering by an expression keeps SQLite from reading all scans there ever
+	// were in the order of their ids.
 	const overdue = ` FROM scan s WHERE s.state = 'Running' AND s.deadline <= $1`
 	some, err := one(ctx, s.background, nil, scalar[bool], `SELECT EXISTS (SELECT 1`+overdue+`)`, millis(s.now()))
 	if err != nil {
@@ -333,7 +335,7 @@ func (s *Store) SweepDeadlines(ctx context.Context) (ended []catalog.Scan, err e
 	}
 	err = s.update(ctx, s.back, "end overdue scans", func(tx *tx) error {
 		ended = nil
-		scans, err := all(ctx, tx, scanScan, `SELECT `+scanColumns+overdue+` ORDER BY s.id`+tx.dialect.forUpdate, millis(tx.now))
+		scans, err := all(ctx, tx, scanScan, `SELECT `+scanColumns+overdue+` ORDER BY s.id + 0`+tx.dialect.forUpdate, millis(tx.now))
 		if err != nil {
 			return err
 		}
