@@ -15,9 +15,10 @@ import (
 
 type reportOptions struct {
 	*options
-	format string
-	output string
-	wait   bool
+	format  string
+	output  string
+	details bool
+	wait    bool
 }
 
 func newReportCommand(o *options) *cobra.Command {
@@ -36,6 +37,7 @@ succeeded, whatever became of later ones.`,
 	f := cmd.Flags()
 	f.StringVarP(&r.format, "format", "f", "table", "table, json, sarif, cyclonedx, spdx or csv")
 	f.StringVarP(&r.output, "output", "o", "", "file to write the report to (default standard output)")
+	f.BoolVar(&r.details, "details", false, "with the table: everything about each finding, the software, the largest files, the layers")
 	f.BoolVar(&r.wait, "wait", false, "wait until the latest scan of the image has ended")
 	return cmd
 }
@@ -71,7 +73,7 @@ func (r *reportOptions) run(cmd *cobra.Command, arg string) error {
 	if s := artifact.ScanOverview; s != nil && s.State == catalog.Failed {
 		fmt.Fprintf(cmd.ErrOrStderr(), "pratique: the latest scan failed, so this is an earlier report: %v\n", scanFailure(s.Scan))
 	}
-	return writeReport(cmd.OutOrStdout(), r.output, format, rep)
+	return writeReport(cmd.OutOrStdout(), r.output, format, rep, r.details)
 }
 
 func fetchReport(cmd *cobra.Command, c *client.Client, image client.Image) (*report.Report, error) {

@@ -28,6 +28,7 @@ type scanOptions struct {
 	*options
 	format     string
 	output     string
+	details    bool
 	failOn     string
 	advisories string
 	cache      string
@@ -59,6 +60,7 @@ above its severity.`,
 	f := cmd.Flags()
 	f.StringVarP(&s.format, "format", "f", "table", "table, json, sarif, cyclonedx, spdx or csv")
 	f.StringVarP(&s.output, "output", "o", "", "file to write the report to (default standard output)")
+	f.BoolVar(&s.details, "details", false, "with the table: everything about each finding, the software, the largest files, the layers")
 	f.StringVar(&s.failOn, "fail-on", "", "exit with code 2 if a vulnerability is at or above this severity")
 	f.StringVar(&s.advisories, "advisories", "", "directory of the advisory database")
 	f.StringVar(&s.cache, "cache", filepath.Join(cacheDir(), "facts"), "directory for what is known of layers; empty for none")
@@ -85,7 +87,7 @@ func (s *scanOptions) run(cmd *cobra.Command, ref string) error {
 	if err != nil {
 		return err
 	}
-	if err := writeReport(cmd.OutOrStdout(), s.output, format, rep); err != nil {
+	if err := writeReport(cmd.OutOrStdout(), s.output, format, rep, s.details); err != nil {
 		return err
 	}
 	return failOn.check(rep)
@@ -112,14 +114,15 @@ func (s *scanOptions) scan(ctx context.Context, ref string, db *advisory.DB, std
 	return judge.Report(facts, db)
 }
 
-// limitMemory keeps the collector of garbage from trading memory for time: a
-// scan allocates little that lives, so a tight heap costs next to nothing.
+// limitMemory lets a scan that needs little memory run without collecting any
+// garbage, and holds one that needs more to about 180 MB, which is enough for
+// images of some gigabytes. GOGC and GOMEMLIMIT in the environment win.
 func limitMemory() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
+		debug.SetGCPercent(400)
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(200 << 20)
+		debug.SetMemoryLimit(180 << 20)
 	}
 }
 
@@ -155,12 +158,12 @@ func (f failOn) check(rep *report.Report) error {
 
 // writeReport writes to a file, complete or not at all, or to out. What is not
 // a regular file, such as a pipe, is written to directly.
-func writeReport(out io.Writer, path string, format render.Format, rep *report.Report) error {
+func writeReport(out io.Writer, path string, format render.Format, rep *report.Report, details bool) error {
 	if path == "" {
-		opts := render.Options{ToolVersion: version, Color: isTerminal(out), Width: terminalWidth(out)}
+		opts := render.Options{ToolVersion: version, Details: details, Color: isTerminal(out), Width: terminalWidth(out)}
 		return render.Write(out, format, rep, opts)
 	}
-	opts := render.Options{ToolVersion: version}
+	opts := render.Options{ToolVersion: version, Details: details}
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {

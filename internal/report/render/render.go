@@ -77,6 +77,9 @@ func (f Format) Extension() string {
 
 // Options adapt the output. The zero value is good for a file.
 type Options struct {
+	// Details makes the table tell everything about each finding, and list the
+	// software, the largest files and the layers.
+	Details bool
 	// Color uses ANSI colours in the table.
 	Color bool
 	// Width is the number of columns the table may take; 0 or less means that

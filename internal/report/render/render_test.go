@@ -161,9 +161,10 @@ func render(t testing.TB, f Format, r *report.Report, opts Options) []byte {
 }
 
 func TestGolden(t *testing.T) {
-	wide, narrow, color := testOptions, testOptions, testOptions
+	wide, narrow, color, details := testOptions, testOptions, testOptions, testOptions
 	narrow.Width = 80
 	color.Color, color.Width = true, 120
+	details.Details, details.Width = true, 100
 	type golden struct {
 		file    string
 		format  Format
@@ -174,6 +175,7 @@ func TestGolden(t *testing.T) {
 	cases := []golden{
 		{"sample-80.txt", Table, sample(), narrow},
 		{"sample-color.txt", Table, sample(), color},
+		{"sample-details.txt", Table, sample(), details},
 	}
 	for _, f := range Formats() {
 		cases = append(cases, golden{"sample" + f.Extension(), f, sample(), wide}, golden{"empty" + f.Extension(), f, empty, Options{}})

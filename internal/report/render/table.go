@@ -33,7 +33,11 @@ var displayWidth = runewidth.Condition{StrictEmojiNeutral: true}
 func writeTable(w *bufio.Writer, r *report.Report, opts Options) error {
 	p := &printer{w: w, opts: opts}
 	p.header(r)
-	p.vulnerabilities(r)
+	if opts.Details {
+		p.details(r)
+	} else {
+		p.vulnerabilities(r)
+	}
 	p.notes(r.Notes)
 	p.totals(r)
 	p.next(r)
@@ -195,11 +199,7 @@ type column struct {
 
 func vulnerabilityColumns(vs []report.Vulnerability, paths bool) []*column {
 	add := func(title string, min int, value func(report.Vulnerability) string) *column {
-		c := &column{title: title, min: min}
-		for _, v := range vs {
-			c.cells = append(c.cells, displayWidth.Truncate(text(value(v)), maxTableCell, "…"))
-		}
-		return c
+		return cells(title, min, vs, value)
 	}
 	severity := add("SEVERITY", maxTableCell, func(v report.Vulnerability) string { return v.Severity.String() })
 	severity.style = func(row int) string { return severityStyle(vs[row].Severity) }
@@ -223,6 +223,20 @@ func vulnerabilityColumns(vs []report.Vulnerability, paths bool) []*column {
 		columns = append(columns, path)
 	}
 	columns = append(columns, add(titleColumn, 12, func(v report.Vulnerability) string { return v.Title }))
+	return nonEmpty(columns)
+}
+
+// cells makes a column of the values of rows.
+func cells[T any](title string, min int, rows []T, value func(T) string) *column {
+	c := &column{title: title, min: min, cells: make([]string, len(rows))}
+	for i, row := range rows {
+		c.cells[i] = displayWidth.Truncate(text(value(row)), maxTableCell, "…")
+	}
+	return c
+}
+
+// nonEmpty leaves out columns in which no row has a value.
+func nonEmpty(columns []*column) []*column {
 	return slices.DeleteFunc(columns, func(c *column) bool {
 		return !slices.ContainsFunc(c.cells, func(s string) bool { return s != "" })
 	})
@@ -416,6 +430,9 @@ func (p *printer) next(r *report.Report) {
 	for _, step := range steps(r) {
 		p.lines("- ", 2, step)
 	}
+	if !p.opts.Details {
+		p.lines("- ", 2, "See every finding's solution and places, the software and the largest files with `--details`.")
+	}
 }
 
 func steps(r *report.Report) []string {
@@ -450,5 +467,5 @@ func steps(r *report.Report) []string {
 	if lowest > 0 && len(r.Image.Layers) > 1 {
 		all = append(all, fmt.Sprintf("Look for a newer base image: %s of %s came with the lowest layer.", count(lowest), plural(total, "finding", "findings")))
 	}
-	return append(all, "See every finding's solution, references and places with `--format json`.")
+	return all
 }

@@ -12,7 +12,7 @@ import (
 // Nothing that comes from an image may reach the terminal as anything but
 // printable text, and lines stay short.
 func TestTableIsSafe(t *testing.T) {
-	for _, opts := range []Options{{}, {Width: 80}, {Width: 1}, {Width: 300}, {Width: -5}} {
+	for _, opts := range []Options{{}, {Width: 80}, {Width: 1}, {Width: 300}, {Width: -5}, {Details: true}, {Details: true, Width: 80}} {
 		out := string(render(t, Table, hostile(), opts))
 		checkPrintable(t, out)
 		// Without a width a line is as long as its cells are allowed to be.

@@ -1,0 +1,152 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/pratique/pratique/internal/report"
+)
+
+// maxPlaces is how many places of a package a person is shown.
+const maxPlaces = 10
+
+// details writes everything there is to read about each finding, and then the
+// software, the largest files and the layers.
+func (p *printer) details(r *report.Report) {
+	p.findings("System vulnerabilities", report.System, r.Vulnerabilities)
+	p.findings("Application vulnerabilities", report.Application, r.Vulnerabilities)
+	if len(r.Packages) > 0 {
+		p.heading(fmt.Sprintf("Software (%s)", count(len(r.Packages))))
+		p.table(packageColumns(r.Packages))
+	}
+	if len(r.Files.Largest) > 0 {
+		p.heading(fmt.Sprintf("Largest files (%s of %s)", count(len(r.Files.Largest)), count(r.Files.Count)))
+		p.table(fileColumns(r.Files.Largest))
+	}
+	if len(r.Image.Layers) > 0 {
+		p.heading(fmt.Sprintf("Layers (%s)", count(len(r.Image.Layers))))
+		p.table(layerColumns(r.Image.Layers))
+	}
+}
+
+func (p *printer) findings(title string, category report.Category, all []report.Vulnerability) {
+	n := 0
+	for _, v := range all {
+		if v.Category == category {
+			n++
+		}
+	}
+	if n == 0 {
+		return
+	}
+	p.heading(fmt.Sprintf("%s (%s)", title, count(n)))
+	for _, v := range all {
+		if v.Category == category {
+			p.finding(v)
+		}
+	}
+}
+
+func (p *printer) finding(v report.Vulnerability) {
+	io.WriteString(p.w, "\n"+p.paint(bold, text(v.ID))+"  "+p.paint(severityStyle(v.Severity), v.Severity.String())+
+		"  "+text(v.Package)+" "+text(v.Version)+"\n")
+	p.field("Title", text(v.Title))
+	p.field("Fixed in", text(fixMark(v)))
+	p.field("Rated by", text(v.SeveritySource))
+	for _, c := range v.CVSS {
+		p.field("CVSS", fmt.Sprintf("%.1f  %s", c.Score, text(c.Vector)))
+	}
+	p.field("Weakness", text(strings.Join(v.CWEs, ", ")))
+	if v.KEV != nil {
+		p.field("Exploited", exploited(*v.KEV))
+	}
+	if v.EPSS != nil {
+		p.field("EPSS", fmt.Sprintf("%s, higher than that of %d%% of all vulnerabilities", epssMark(v), int(v.EPSS.Percentile*100)))
+	}
+	p.field("Also", text(strings.Join(v.Aliases, ", ")))
+	for _, l := range v.Locations[:min(len(v.Locations), maxPlaces)] {
+		p.field("Found in", place(l))
+	}
+	if more := len(v.Locations) - maxPlaces; more > 0 {
+		p.field("", "and "+plural(more, "more place", "more places"))
+	}
+	p.field("Solution", text(v.Solution))
+	if len(v.References) > 0 {
+		p.field("See", text(v.References[0]))
+	}
+}
+
+func exploited(k report.KEV) string {
+	s := "known to be exploited since " + text(k.DateAdded)
+	if k.Ransomware {
+		s += ", also by ransomware"
+	}
+	return s
+}
+
+func place(l report.Location) string {
+	s := fmt.Sprintf("%s, layer %d", text(l.Path), l.Layer)
+	if l.Instruction != "" {
+		s += ": " + text(l.Instruction)
+	}
+	return s
+}
+
+func packageColumns(packages []report.Package) []*column {
+	layer := cells("LAYER", maxTableCell, packages, func(k report.Package) string { return strconv.Itoa(k.Layer) })
+	layer.right = true
+	path := cells("PATH", 12, packages, func(k report.Package) string { return k.Path })
+	path.first = true
+	return nonEmpty([]*column{
+		cells("NAME", 10, packages, func(k report.Package) string { return k.Name }),
+		cells("VERSION", 8, packages, func(k report.Package) string { return k.Version }),
+		cells("TYPE", maxTableCell, packages, func(k report.Package) string { return k.Type }),
+		layer,
+		cells("SOURCE", 6, packages, sourceMark),
+		cells("LICENCE", 8, packages, func(k report.Package) string { return strings.Join(k.Licences, ", ") }),
+		cells("SHIPPED BY", 8, packages, func(k report.Package) string { return k.OwnedBy }),
+		path,
+	})
+}
+
+// sourceMark is the source package where it is called otherwise.
+func sourceMark(k report.Package) string {
+	if k.Source == k.Name {
+		return ""
+	}
+	return k.Source
+}
+
+func fileColumns(files []report.LargeFile) []*column {
+	size := cells("SIZE", maxTableCell, files, func(f report.LargeFile) string { return bytesText(f.Size) })
+	size.right = true
+	layer := cells("LAYER", maxTableCell, files, func(f report.LargeFile) string { return strconv.Itoa(f.Layer) })
+	layer.right = true
+	return []*column{size, layer, cells("PATH", 12, files, func(f report.LargeFile) string { return f.Path })}
+}
+
+func layerColumns(layers []report.Layer) []*column {
+	index := cells("LAYER", maxTableCell, layers, func(l report.Layer) string { return strconv.Itoa(l.Index) })
+	index.right = true
+	size := cells("SIZE", maxTableCell, layers, func(l report.Layer) string { return bytesText(l.Size) })
+	size.right = true
+	return nonEmpty([]*column{
+		index,
+		size,
+		cells("DIGEST", 19, layers, func(l report.Layer) string { return shortDigest(l) }),
+		cells("INSTRUCTION", 20, layers, func(l report.Layer) string { return l.Instruction }),
+	})
+}
+
+// shortDigest is the algorithm and the first twelve digits of a layer's digest,
+// or of its diff ID where it has none.
+func shortDigest(l report.Layer) string {
+	digest := l.Digest
+	if digest == "" {
+		digest = l.DiffID
+	}
+	algorithm, hex, _ := strings.Cut(digest, ":")
+	return algorithm + ":" + hex[:min(len(hex), 12)]
+}
