@@ -9,8 +9,12 @@ import (
 	"github.com/pratique/pratique/internal/report"
 )
 
-// maxPlaces is how many places of a package a person is shown.
-const maxPlaces = 10
+const (
+	// maxPlaces is how many places of a package a person is shown.
+	maxPlaces = 10
+	// maxID is the width of the longest id there is of a vulnerability.
+	maxID = 28
+)
 
 // details writes everything there is to read about each finding, and then the
 // software, the largest files and the layers.
@@ -50,8 +54,12 @@ func (p *printer) findings(title string, category report.Category, all []report.
 }
 
 func (p *printer) finding(v report.Vulnerability) {
-	io.WriteString(p.w, "\n"+p.paint(bold, text(v.ID))+"  "+p.paint(severityStyle(v.Severity), v.Severity.String())+
-		"  "+text(v.Package)+" "+text(v.Version)+"\n")
+	subject := text(v.Package) + " " + text(v.Version)
+	if p.opts.Width > 0 {
+		subject = displayWidth.Truncate(subject, max(p.opts.Width, minWidth)/2, "…")
+	}
+	io.WriteString(p.w, "\n"+p.paint(bold, displayWidth.Truncate(text(v.ID), maxID, "…"))+
+		"  "+p.paint(severityStyle(v.Severity), v.Severity.String())+"  "+subject+"\n")
 	p.field("Title", text(v.Title))
 	p.field("Fixed in", text(fixMark(v)))
 	p.field("Rated by", text(v.SeveritySource))
@@ -102,7 +110,7 @@ func packageColumns(packages []report.Package) []*column {
 	return nonEmpty([]*column{
 		cells("NAME", 10, packages, func(k report.Package) string { return k.Name }),
 		cells("VERSION", 8, packages, func(k report.Package) string { return k.Version }),
-		cells("TYPE", maxTableCell, packages, func(k report.Package) string { return k.Type }),
+		cells("TYPE", 8, packages, func(k report.Package) string { return k.Type }),
 		layer,
 		cells("SOURCE", 6, packages, sourceMark),
 		cells("LICENCE", 8, packages, func(k report.Package) string { return strings.Join(k.Licences, ", ") }),
