@@ -39,9 +39,10 @@ type Handlers struct {
 // QueueOptions are numbers of parallel jobs by kind, one if zero.
 type QueueOptions struct {
 	Layers, Judges int
-	// PollInterval is how often to look for jobs other processes have added;
-	// zero is a tenth of a second on SQLite, and a second on PostgreSQL, which
-	// also notifies.
+	// PollInterval is how often to look for jobs that nobody told of, such as
+	// those whose time to be tried again has come; zero is a second. New jobs
+	// are told of: at once by PostgreSQL, within a twentieth of a second on
+	// SQLite.
 	PollInterval time.Duration
 }
 
@@ -205,9 +206,6 @@ func (s *Store) Work(ctx context.Context, h Handlers, opts QueueOptions) (stop f
 func (w *workers) config(opts QueueOptions) *river.Config {
 	if opts.PollInterval == 0 {
 		opts.PollInterval = time.Second
-		if !w.store.dialect.heartbeats {
-			opts.PollInterval = 100 * time.Millisecond
-		}
 	}
 	known := river.NewWorkers()
 	river.AddWorker(known, river.WorkFunc(w.plan))

@@ -461,6 +461,58 @@ func testParallelPushes(f *fixture) {
 	equal(f, "tags", p.Artifact.Tags, []string{"0", "1", "2"})
 }
 
+// Scans end, fail, are planned anew and lose their artifact at the same time:
+// each call succeeds or says that somebody else was first.
+func testParallelEnds(f *fixture) {
+	const images = 12
+	ctx := f.Context()
+	f.namespace("team", catalog.NamespaceChange{})
+	stores := []*store.Store{f.s, f.open()}
+	var wg sync.WaitGroup
+	race := func(what string, call func() error) {
+		wg.Go(func() {
+			if err := call(); err != nil && !catalog.Is(err, catalog.Conflict) && !catalog.Is(err, catalog.NotFound) {
+				f.Errorf("%s: %v", what, err)
+			}
+		})
+	}
+	type started struct {
+		scan   catalog.Scan
+		key    catalog.RepositoryKey
+		digest string
+	}
+	var all []started
+	for i := range images {
+		key := f.key("team", fmt.Sprint("app", i%3))
+		push := f.image(key, fmt.Sprint(i), fmt.Sprint("l", i))
+		a := f.push(push)
+		scan := f.rescan(a.ID)
+		f.ok(f.s.Plan(ctx, scan.ID, layerJobs("a", "b", "c")))
+		all = append(all, started{scan, key, push.Digest})
+	}
+	for i, x := range all {
+		s, t := stores[i%2], stores[(i+1)%2]
+		race("plan", func() error { return s.Plan(ctx, x.scan.ID, layerJobs("c", "b", "a")) })
+		race("finish", func() error {
+			return t.FinishScan(ctx, x.scan, []byte("same"), nil, catalog.Verdict{Decision: catalog.Allow})
+		})
+		race("fail", func() error { return s.FailScan(ctx, x.scan.ID, catalog.CauseUnknown, "") })
+		race("delete", func() error { return t.DeleteManifest(ctx, x.key, x.digest) })
+		race("facts", func() error { return s.PutFacts(ctx, layerJob([]string{"a", "b", "c"}[i%3]), []byte("facts")) })
+		race("fail layer", func() error { return t.FailLayer(ctx, layerJob([]string{"a", "b", "c"}[i%3]), catalog.CauseDownload, "") })
+		race("prune", func() error { _, err := s.Prune(ctx, f.clock()); return err })
+		if i%4 == 3 {
+			race("delete repository", func() error { return t.DeleteRepository(ctx, x.key) })
+		}
+	}
+	wg.Wait()
+	st, err := f.s.Statistics(ctx)
+	f.ok(err)
+	if st.Artifacts != 0 || st.ScansPending != 0 || st.ScansRunning != 0 {
+		f.Errorf("left: %+v", st)
+	}
+}
+
 func testSignal(f *fixture) {
 	ctx := f.Context()
 	signalled := func(what string, want bool) {

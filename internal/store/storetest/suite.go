@@ -51,6 +51,7 @@ func Run(t *testing.T, dsn func(testing.TB) string) {
 		{"ParallelPromotion", testParallelPromotion},
 		{"ParallelFacts", testParallelFacts},
 		{"ParallelPushes", testParallelPushes},
+		{"ParallelEnds", testParallelEnds},
 		{"Signal", testSignal},
 	} {
 		t.Run(c.name, func(t *testing.T) {
