@@ -52,7 +52,8 @@ bench: install-test build
 	@SHARED=$(SHARED) CACHE=$(CACHE) scripts/bench $(BENCH_IMAGES)
 
 gen:
-	UPDATE=1 go test -run 'TestLinkedModules|TestOpenAPI' . ./internal/api
+	UPDATE=1 go test -run "TestLinkedModules|TestFailurePage" . ./internal/catalog
+	go test ./internal/api ./internal/report/render -run "OpenAPI|Golden" -update
 
 verify:
 	go mod verify >/dev/null

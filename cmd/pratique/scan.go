@@ -34,8 +34,6 @@ type scanOptions struct {
 	cache      string
 	platform   string
 	insecure   bool
-	user       string
-	password   string
 }
 
 func newScanCommand(o *options) *cobra.Command {

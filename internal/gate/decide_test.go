@@ -248,7 +248,7 @@ func checkMonotone(t *testing.T, exposure []catalog.Exposure, list []string) {
 
 func FuzzDecide(f *testing.F) {
 	f.Add("team", "java", "1", "sha256:00", "CVE-1", "zlib\x1b[2J", "1.0", "", 5, 3, true)
-	f.Add(strings.Repeat("n", 300), strings.Repeat("r", 300), strings.Repeat("t", 128), "", "\xff", "‮evil", "", "2", -1, 0, false)
+	f.Add(strings.Repeat("n", 300), strings.Repeat("r", 300), strings.Repeat("t", 128), "", "\xff", "\u202eevil", "", "2", -1, 0, false)
 	f.Fuzz(func(t *testing.T, ns, repo, tag, digest, id, pkg, version, fixed string, severity, limit int, reported bool) {
 		p := pull(threshold(report.Severity(limit)))
 		p.Namespace.Name, p.Reported = ns, reported
