@@ -20,7 +20,7 @@ func readApk(ctx context.Context, _ entry, c collect.Content) (found, error) {
 		return found{}, err
 	}
 	var got found
-	owned := 0
+	owned, cut := 0, len(data) > 0 && data[len(data)-1] != '\n'
 	for par := range paragraphs(data) {
 		if err := ctx.Err(); err != nil {
 			return got, err
@@ -55,6 +55,7 @@ func readApk(ctx context.Context, _ entry, c collect.Content) (found, error) {
 			}
 		}
 		if p.Name == "" || p.Version == "" {
+			cut = true
 			continue
 		}
 		if p.Source == "" {
@@ -63,6 +64,9 @@ func readApk(ctx context.Context, _ entry, c collect.Content) (found, error) {
 		p.SourceVersion = p.Version
 		got.packages = append(got.packages, p)
 		got.owned = append(got.owned, report.OwnedSet{Package: p.Name, Files: files})
+	}
+	if cut {
+		return got, errCutOff
 	}
 	return got, nil
 }

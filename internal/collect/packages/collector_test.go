@@ -172,8 +172,8 @@ Version: 3:1.0~rc1
 Package: cut off
 Status: install`
 	facts, err := collectFile(t, "var/lib/dpkg/status", []byte(status))
-	if err != nil {
-		t.Fatal(err)
+	if err == nil || !strings.Contains(err.Error(), "cut off") {
+		t.Errorf("a database that was cut off: %v", err)
 	}
 	want := []report.PackageSet{{
 		Path: "var/lib/dpkg/status", Extractor: "os/dpkg", Database: true,
@@ -264,8 +264,8 @@ A:x86_64
 P:broken
 `
 	facts, err := collectFile(t, "lib/apk/db/installed", []byte(installed))
-	if err != nil {
-		t.Fatal(err)
+	if err == nil || !strings.Contains(err.Error(), "cut off") {
+		t.Errorf("a database that was cut off: %v", err)
 	}
 	want := report.LayerFacts{
 		Packages: []report.PackageSet{{

@@ -53,6 +53,7 @@ func readDpkg(ctx context.Context, c collect.Content, part bool) (found, error) 
 		return found{}, err
 	}
 	var got found
+	var last []byte
 	for par := range paragraphs(data) {
 		if len(got.packages) >= maxPackages {
 			return got, errTooMany
@@ -63,8 +64,27 @@ func readDpkg(ctx context.Context, c collect.Content, part bool) (found, error) 
 		if p, ok := dpkgPackage(par, part); ok {
 			got.packages = append(got.packages, p)
 		}
+		last = par
+	}
+	if !part && len(last) > 0 && (!bytes.HasSuffix(data, []byte{'\n'}) || dpkgCutOff(last)) {
+		return got, errCutOff
 	}
 	return got, nil
+}
+
+// dpkgCutOff reports whether the paragraph of a package lacks what dpkg always
+// writes.
+func dpkgCutOff(par []byte) bool {
+	var status, version string
+	for key, value := range fields(par) {
+		switch key {
+		case "Status":
+			status = value
+		case "Version":
+			version = value
+		}
+	}
+	return len(strings.Fields(status)) != 3 || dpkgPresent(status) && version == ""
 }
 
 // dpkgPackage reads one paragraph of a status file. It returns false for a

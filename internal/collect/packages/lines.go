@@ -7,6 +7,8 @@ import (
 	"strings"
 )
 
+var errCutOff = errors.New("the file ends in the middle of a package: it was cut off, and packages are missing in the report")
+
 var errTooMany = errors.New("the file lists more packages than are read from one file; the rest is missing in the report")
 
 // lines yields the lines of a text without their ends.
