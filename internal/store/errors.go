@@ -23,6 +23,7 @@ func (s *Store) fail(what string, err error) error {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	if why, ok := s.dialect.unavailable(err); ok {
+		s.log.Error("the database cannot be used", "doing", what, "error", err)
 		return &catalog.Error{
 			Kind:    catalog.Unavailable,
 			Code:    string(catalog.CauseDatabase),
