@@ -499,7 +499,9 @@ func testParallelEnds(f *fixture) {
 		race("fail", func() error { return s.FailScan(ctx, x.scan.ID, catalog.CauseUnknown, "") })
 		race("delete", func() error { return t.DeleteManifest(ctx, x.key, x.digest) })
 		race("facts", func() error { return s.PutFacts(ctx, layerJob([]string{"a", "b", "c"}[i%3]), []byte("facts")) })
-		race("fail layer", func() error { return t.FailLayer(ctx, layerJob([]string{"a", "b", "c"}[i%3]), catalog.CauseDownload, "") })
+		race("fail layer", func() error {
+			return t.FailLayer(ctx, layerJob([]string{"a", "b", "c"}[i%3]), catalog.CauseDownload, "")
+		})
 		race("prune", func() error { _, err := s.Prune(ctx, f.clock()); return err })
 		if i%4 == 3 {
 			race("delete repository", func() error { return t.DeleteRepository(ctx, x.key) })
