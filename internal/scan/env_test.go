@@ -61,8 +61,9 @@ Version: 12.4
 Description: files
 `
 
-// bucket writes the records in the layout of the public bucket.
-func bucket(t testing.TB) string {
+// bucket writes advisories, one JSON object after the other, in the layout of
+// the public bucket.
+func bucket(t testing.TB, records string) string {
 	t.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
@@ -106,9 +107,11 @@ type env struct {
 	testing.TB
 	store      *store.Store
 	blobs      *blobs
+	blobDir    string
 	instance   catalog.Instance
 	advisories string
 	knowledge  *scan.Knowledge
+	config     scan.Config
 	service    *scan.Service
 	ended      chan catalog.Scan
 }
@@ -160,6 +163,7 @@ func (b *blobs) reads(digest string) int {
 // from the call of start on.
 func each(t *testing.T, test func(e *env), change ...func(*options)) {
 	t.Helper()
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, open func() *store.Store) {
 		test(newEnv(t, open(), change...))
 	})
@@ -172,7 +176,8 @@ func newEnv(t testing.TB, st *store.Store, change ...func(*options)) *env {
 		f(&o)
 	}
 	e := &env{TB: t, store: st, advisories: filepath.Join(t.TempDir(), "advisories"), ended: make(chan catalog.Scan, 1000)}
-	real, err := blob.Open(t.TempDir())
+	e.blobDir = t.TempDir()
+	real, err := blob.Open(e.blobDir)
 	e.must(err)
 	t.Cleanup(func() { real.Close() })
 	e.blobs = &blobs{Store: real, served: map[string]int{}}
@@ -189,7 +194,7 @@ func newEnv(t testing.TB, st *store.Store, change ...func(*options)) *env {
 	o.engine.TempDir, o.engine.Limits = t.TempDir(), o.settings.Image
 	e.knowledge = scan.NewKnowledge(e.advisories, log)
 	t.Cleanup(func() { e.knowledge.Close() })
-	e.service = scan.New(scan.Config{
+	e.config = scan.Config{
 		Store:     st,
 		Blobs:     e.blobs,
 		Engine:    engine.New(o.engine),
@@ -197,7 +202,8 @@ func newEnv(t testing.TB, st *store.Store, change ...func(*options)) *env {
 		Settings:  o.settings,
 		Logger:    log,
 		Observe:   func(s catalog.Scan) { e.ended <- s },
-	})
+	}
+	e.service = scan.New(e.config)
 	return e
 }
 
@@ -210,7 +216,7 @@ func (e *env) must(err error) {
 
 func (e *env) importAdvisories() {
 	e.Helper()
-	_, err := advisory.Import(e.Context(), e.advisories, bucket(e), advisory.ImportOptions{})
+	_, err := advisory.Import(e.Context(), e.advisories, bucket(e, records), advisory.ImportOptions{})
 	e.must(err)
 }
 
@@ -226,9 +232,14 @@ func (e *env) namespace(instanceID, name string) {
 // start lets the scanner work until the test ends or stop is called.
 func (e *env) start() (stop func()) {
 	e.Helper()
+	return e.run(e.service)
+}
+
+func (e *env) run(service *scan.Service) (stop func()) {
+	e.Helper()
 	ctx, cancel := context.WithCancel(e.Context())
 	done := make(chan error, 1)
-	go func() { done <- e.service.Run(ctx) }()
+	go func() { done <- service.Run(ctx) }()
 	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {

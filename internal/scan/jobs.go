@@ -66,12 +66,7 @@ func (s *Service) layer(ctx context.Context, job catalog.LayerJob) error {
 		Open:      func(ctx context.Context) (io.ReadCloser, error) { return s.openBlob(ctx, job.Digest) },
 	})
 	if err != nil {
-		var scan *catalog.ScanError
-		if errors.As(err, &scan) && ctx.Err() == nil {
-			s.failLayer(ctx, job, scan)
-			return nil
-		}
-		return err
+		return s.layerError(ctx, job, err)
 	}
 	if !engine.Repeatable(facts) && !job.LastAttempt {
 		// Facts are kept for as long as the layer is, so what only bad luck has
@@ -83,6 +78,21 @@ func (s *Service) layer(ctx context.Context, job catalog.LayerJob) error {
 		return err
 	}
 	return s.cfg.Store.PutFacts(ctx, job, doc)
+}
+
+// layerError decides what it means that a layer could not be read: an error
+// makes the job run again, unless this was its last attempt.
+func (s *Service) layerError(ctx context.Context, job catalog.LayerJob, err error) error {
+	var storage *storageError
+	if errors.As(err, &storage) {
+		return storage
+	}
+	var scan *catalog.ScanError
+	if errors.As(err, &scan) && ctx.Err() == nil {
+		s.failLayer(ctx, job, scan)
+		return nil
+	}
+	return err
 }
 
 // judge merges the facts of a scan's layers, judges them by today's knowledge
@@ -139,10 +149,12 @@ func (s *Service) subject(ctx context.Context, scanID int64) (catalog.Scan, cata
 func (s *Service) finally(ctx context.Context, scanID int64, err error) error {
 	var scan *catalog.ScanError
 	switch {
-	case err == nil || catalog.Is(err, catalog.NotFound):
+	case err == nil:
 		return nil
-	case errors.As(err, &scan):
+	case errors.As(err, &scan): // first: what is missing may be a blob
 		s.fail(ctx, scanID, scan)
+		return nil
+	case catalog.Is(err, catalog.NotFound):
 		return nil
 	}
 	return err
@@ -177,15 +189,51 @@ func (s *Service) config(ctx context.Context, manifest []byte) ([]byte, error) {
 		return nil, err
 	}
 	defer r.Close()
-	return io.ReadAll(io.LimitReader(r, maxConfig))
+	raw, err := io.ReadAll(io.LimitReader(r, maxConfig+1))
+	if err == nil && len(raw) > maxConfig {
+		err = catalog.ScanErrorf(catalog.CauseDetailNotFound, "it has more than %d bytes", maxConfig)
+	}
+	return raw, err
 }
 
+// openBlob opens a blob of our own storage. What goes wrong with it is a
+// *storageError, unless it is certain that the blob is missing.
 func (s *Service) openBlob(ctx context.Context, digest string) (io.ReadCloser, error) {
 	r, err := s.cfg.Blobs.Get(ctx, digest)
-	if catalog.Is(err, catalog.NotFound) {
+	switch {
+	case catalog.Is(err, catalog.NotFound):
 		return nil, catalog.ScanErrorf(catalog.CauseDownload, "blob %s is missing: %w", digest, err)
+	case err != nil:
+		return nil, &storageError{digest, err}
 	}
-	return r, err
+	return blobReader{r, digest}, nil
+}
+
+// storageError says that a blob could not be read although it is there. That
+// may pass, so it is worth trying again.
+type storageError struct {
+	digest string
+	err    error
+}
+
+func (e *storageError) Error() string {
+	return fmt.Sprintf("blob %s cannot be read from the storage: %v", e.digest, e.err)
+}
+
+func (e *storageError) Unwrap() error { return e.err }
+
+// blobReader tells trouble of the storage from trouble with what it holds.
+type blobReader struct {
+	io.ReadCloser
+	digest string
+}
+
+func (r blobReader) Read(p []byte) (int, error) {
+	n, err := r.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		err = &storageError{r.digest, err}
+	}
+	return n, err
 }
 
 // facts reads the facts of all layers and merges them.

@@ -16,11 +16,13 @@ type Knowledge struct {
 
 	// mu is held for reading while the database is in use, and for writing
 	// while it is exchanged.
-	mu sync.RWMutex
-	db *advisory.DB
+	mu     sync.RWMutex
+	db     *advisory.DB
+	closed bool
 }
 
-// NewKnowledge uses the database in dir. It is opened at first use.
+// NewKnowledge uses the database in dir, which need not be there yet. It is
+// opened at first use.
 func NewKnowledge(dir string, log *slog.Logger) *Knowledge {
 	return &Knowledge{dir: dir, log: log}
 }
@@ -33,16 +35,24 @@ func (k *Knowledge) Use(f func(*advisory.DB) error) error {
 	}
 	k.mu.RLock()
 	defer k.mu.RUnlock()
+	if k.db == nil {
+		return errClosed
+	}
 	return f(k.db)
 }
+
+// errClosed is what a scan meets that goes on after the end of the program
+// began; it runs again after the next start.
+var errClosed = errors.New("the advisory database was closed")
 
 // Ready reports whether there is a database to judge by.
 func (k *Knowledge) Ready() bool { return k.refresh() == nil }
 
-// Close releases the database.
+// Close releases the database, once nobody uses it. It cannot be used again.
 func (k *Knowledge) Close() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.closed = true
 	if k.db == nil {
 		return nil
 	}
@@ -62,6 +72,9 @@ func (k *Knowledge) refresh() error {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.closed {
+		return errClosed
+	}
 	if k.db != nil && !advisory.Stale(k.dir, k.db) {
 		return nil
 	}
@@ -77,7 +90,7 @@ func (k *Knowledge) refresh() error {
 	k.db = db
 	k.log.Info("advisory database in force", "revision", db.Revision())
 	if old != nil {
-		return errors.Join(old.Close())
+		return old.Close()
 	}
 	return nil
 }

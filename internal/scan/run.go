@@ -3,6 +3,7 @@ package scan
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/pratique/pratique/internal/catalog"
@@ -96,11 +97,16 @@ func (s *Service) handlers() store.Handlers {
 // scanError finds the cause in an error, or gives it one: the store's own
 // troubles are the database's, all else is what the step stands for.
 func scanError(err error, otherwise catalog.Cause) *catalog.ScanError {
-	var scan *catalog.ScanError
-	if errors.As(err, &scan) {
-		return scan
-	}
+	var (
+		scan    *catalog.ScanError
+		storage *storageError
+	)
 	switch {
+	case errors.As(err, &scan):
+		return scan
+	case errors.As(err, &storage):
+		return &catalog.ScanError{Cause: catalog.CauseDownload, Err: err,
+			Detail: fmt.Sprintf("blob %s cannot be read from the storage; the log tells why", storage.digest)}
 	case errors.Is(err, context.DeadlineExceeded):
 		otherwise = catalog.CauseTimeout
 	case catalog.Is(err, catalog.Unavailable):
