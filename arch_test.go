@@ -42,7 +42,9 @@ var floors = map[string]int{
 	"internal/collect":                1,
 	"internal/collect/packages":       1,
 	"internal/collect/packages/rpmdb": 1,
+	"internal/collect/secrets":        1,
 	"internal/report":                 0,
+	"internal/secret":                 0,
 	"internal/report/render":          0,
 	"internal/catalog":                0,
 }
@@ -51,6 +53,8 @@ var floors = map[string]int{
 var sameFloor = map[string][]string{
 	// a collector implements the contract; the RPM databases are a reader of their own
 	"internal/collect/packages": {"internal/collect", "internal/collect/packages/rpmdb"},
+	"internal/collect/secrets":  {"internal/collect"},
+	"internal/secret":           {"internal/report"}, // severities of rules
 	"internal/report/render":    {"internal/report"}, // formats of the model
 	"internal/catalog":          {"internal/report"}, // severities
 	"internal/api/client":       {"internal/api"},    // speaks the types of the interface

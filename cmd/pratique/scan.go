@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,6 +18,7 @@ import (
 	"github.com/pratique/pratique/internal/judge"
 	"github.com/pratique/pratique/internal/report"
 	"github.com/pratique/pratique/internal/report/render"
+	"github.com/pratique/pratique/internal/secret"
 )
 
 // exitFindings is the exit code when --fail-on found something.
@@ -34,6 +37,8 @@ type scanOptions struct {
 	cache      string
 	platform   string
 	insecure   bool
+	categories []string
+	rules      string
 }
 
 func newScanCommand(o *options) *cobra.Command {
@@ -47,11 +52,16 @@ IMAGE is oci:DIRECTORY[:TAG], oci-archive:FILE, docker-archive:FILE[:TAG] or
 REGISTRY/REPOSITORY:TAG (or @DIGEST). The path of a directory or file alone is
 recognised. Nothing is unpacked; what a layer holds is remembered in a cache.
 
-The exit code is 1 after an error and 2 if --fail-on found a vulnerability at or
-above its severity.`,
+What to look for is chosen with --scan: vuln (vulnerabilities of packages) and
+secret (keys, tokens and passwords, in every layer and in the configuration).
+Software and files are always listed.
+
+The exit code is 1 after an error and 2 if --fail-on found a vulnerability or
+another finding at or above its severity.`,
 		Example: `  pratique scan oci:build/image
   pratique scan docker-archive:image.tar --format sarif --output image.sarif
-  pratique scan registry.example.com/team/app:1 --fail-on high`,
+  pratique scan registry.example.com/team/app:1 --fail-on high
+  pratique scan oci:build/image --scan secret --rules our-rules`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return s.run(cmd, args[0]) },
 	}
@@ -59,9 +69,11 @@ above its severity.`,
 	f.StringVarP(&s.format, "format", "f", "table", "table, json, sarif, cyclonedx, spdx or csv")
 	f.StringVarP(&s.output, "output", "o", "", "file to write the report to (default standard output)")
 	f.BoolVar(&s.details, "details", false, "with the table: everything about each finding, the software, the largest files, the layers")
-	f.StringVar(&s.failOn, "fail-on", "", "exit with code 2 if a vulnerability is at or above this severity")
+	f.StringVar(&s.failOn, "fail-on", "", "exit with code 2 if a vulnerability or another finding is at or above this severity")
 	f.StringVar(&s.advisories, "advisories", "", "directory of the advisory database")
 	f.StringVar(&s.cache, "cache", filepath.Join(cacheDir(), "facts"), "directory for what is known of layers; empty for none")
+	f.StringSliceVar(&s.categories, "scan", nil, "what to look for: vuln, secret (default all)")
+	f.StringVar(&s.rules, "rules", "", "directory of files *.yaml with more rules for secrets")
 	f.StringVar(&s.platform, "platform", "", "platform to choose from an index (default linux and this machine's architecture)")
 	f.BoolVar(&s.insecure, "insecure", false, "allow a registry without TLS")
 	return cmd
@@ -76,12 +88,18 @@ func (s *scanOptions) run(cmd *cobra.Command, ref string) error {
 	if err != nil {
 		return err
 	}
-	db, err := advisory.Open(advisoriesDir(s.options, s.advisories))
+	opts, err := s.judgeOptions()
 	if err != nil {
 		return err
 	}
-	defer db.Close()
-	rep, err := s.scan(cmd.Context(), ref, db, cmd.ErrOrStderr())
+	var db *advisory.DB
+	if slices.Contains(opts.Categories, report.System) {
+		if db, err = advisory.Open(advisoriesDir(s.options, s.advisories)); err != nil {
+			return err
+		}
+		defer db.Close()
+	}
+	rep, err := s.scan(cmd.Context(), ref, db, opts, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -91,8 +109,56 @@ func (s *scanOptions) run(cmd *cobra.Command, ref string) error {
 	return failOn.check(rep)
 }
 
-// scan opens the image, gains its facts and judges them.
-func (s *scanOptions) scan(ctx context.Context, ref string, db *advisory.DB, stderr io.Writer) (*report.Report, error) {
+// judgeOptions reads what to look for and the rules to do it by.
+func (s *scanOptions) judgeOptions() (o judge.Options, err error) {
+	if o.Categories, err = parseCategories(s.categories); err != nil {
+		return o, err
+	}
+	if s.rules == "" {
+		o.Rules = secret.Default()
+		return o, nil
+	}
+	o.Rules, err = secret.Load(s.rules)
+	return o, err
+}
+
+// choice is a word of --scan and what it stands for.
+type choice struct {
+	word       string
+	categories []report.Category
+}
+
+var chosen = []choice{
+	{"vuln", []report.Category{report.System, report.Application}},
+	{"secret", []report.Category{report.Sensitive}},
+}
+
+// parseCategories reads the words of --scan; none means all. What only informs
+// is always chosen.
+func parseCategories(words []string) ([]report.Category, error) {
+	if len(words) == 0 {
+		return judge.Categories(), nil
+	}
+	wanted := map[report.Category]bool{report.Software: true, report.Files: true}
+	for _, word := range words {
+		i := slices.IndexFunc(chosen, func(c choice) bool { return c.word == strings.ToLower(strings.TrimSpace(word)) })
+		if i < 0 {
+			var known []string
+			for _, c := range chosen {
+				known = append(known, c.word)
+			}
+			return nil, fmt.Errorf("--scan: %q is nothing to look for: use %s", word, strings.Join(known, ", "))
+		}
+		for _, c := range chosen[i].categories {
+			wanted[c] = true
+		}
+	}
+	return slices.DeleteFunc(judge.Categories(), func(c report.Category) bool { return !wanted[c] }), nil
+}
+
+// scan opens the image, gains its facts and judges them. db may be nil where no
+// vulnerabilities are looked for.
+func (s *scanOptions) scan(ctx context.Context, ref string, db *advisory.DB, o judge.Options, stderr io.Writer) (*report.Report, error) {
 	limitMemory()
 	img, closer, err := image.Open(ctx, ref, image.Options{Platform: s.platform, Insecure: s.insecure})
 	if err != nil {
@@ -101,7 +167,12 @@ func (s *scanOptions) scan(ctx context.Context, ref string, db *advisory.DB, std
 	defer closer.Close()
 	bar := newProgress(stderr, img.Size())
 	defer bar.stop()
-	opts := engine.Options{Progress: bar.update, Limits: image.DefaultLimits()}
+	opts := engine.Options{
+		Progress:   bar.update,
+		Limits:     image.DefaultLimits(),
+		Collectors: engine.Collectors(o.Categories, o.Rules),
+		Rules:      o.Rules,
+	}
 	if s.cache != "" {
 		opts.Cache = engine.NewFileCache(s.cache, cacheSize)
 	}
@@ -109,7 +180,7 @@ func (s *scanOptions) scan(ctx context.Context, ref string, db *advisory.DB, std
 	if err != nil {
 		return nil, err
 	}
-	return judge.Report(facts, db)
+	return judge.Report(facts, db, o)
 }
 
 // limitMemory lets a scan that needs little memory run without collecting any
@@ -142,16 +213,28 @@ func parseFailOn(text string) (failOn, error) {
 }
 
 func (f failOn) check(rep *report.Report) error {
-	if !f.set || rep.Summary.Total == 0 || rep.Summary.Severity < f.threshold {
+	if !f.set {
 		return nil
 	}
+	vulnerabilities := f.count(rep.Summary.BySeverity)
+	findings := f.count(rep.Summary.Findings.BySeverity)
+	switch {
+	case vulnerabilities == 0 && findings == 0:
+		return nil
+	case findings == 0:
+		return exitError{exitFindings, fmt.Sprintf("%d vulnerabilities of severity %s or higher", vulnerabilities, f.threshold)}
+	}
+	return exitError{exitFindings, fmt.Sprintf("%d vulnerabilities and %d other findings of severity %s or higher", vulnerabilities, findings, f.threshold)}
+}
+
+func (f failOn) count(bySeverity map[report.Severity]int) int {
 	n := 0
-	for sev, count := range rep.Summary.BySeverity {
+	for sev, count := range bySeverity {
 		if sev >= f.threshold {
 			n += count
 		}
 	}
-	return exitError{exitFindings, fmt.Sprintf("%d vulnerabilities of severity %s or higher", n, f.threshold)}
+	return n
 }
 
 // writeReport writes to a file, complete or not at all, or to out. What is not

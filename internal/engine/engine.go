@@ -19,8 +19,10 @@ import (
 	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/collect"
 	"github.com/pratique/pratique/internal/collect/packages"
+	"github.com/pratique/pratique/internal/collect/secrets"
 	"github.com/pratique/pratique/internal/image"
 	"github.com/pratique/pratique/internal/report"
+	"github.com/pratique/pratique/internal/secret"
 )
 
 // format is the version of the engine's own part in facts. It changes whenever
@@ -31,9 +33,14 @@ const format = 1
 // metadata is in memory until the layers are merged.
 const maxImageEntries = 4_000_000
 
-// Collectors returns the collectors of the program.
-func Collectors() []collect.Collector {
-	return []collect.Collector{packages.New()}
+// Collectors returns the collectors that the categories need, with the rules
+// that look for secrets. Packages are needed by all.
+func Collectors(categories []report.Category, rules *secret.Rules) []collect.Collector {
+	all := []collect.Collector{packages.New()}
+	if slices.Contains(categories, report.Sensitive) {
+		all = append(all, secrets.New(rules))
+	}
+	return all
 }
 
 // Version identifies collectors and engine: facts of the same layer under the
@@ -48,8 +55,11 @@ func Version(collectors []collect.Collector) string {
 
 // Options sets up an Engine. The zero value of each field is the default.
 type Options struct {
-	// Collectors read the files; Collectors() by default.
+	// Collectors read the files; by default those of all categories.
 	Collectors []collect.Collector
+	// Rules say what is secret in an image's configuration; the built-in ones by
+	// default.
+	Rules *secret.Rules
 	// Workers is the number of layers that Image reads at once; the number of
 	// processors by default. Each worker needs about two megabytes, plus the
 	// window of a zstd layer, and uses up to three processors.
@@ -95,8 +105,11 @@ type Engine struct {
 
 // New returns an engine.
 func New(opts Options) *Engine {
+	if opts.Rules == nil {
+		opts.Rules = secret.Default()
+	}
 	if opts.Collectors == nil {
-		opts.Collectors = Collectors()
+		opts.Collectors = Collectors(report.Categories(), opts.Rules)
 	}
 	if opts.Limits == (image.Limits{}) {
 		opts.Limits = image.DefaultLimits()
@@ -145,14 +158,14 @@ func (e *Engine) Image(ctx context.Context, img *image.Image) (*report.ImageFact
 	key := e.imageKey(img)
 	if facts := load(ctx, e, key, DecodeImageFacts); facts != nil {
 		// The same layers may come under another name, with another history.
-		facts.Image = img.Report()
+		facts.Image = img.Report(ctx, e.opts.Rules)
 		return facts, nil
 	}
 	layers, err := e.layers(ctx, img)
 	if err != nil {
 		return nil, err
 	}
-	facts, err := Merge(img.Report(), layers)
+	facts, err := Merge(img.Report(ctx, e.opts.Rules), layers)
 	if err != nil {
 		return nil, err
 	}

@@ -99,6 +99,9 @@ const (
 	noteNoLayers  = "image-without-layers"
 	maxMessage    = 500
 	maxLayerNotes = 200
+
+	noteMoreSecrets = "more-secrets-left-out"
+	maxLayerSecrets = 10_000
 )
 
 func collectorNote(code string, c collect.Collector, f report.File, message string) *report.Note {

@@ -197,6 +197,11 @@ func (p *pass) facts(summary image.Summary) *report.LayerFacts {
 	}
 	slices.SortStableFunc(facts.Packages, func(a, b report.PackageSet) int { return cmp.Compare(a.Path, b.Path) })
 	slices.SortStableFunc(facts.Owned, func(a, b report.OwnedSet) int { return cmp.Compare(a.Path, b.Path) })
+	slices.SortStableFunc(facts.Secrets, func(a, b report.Secret) int { return cmp.Compare(a.Path, b.Path) })
+	if more := len(facts.Secrets) - maxLayerSecrets; more > 0 {
+		facts.Secrets = facts.Secrets[:maxLayerSecrets:maxLayerSecrets]
+		p.notes = append(p.notes, report.Note{Code: noteMoreSecrets, Message: fmt.Sprintf("%d more secrets in this layer are not told", more)})
+	}
 	slices.SortStableFunc(facts.Releases, func(a, b report.ReleaseFile) int { return cmp.Compare(a.Path, b.Path) })
 	p.unreadLinks(files, read)
 	facts.Notes = p.allNotes(facts.Notes, summary.Notes)
@@ -223,6 +228,10 @@ func addFacts(facts *report.LayerFacts, r result) {
 	for _, s := range r.facts.Releases {
 		s.Path = r.path
 		facts.Releases = append(facts.Releases, s)
+	}
+	for _, s := range r.facts.Secrets {
+		s.Path = r.path
+		facts.Secrets = append(facts.Secrets, s)
 	}
 	facts.Notes = append(facts.Notes, r.facts.Notes...)
 }

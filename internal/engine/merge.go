@@ -21,7 +21,8 @@ const largestFiles = 50
 //
 // A package listed in a database belongs to the first layer since which the
 // database, layer by layer, lists that name, version and architecture. Any
-// other package belongs to the layer whose file is its evidence.
+// other package belongs to the layer whose file is its evidence. Secrets are those
+// of all layers, with what became of their files.
 //
 // The error says that layers and image do not belong together.
 func Merge(img report.Image, layers []*report.LayerFacts) (*report.ImageFacts, error) {
@@ -40,6 +41,7 @@ func Merge(img report.Image, layers []*report.LayerFacts) (*report.ImageFacts, e
 	facts := &report.ImageFacts{Image: img, Files: m.summary()}
 	facts.OS = packages.OperatingSystem(m.releases())
 	facts.Packages = m.packages(facts.OS)
+	facts.Secrets = m.secrets()
 	facts.Notes = m.notes()
 	return facts, nil
 }
@@ -77,6 +79,9 @@ func (m *merger) expect() {
 		}
 		for _, r := range l.Releases {
 			m.providers[r.Path] = absentProvider
+		}
+		for _, s := range l.Secrets {
+			m.providers[s.Path] = absentProvider
 		}
 		for _, n := range l.Notes {
 			if n.Collector != "" {
@@ -175,6 +180,31 @@ func (m *merger) packages(os report.OS) []report.Package {
 	return slices.CompactFunc(pkgs, func(a, b report.Package) bool {
 		return identityOf(a) == identityOf(b) && a.Path == b.Path
 	})
+}
+
+// secrets returns those of every layer: what a later layer hides can still be
+// read by anybody who has the image.
+func (m *merger) secrets() []report.Secret {
+	var all []report.Secret
+	for n, l := range m.layers {
+		for _, s := range l.Secrets {
+			s.Layer = n
+			switch m.providers[s.Path] {
+			case n:
+			case absentProvider:
+				if !m.links[link{n, s.Path}] {
+					s.Hidden = report.Deleted
+				}
+			default:
+				s.Hidden = report.Replaced
+			}
+			all = append(all, s)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b report.Secret) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), cmp.Compare(a.Layer, b.Layer))
+	})
+	return all
 }
 
 func comparePackages(a, b report.Package) int {

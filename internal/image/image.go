@@ -11,6 +11,7 @@ import (
 
 	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/report"
+	"github.com/pratique/pratique/internal/secret"
 )
 
 // Image is one container image for one platform.
@@ -27,6 +28,27 @@ type Image struct {
 	Created string
 	// Layers are in order, the lowest first. The same layer may occur twice.
 	Layers []Layer
+	// Settings are what the configuration says beside the layers. They may hold
+	// secrets; only Report lets them out of here.
+	Settings Settings
+}
+
+// Settings is the part of an image's configuration in which secrets are left.
+type Settings struct {
+	// Env holds the environment as NAME=VALUE.
+	Env    []string
+	Labels map[string]string
+	// History holds the build's steps as the builder recorded them.
+	History []Step
+}
+
+// Step is one step of a build.
+type Step struct {
+	CreatedBy string
+	Comment   string
+	// Layer is the index of the layer that the step made, report.NoLayer if it
+	// made none or the history does not tell.
+	Layer int
 }
 
 // Layer is one layer of an image.
@@ -40,7 +62,8 @@ type Layer struct {
 	// Size is the number of bytes as stored.
 	Size int64
 	// Instruction is the build instruction that made the layer, written as in
-	// a Dockerfile; empty where the image's history does not tell.
+	// a Dockerfile; empty where the image's history does not tell. It may hold
+	// secrets.
 	Instruction string
 	// Open returns the bytes as stored. The caller closes them. Calls may be
 	// concurrent.
@@ -59,8 +82,9 @@ func (i *Image) Size() int64 {
 	return sum
 }
 
-// Report describes the image in a report.
-func (i *Image) Report() report.Image {
+// Report describes the image in a report: nothing in it is secret by the rules,
+// and what is secret in the configuration is told, masked.
+func (i *Image) Report(ctx context.Context, rules *secret.Rules) report.Image {
 	r := report.Image{
 		Name:         i.Name,
 		Digest:       i.Digest,
@@ -77,9 +101,10 @@ func (i *Image) Report() report.Image {
 			Digest:      l.Digest,
 			DiffID:      l.DiffID,
 			Size:        l.Size,
-			Instruction: l.Instruction,
+			Instruction: shorten(rules.Mask(ctx, l.Instruction)),
 		}
 	}
+	r.Secrets = i.Settings.secrets(ctx, rules)
 	return r
 }
 
@@ -153,6 +178,7 @@ func (i *Image) describe(cfg *config, layers []Layer) error {
 		layers[n].Instruction = instructions[n]
 	}
 	i.Layers = layers
+	i.Settings = cfg.settings(len(layers))
 	i.Platform = cfg.platform()
 	i.Created = clip(cfg.Created)
 	return nil
@@ -175,8 +201,13 @@ type config struct {
 	RootFS       struct {
 		DiffIDs []string `json:"diff_ids"`
 	} `json:"rootfs"`
+	Config struct {
+		Env    []string          `json:"Env"`
+		Labels map[string]string `json:"Labels"`
+	} `json:"config"`
 	History []struct {
 		CreatedBy  string `json:"created_by"`
+		Comment    string `json:"comment"`
 		EmptyLayer bool   `json:"empty_layer"`
 	} `json:"history"`
 }
@@ -251,7 +282,12 @@ func instruction(createdBy string) string {
 	} else {
 		s = verb + run
 	}
-	s = strings.ToValidUTF8(s, "\uFFFD")
+	return strings.ToValidUTF8(s, "\uFFFD")
+}
+
+// shorten bounds a build instruction. It comes after masking, since half a
+// secret does not look like one.
+func shorten(s string) string {
 	if len(s) > maxInstruction {
 		s = strings.ToValidUTF8(s[:maxInstruction], "") + "…"
 	}

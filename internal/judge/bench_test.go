@@ -30,7 +30,7 @@ func BenchmarkReport(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if rep, err = Report(facts, db); err != nil {
+		if rep, err = Report(facts, db, Options{}); err != nil {
 			b.Fatal(err)
 		}
 		db.Close()

@@ -6,8 +6,8 @@
 // bytes for the same facts and the same knowledge. Each category of findings
 // has a file of its own.
 //
-// A finding is one vulnerability in one version of one package, in however many
-// places the package is; whether it keeps anybody from pulling the image is for
+// A vulnerability is found once for one version of one package, in however many
+// places the package is, a secret once for one rule and one path; whether it keeps anybody from pulling the image is for
 // package gate to say.
 //
 // What could not be judged is not passed over: an unknown distribution, an

@@ -272,7 +272,7 @@ func TestReportIsDeterministic(t *testing.T) {
 	facts.Packages = append(facts.Packages, report.Package{Type: "hex", Ecosystem: "Hex", Name: "x", Version: "1"})
 	var first string
 	for range 5 {
-		rep, err := Report(facts, k)
+		rep, err := Report(facts, k, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -293,7 +293,7 @@ func TestReportIsDeterministic(t *testing.T) {
 }
 
 func TestEmptyReport(t *testing.T) {
-	rep, err := Report(&report.ImageFacts{}, &known{})
+	rep, err := Report(&report.ImageFacts{}, &known{}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -312,7 +312,7 @@ func TestUnreadableKnowledge(t *testing.T) {
 	broken := errors.New("disk on fire")
 	k := &known{releases: []string{"npm"}, err: broken}
 	facts := &report.ImageFacts{Packages: []report.Package{{Type: "npm", Ecosystem: "npm", Name: "a", Version: "1"}}}
-	if _, err := Report(facts, k); !errors.Is(err, broken) {
+	if _, err := Report(facts, k, Options{}); !errors.Is(err, broken) {
 		t.Errorf("error %v, want the one of the knowledge", err)
 	}
 }

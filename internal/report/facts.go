@@ -26,6 +26,9 @@ type LayerFacts struct {
 	Packages []PackageSet `json:"packages,omitempty"`
 	// Owned holds the files that distribution packages claim, one set per list.
 	Owned []OwnedSet `json:"owned,omitempty"`
+	// Secrets are the places that hold something secret, sorted by path, then
+	// in the order of the file.
+	Secrets []Secret `json:"secrets,omitempty"`
 	// Notes tell what could not be read, and why.
 	Notes []Note `json:"notes,omitempty"`
 }
@@ -123,6 +126,26 @@ func (p Package) Distribution() bool {
 	return false
 }
 
+// Secret is a place that holds something secret. It never holds the secret, nor
+// anything computed from it: a hash of a password can be guessed.
+type Secret struct {
+	// Rule is the id of the rule that found it.
+	Rule string `json:"rule"`
+	Path string `json:"path,omitempty"`
+	// Line counts from 1; 0 means the file as a whole.
+	Line int `json:"line,omitempty"`
+	// Excerpt is what stands around the secret, with the secret masked.
+	Excerpt string `json:"excerpt,omitempty"`
+	// Config is set instead of Path for what is in an image's configuration; see
+	// Location.
+	Config string `json:"config,omitempty"`
+	// Layer is the index of the layer that holds it, or NoLayer. Within the
+	// facts of a layer it is 0.
+	Layer int `json:"layer,omitempty"`
+	// Hidden is set when layers are merged.
+	Hidden Hidden `json:"hidden,omitempty"`
+}
+
 // Note tells of something the scan could not do, without failing the scan.
 type Note struct {
 	// Code is stable and machine-readable: "collector-failed", "file-too-large",
@@ -144,7 +167,10 @@ type ImageFacts struct {
 	OS       OS          `json:"os"`
 	Packages []Package   `json:"packages,omitempty"`
 	Files    FileSummary `json:"files"`
-	Notes    []Note      `json:"notes,omitempty"`
+	// Secrets are those of all layers, also in files that are hidden, sorted by
+	// path and layer. Those of the configuration are in Image.
+	Secrets []Secret `json:"secrets,omitempty"`
+	Notes   []Note   `json:"notes,omitempty"`
 }
 
 // Image identifies what was scanned and how it is built up.
@@ -160,6 +186,9 @@ type Image struct {
 	// Size is the sum of the layers as stored, in bytes.
 	Size   int64   `json:"size"`
 	Layers []Layer `json:"layers"`
+	// Secrets are those in the image's configuration, for judging. A report
+	// tells them as findings.
+	Secrets []Secret `json:"secrets,omitempty"`
 }
 
 // Layer describes one layer in its image.
@@ -170,8 +199,8 @@ type Layer struct {
 	DiffID string `json:"diffId"`
 	// Size is as stored (compressed), in bytes.
 	Size int64 `json:"size"`
-	// Instruction is the build instruction from the image's history; empty
-	// where the history does not tell.
+	// Instruction is the build instruction from the image's history, with
+	// secrets masked; empty where the history does not tell.
 	Instruction string `json:"instruction,omitempty"`
 }
 

@@ -10,12 +10,16 @@ type Report struct {
 	Image         Image `json:"image"`
 	OS            OS    `json:"os"`
 	// Advisories says which knowledge the findings rest on.
-	Advisories      Knowledge       `json:"advisories"`
-	Summary         Summary         `json:"summary"`
+	Advisories Knowledge `json:"advisories"`
+	Summary    Summary   `json:"summary"`
+	// Categories says what was looked for, in the order of Categories().
+	Categories      []Category      `json:"categories"`
 	Vulnerabilities []Vulnerability `json:"vulnerabilities"`
-	Packages        []Package       `json:"packages"`
-	Files           FileSummary     `json:"files"`
-	Notes           []Note          `json:"notes,omitempty"`
+	// Findings are those of all other categories, worst first; never nil.
+	Findings []Finding   `json:"findings"`
+	Packages []Package   `json:"packages"`
+	Files    FileSummary `json:"files"`
+	Notes    []Note      `json:"notes,omitempty"`
 }
 
 // Knowledge names the state of the advisory database a report was judged by.
@@ -26,25 +30,26 @@ type Knowledge struct {
 	Newest string `json:"newest,omitempty"`
 }
 
-// Summary counts findings.
+// Summary counts vulnerabilities, which are what the download gate decides by,
+// and beside them the findings of the other categories.
 type Summary struct {
-	// Severity is the worst finding's; meaningless when Total is 0.
+	// Severity is the worst vulnerability's; meaningless when Total is 0.
 	Severity Severity `json:"severity"`
 	Total    int      `json:"total"`
-	// Fixable counts findings for which a fixed version is known.
+	// Fixable counts vulnerabilities for which a fixed version is known.
 	Fixable     int `json:"fixable"`
 	System      int `json:"system"`
 	Application int `json:"application"`
-	// BySeverity counts findings by severity; all keys are always present.
+	// BySeverity counts vulnerabilities by severity; all keys are always present.
 	BySeverity map[Severity]int `json:"bySeverity"`
+	// Findings counts what is in Report.Findings, and nothing that is counted
+	// above.
+	Findings FindingSummary `json:"findings"`
 }
 
 // Summarize counts vulnerabilities.
 func Summarize(vulns []Vulnerability) Summary {
-	s := Summary{BySeverity: make(map[Severity]int, 6)}
-	for _, sev := range Severities() {
-		s.BySeverity[sev] = 0
-	}
+	s := Summary{BySeverity: countedSeverities(), Findings: SummarizeFindings(nil)}
 	for _, v := range vulns {
 		s.Total++
 		s.BySeverity[v.Severity]++
@@ -61,14 +66,6 @@ func Summarize(vulns []Vulnerability) Summary {
 	}
 	return s
 }
-
-// Category is one of the ten scan categories (§3).
-type Category string
-
-const (
-	System      Category = "system-vulnerability"
-	Application Category = "application-vulnerability"
-)
 
 // FixState says whether a vulnerability can be fixed by an upgrade.
 type FixState string
@@ -146,13 +143,22 @@ type EPSS struct {
 	Date       string  `json:"date,omitempty"`
 }
 
-// Location is one place where a package was found.
+// Location is one place where something was found.
 type Location struct {
+	// Path is the file; empty for what is in the image's configuration.
 	Path string `json:"path"`
-	// Layer is the index of the layer that brought it; LayerDigest its digest
-	// as stored, or its diff ID where it has none; Instruction the build
-	// instruction that made the layer.
+	// Layer is the index of the layer that brought it, NoLayer for what is in
+	// the configuration alone; LayerDigest its digest as stored, or its diff ID
+	// where it has none; Instruction the build instruction that made the layer.
 	Layer       int    `json:"layer"`
 	LayerDigest string `json:"layerDigest"`
 	Instruction string `json:"instruction,omitempty"`
+	// Line counts from 1; 0 where the finding is about the file as a whole.
+	Line int `json:"line,omitempty"`
+	// Hidden says that the file is in its layer, where anybody can read it, but
+	// no longer in the file system of the finished image.
+	Hidden Hidden `json:"hidden,omitempty"`
+	// Config names the part of the image's configuration: "environment variable
+	// TOKEN", "label maintainer", "build instruction 3".
+	Config string `json:"config,omitempty"`
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -51,6 +52,7 @@ func TestSummarize(t *testing.T) {
 	want := Summary{
 		Severity: Critical, Total: 3, Fixable: 1, System: 2, Application: 1,
 		BySeverity: map[Severity]int{Critical: 1, High: 0, Medium: 0, Low: 1, Negligible: 0, Unknown: 1},
+		Findings:   SummarizeFindings(nil),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("summary (-want +got):\n%s", diff)
@@ -63,5 +65,36 @@ func TestSummarize(t *testing.T) {
 	var back struct{ BySeverity map[string]int }
 	if err := json.Unmarshal(text, &back); err != nil || len(back.BySeverity) != 6 {
 		t.Errorf("%s: %v", text, err)
+	}
+}
+
+// Findings are counted apart: they change nothing that the gate looks at.
+func TestSummarizeFindings(t *testing.T) {
+	got := SummarizeFindings([]Finding{
+		{Severity: High, Category: Sensitive}, {Severity: Low, Category: Sensitive}, {Severity: Low, Category: Baseline},
+	})
+	want := FindingSummary{
+		Severity: High, Total: 3,
+		BySeverity: map[Severity]int{Critical: 0, High: 1, Medium: 0, Low: 2, Negligible: 0, Unknown: 0},
+		ByCategory: map[Category]int{Sensitive: 2, Baseline: 1},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("summary (-want +got):\n%s", diff)
+	}
+	if text, err := json.Marshal(SummarizeFindings(nil)); err != nil || !strings.Contains(string(text), `"byCategory":{}`) {
+		t.Errorf("%s: %v", text, err)
+	}
+}
+
+func TestCategories(t *testing.T) {
+	seen := make(map[Category]bool)
+	for _, c := range Categories() {
+		if c == "" || seen[c] {
+			t.Errorf("%q twice or empty", c)
+		}
+		seen[c] = true
+	}
+	if len(seen) != 10 {
+		t.Errorf("%d categories, want ten", len(seen))
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/pratique/pratique/internal/engine"
 	"github.com/pratique/pratique/internal/image/imagetest"
 	"github.com/pratique/pratique/internal/report"
+	"github.com/pratique/pratique/internal/secret"
 )
 
 // layers makes an image of layers with the given uncompressed content.
@@ -213,7 +214,9 @@ func TestNotes(t *testing.T) {
 				e.Logf("%s: %+v", tc.name, rep.Notes)
 			}
 		}
-	}, func(o *options) { o.engine.Collectors = append(engine.Collectors(), bomb{}) })
+	}, func(o *options) {
+		o.engine.Collectors = append(engine.Collectors(report.Categories(), secret.Default()), bomb{})
+	})
 }
 
 // bomb is a collector that panics.

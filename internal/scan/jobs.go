@@ -14,6 +14,7 @@ import (
 	"github.com/pratique/pratique/internal/image"
 	"github.com/pratique/pratique/internal/judge"
 	"github.com/pratique/pratique/internal/report"
+	"github.com/pratique/pratique/internal/secret"
 )
 
 // maxConfig bounds an image's configuration. Real ones are a few kilobytes.
@@ -129,7 +130,7 @@ func (s *Service) judge(ctx context.Context, scanID int64) error {
 		return err
 	}
 	s.cfg.Logger.Info("scan done", "scan", scanID, "image", artifactName(pull.Artifact),
-		"vulnerabilities", rep.Summary.Total, "worst", rep.Summary.Severity, "verdict", verdict.Decision)
+		"vulnerabilities", rep.Summary.Total, "findings", rep.Summary.Findings.Total, "worst", rep.Summary.Severity, "verdict", verdict.Decision)
 	return nil
 }
 
@@ -252,13 +253,13 @@ func (s *Service) facts(ctx context.Context, img *image.Image) (*report.ImageFac
 			return nil, fmt.Errorf("facts of layer %s: %w", id, err)
 		}
 	}
-	return engine.Merge(img.Report(), layers)
+	return engine.Merge(img.Report(ctx, secret.Default()), layers)
 }
 
 // report judges facts by the advisories in force.
 func (s *Service) report(facts *report.ImageFacts) (rep *report.Report, err error) {
 	err = s.cfg.Knowledge.Use(func(db *advisory.DB) error {
-		rep, err = judge.Report(facts, db)
+		rep, err = judge.Report(facts, db, judge.Options{})
 		return err
 	})
 	if errors.Is(err, advisory.ErrNone) {
