@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -28,6 +29,11 @@ func (h *handlers) registerReports(api huma.API) {
 		OperationID: "listVulnerabilities", Method: http.MethodGet, Path: artifactPath + "/vulnerabilities", Tags: tags,
 		Summary: "List the vulnerabilities of a report",
 	}, h.listVulnerabilities)
+	route(h, api, huma.Operation{
+		OperationID: "listSensitive", Method: http.MethodGet, Path: artifactPath + "/sensitive", Tags: tags,
+		Summary:     "List the sensitive information of a report",
+		Description: "Secrets are masked; they are nowhere in the registry's database.",
+	}, h.listSensitive)
 	route(h, api, huma.Operation{
 		OperationID: "listPackages", Method: http.MethodGet, Path: artifactPath + "/packages", Tags: tags,
 		Summary: "List the software of a report",
@@ -139,6 +145,32 @@ func (h *handlers) listVulnerabilities(ctx context.Context, in *listVulnerabilit
 	}
 	return &listVulnerabilitiesOut{partOf(r.Vulnerabilities, in.Offset, func(v *report.Vulnerability) bool {
 		return v.Severity >= least && contains(v.Package, in.Package) && (!in.Fixable || v.FixedVersion != "")
+	})}, nil
+}
+
+type listSensitiveIn struct {
+	InArtifact
+	Offset
+	Severity string `query:"severity" enum:"unknown,negligible,low,medium,high,critical" doc:"Only of this severity or higher"`
+	Path     string `query:"path" maxLength:"256" doc:"Only in files whose path contains this"`
+}
+
+type listSensitiveOut struct {
+	Body Part[report.Finding]
+}
+
+func (h *handlers) listSensitive(ctx context.Context, in *listSensitiveIn) (*listSensitiveOut, error) {
+	least, err := report.ParseSeverity(in.Severity)
+	if err != nil {
+		return nil, catalog.Errorf(catalog.Invalid, "severity_unknown", "%w", err)
+	}
+	r, err := h.report(ctx, &in.InArtifact)
+	if err != nil {
+		return nil, err
+	}
+	return &listSensitiveOut{partOf(r.Findings, in.Offset, func(f *report.Finding) bool {
+		return f.Category == report.Sensitive && f.Severity >= least &&
+			(in.Path == "" || slices.ContainsFunc(f.Locations, func(l report.Location) bool { return contains(l.Path, in.Path) }))
 	})}, nil
 }
 

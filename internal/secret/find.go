@@ -281,6 +281,10 @@ func (s *search) masked() []span {
 // of the secret what all of its kind begin with.
 func (s *search) excerpt(f found) string {
 	begin, end := max(f.begin, f.start-maxExcerpt), f.start+f.shown
+	// Of several lines only the last that says something.
+	if nl := bytes.LastIndexByte(bytes.TrimRightFunc(s.text[begin:f.start], unicode.IsSpace), '\n'); nl >= 0 {
+		begin += nl + 1
+	}
 	var b strings.Builder
 	for _, other := range s.found {
 		// Another secret in what is shown: begin after it.

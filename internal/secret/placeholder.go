@@ -16,13 +16,13 @@ var fillers = []string{
 
 // references match values that only point to a secret.
 var references = regexp.MustCompile(`^(?:` + strings.Join([]string{
-	`\$[A-Za-z_{(].*`,          // $VAR, ${VAR}, $(command)
-	`.*[$#%]\{.*`,              // …${VAR}…
-	`.*\{\{.*`,                 // templates
-	`<.*`,                      // <token>
-	`%[A-Za-z_()][\w)]*[%sd]?`, // %VAR%, %s, %(var)s
-	`\[[^\]]*\]?`,              // [token]
-	`@[\w.-]+@`,                // @TOKEN@
+	`\$(?:[{(].*|[A-Za-z_]\w*(?:[^$\w].*)?)`, // $VAR, ${VAR}, $(command)
+	`.*[$#%]\{.*`,                            // …${VAR}…
+	`.*\{\{.*`,                               // templates
+	`<.*`,                                    // <token>
+	`%[A-Za-z_()][\w)]*[%sd]?`,               // %VAR%, %s, %(var)s
+	`\[[^\]]*\]?`,                            // [token]
+	`@[\w.-]+@`,                              // @TOKEN@
 	`(?i)(?:file|env|vault|ssm|op|arn|secret|projects)[:/].*`,
 	`/[\w.-]+(?:/[\w.-]*)+`, // /run/secrets/token
 	`(?i)(?:process\.env|os\.environ|os\.getenv|getenv|system\.getenv|env\.|config\.|settings\.|self\.|this\.|args\.|options\.|params\.|req\.).*`,

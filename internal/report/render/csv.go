@@ -59,7 +59,14 @@ var csvColumns = []struct {
 	{"published", func(_ *report.Report, v report.Vulnerability) string { return v.Published }},
 	{"modified", func(_ *report.Report, v report.Vulnerability) string { return v.Modified }},
 	{"finding_id", func(_ *report.Report, v report.Vulnerability) string { return v.FindingID }},
+	{"lines", onlyFindings},
+	{"configuration", onlyFindings},
+	{"hidden", onlyFindings},
+	{"evidence", onlyFindings},
 }
+
+// onlyFindings is for columns that only findings of other categories fill.
+func onlyFindings(*report.Report, report.Vulnerability) string { return "" }
 
 func cvss(value func(report.CVSS) string) func(*report.Report, report.Vulnerability) string {
 	return func(_ *report.Report, v report.Vulnerability) string {
@@ -81,18 +88,20 @@ func epss(value func(report.EPSS) float64) func(*report.Report, report.Vulnerabi
 
 // locations lists a property of the finding's locations, without repetitions.
 func locations(value func(report.Location) string) func(*report.Report, report.Vulnerability) string {
-	return func(_ *report.Report, v report.Vulnerability) string {
-		var all []string
-		for _, l := range v.Locations {
-			if s := value(l); s != "" && !slices.Contains(all, s) {
-				all = append(all, s)
-			}
-			if len(all) == 100 { // far beyond what fits a cell usefully
-				break
-			}
+	return func(_ *report.Report, v report.Vulnerability) string { return locationList(v.Locations, value) }
+}
+
+func locationList(locations []report.Location, value func(report.Location) string) string {
+	var all []string
+	for _, l := range locations {
+		if s := value(l); s != "" && !slices.Contains(all, s) {
+			all = append(all, s)
 		}
-		return list(all)
+		if len(all) == 100 { // far beyond what fits a cell usefully
+			break
+		}
 	}
+	return list(all)
 }
 
 func list(values []string) string { return strings.Join(values, "; ") }
@@ -111,6 +120,17 @@ func writeCSV(w io.Writer, r *report.Report) error {
 	for _, v := range r.Vulnerabilities {
 		for i, c := range csvColumns {
 			record[i] = cell(c.value(r, v))
+		}
+		if err := out.Write(record); err != nil {
+			return err
+		}
+	}
+	for _, f := range r.Findings {
+		for i, c := range csvColumns {
+			record[i] = ""
+			if value := csvFindingColumns[c.name]; value != nil {
+				record[i] = cell(value(r, f))
+			}
 		}
 		if err := out.Write(record); err != nil {
 			return err

@@ -44,9 +44,10 @@ func FuzzCSV(f *testing.F) {
 	f.Add("\"a\",b\r\n", "\ufeff=x")
 	f.Fuzz(func(t *testing.T, name, version string) {
 		r := sample()
-		r.Vulnerabilities = r.Vulnerabilities[:1]
+		r.Vulnerabilities, r.Findings = r.Vulnerabilities[:1], r.Findings[:1]
 		r.Vulnerabilities[0].Package, r.Vulnerabilities[0].Version = name, version
-		checkCSV(t, render(t, CSV, r, Options{}), 1)
+		r.Findings[0].Title, r.Findings[0].Evidence = name, []string{version}
+		checkCSV(t, render(t, CSV, r, Options{}), 2)
 	})
 }
 
@@ -77,5 +78,18 @@ func checkCSV(t *testing.T, out []byte, findings int) {
 
 func TestHostileCSV(t *testing.T) {
 	r := hostile()
-	checkCSV(t, render(t, CSV, r, Options{}), len(r.Vulnerabilities))
+	checkCSV(t, render(t, CSV, r, Options{}), len(r.Vulnerabilities)+len(r.Findings))
+}
+
+// Every column a finding fills is one there is.
+func TestFindingColumns(t *testing.T) {
+	known := make(map[string]bool)
+	for _, c := range csvColumns {
+		known[c.name] = true
+	}
+	for name := range csvFindingColumns {
+		if !known[name] {
+			t.Errorf("there is no column %q", name)
+		}
+	}
 }

@@ -21,6 +21,7 @@ const (
 func (p *printer) details(r *report.Report) {
 	p.findings("System vulnerabilities", report.System, r.Vulnerabilities)
 	p.findings("Application vulnerabilities", report.Application, r.Vulnerabilities)
+	p.findingDetails(r.Findings)
 	if len(r.Packages) > 0 {
 		p.heading(fmt.Sprintf("Software (%s)", count(len(r.Packages))))
 		p.table(packageColumns(r.Packages))

@@ -73,6 +73,22 @@ func sample() *report.Report {
 			Solution: "Remove it.",
 		},
 	}
+	hidden := at(1, "root/.netrc")
+	hidden.Line, hidden.Hidden = 3, report.Deleted
+	visible := at(2, "srv/app/config.yaml")
+	visible.Line = 12
+	findings := []report.Finding{
+		{
+			FindingID: "s-1", Category: report.Sensitive, Rule: "netrc", Title: "Password in a .netrc file", Severity: report.Critical,
+			Details: "Whoever can read the image knows the password.", Evidence: []string{"password ********"}, Locations: []report.Location{hidden},
+			Solution: "Change the password. Then take root/.netrc out of layer 1.", References: []string{"https://example.org/netrc"},
+		},
+		{
+			FindingID: "s-2", Category: report.Sensitive, Rule: "github-token", Title: "GitHub token", Severity: report.High,
+			Evidence:  []string{"token: ghp_********", "GITHUB_TOKEN=ghp_********"},
+			Locations: []report.Location{{Layer: report.NoLayer, Config: "environment variable GITHUB_TOKEN"}, visible}, Solution: "Revoke the token.",
+		},
+	}
 	return &report.Report{
 		SchemaVersion: report.SchemaVersion,
 		Image: report.Image{
@@ -81,7 +97,7 @@ func sample() *report.Report {
 		},
 		OS:         report.OS{ID: "debian", Version: "12.5", Codename: "bookworm", Name: "Debian GNU/Linux 12 (bookworm)", Like: []string{}},
 		Advisories: report.Knowledge{Revision: "r1", Newest: "2024-03-01T00:00:00Z"},
-		Summary:    report.Summarize(vulnerabilities), Vulnerabilities: vulnerabilities,
+		Summary:    summarize(vulnerabilities, findings), Categories: report.Categories(), Vulnerabilities: vulnerabilities, Findings: findings,
 		Packages: []report.Package{
 			{Name: "apt", Version: "2.6.1", Type: "deb", PURL: "pkg:deb/debian/apt@2.6.1?arch=amd64", Source: "apt", SourceVersion: "2.6.1", Arch: "amd64", Licences: []string{"GPL-2.0-or-later"}, Supplier: "APT Team <apt@example.org>", Path: status},
 			{Name: "libssl3", Version: "3.0.11-1~deb12u2", Type: "deb", PURL: "pkg:deb/debian/libssl3@3.0.11-1~deb12u2?arch=amd64&distro=debian-12.5", Source: "openssl", SourceVersion: "3.0.11-1~deb12u2", Path: status, Layer: 1},
@@ -116,12 +132,25 @@ func hostile() *report.Report {
 		Licences: []string{evil, huge, "", " ", strings.Repeat("(", 400), "NONE", "NOASSERTION", "LicenseRef-x", "MIT WITH"}, Supplier: evil, Path: huge, OwnedBy: "", Layer: -7,
 	}
 	vulnerabilities := []report.Vulnerability{v, system, none, none}
+	f := report.Finding{
+		FindingID: evil, Category: evil, Rule: evil, Title: huge, Severity: report.High, Details: huge, Evidence: []string{huge, evil, ""},
+		Locations: []report.Location{
+			{Path: huge, Layer: -7, LayerDigest: evil, Instruction: huge, Line: -3, Hidden: evil},
+			{Config: huge, Layer: 99, Line: 1 << 40}, {},
+		},
+		Solution: huge, References: []string{evil, "javascript:alert(1)", "https://[", "http://example.org/\x00"},
+	}
+	secret := f
+	secret.Category = report.Sensitive
+	findings := []report.Finding{f, secret, {}, {}}
 	return &report.Report{
 		Image:           report.Image{Name: huge, Digest: evil, MediaType: evil, ConfigDigest: evil, Platform: evil, Created: evil, Size: -1, Layers: []report.Layer{{Index: 5, Digest: evil, DiffID: evil, Instruction: evil}}},
 		OS:              report.OS{ID: evil, Version: huge, Name: evil},
 		Advisories:      report.Knowledge{Revision: evil, Newest: evil},
-		Summary:         report.Summarize(vulnerabilities),
+		Summary:         summarize(vulnerabilities, findings),
+		Categories:      []report.Category{evil, ""},
 		Vulnerabilities: vulnerabilities,
+		Findings:        findings,
 		Packages:        []report.Package{p, p, {}, {}},
 		Files:           report.FileSummary{Count: -1, Size: -1},
 		Notes:           []report.Note{{Code: evil, Message: huge, Path: evil}, {}},
@@ -145,8 +174,14 @@ func large(n int) *report.Report {
 			})
 		}
 	}
-	r.Summary = report.Summarize(r.Vulnerabilities)
+	r.Summary = summarize(r.Vulnerabilities, r.Findings)
 	return r
+}
+
+func summarize(vulnerabilities []report.Vulnerability, findings []report.Finding) report.Summary {
+	s := report.Summarize(vulnerabilities)
+	s.Findings = report.SummarizeFindings(findings)
+	return s
 }
 
 var testOptions = Options{ToolVersion: "1.2.3"}
@@ -171,7 +206,7 @@ func TestGolden(t *testing.T) {
 		report  *report.Report
 		options Options
 	}
-	empty := &report.Report{SchemaVersion: report.SchemaVersion, Vulnerabilities: []report.Vulnerability{}, Packages: []report.Package{}, Summary: report.Summarize(nil)}
+	empty := &report.Report{SchemaVersion: report.SchemaVersion, Vulnerabilities: []report.Vulnerability{}, Findings: []report.Finding{}, Packages: []report.Package{}, Summary: report.Summarize(nil)}
 	cases := []golden{
 		{"sample-80.txt", Table, sample(), narrow},
 		{"sample-color.txt", Table, sample(), color},

@@ -124,6 +124,8 @@ func writeSARIF(w io.Writer, r *report.Report, opts Options) error {
 	for _, v := range r.Vulnerabilities {
 		results = append(results, sarifResultOf(r, v, index[v.ID]))
 	}
+	rules, more := sarifFindings(r, rules)
+	results = append(results, more...)
 	return writeIndented(w, sarifLog{
 		Schema:  sarifSchema,
 		Version: sarifVersion,

@@ -37,6 +37,7 @@ func writeTable(w *bufio.Writer, r *report.Report, opts Options) error {
 		p.details(r)
 	} else {
 		p.vulnerabilities(r)
+		p.findingTables(r.Findings)
 	}
 	p.notes(r.Notes)
 	p.totals(r)
@@ -121,7 +122,8 @@ func (p *printer) header(r *report.Report) {
 	p.field("System", text(systemName(r.OS)))
 	p.field("Layers", count(len(r.Image.Layers))+", "+bytesText(r.Image.Size)+" as stored")
 	p.field("Advisories", advisories(r.Advisories))
-	p.field("Findings", summary(r.Summary))
+	p.field("Findings", summary(r))
+	p.field("", findingSummary(r))
 }
 
 func systemName(os report.OS) string {
@@ -147,8 +149,12 @@ func advisories(k report.Knowledge) string {
 }
 
 // summary is one sentence: how many, how bad, how many can be cured.
-func summary(s report.Summary) string {
-	if s.Total == 0 {
+func summary(r *report.Report) string {
+	s := r.Summary
+	switch {
+	case s.Total == 0 && len(r.Categories) > 0 && !slices.Contains(r.Categories, report.System):
+		return "vulnerabilities were not looked for"
+	case s.Total == 0:
 		return "no vulnerabilities"
 	}
 	var parts []string
@@ -266,11 +272,13 @@ func epssMark(v report.Vulnerability) string {
 	return strconv.FormatFloat(v.EPSS.Score*100, 'f', 1, 64) + "%"
 }
 
-// layerMark is the first layer and how many more there are.
-func layerMark(v report.Vulnerability) string {
+func layerMark(v report.Vulnerability) string { return layersMark(v.Locations) }
+
+// layersMark is the first layer and how many more there are.
+func layersMark(locations []report.Location) string {
 	var layers []int
-	for _, l := range v.Locations {
-		if !slices.Contains(layers, l.Layer) {
+	for _, l := range locations {
+		if l.Layer != report.NoLayer && !slices.Contains(layers, l.Layer) {
 			layers = append(layers, l.Layer)
 		}
 		if len(layers) > 99 {
@@ -440,6 +448,13 @@ func steps(r *report.Report) []string {
 	if slices.ContainsFunc(r.Notes, func(n report.Note) bool { return n.Code == "no-advisories" }) {
 		all = append(all, "Some packages could not be compared with advisories, see the notes: run `pratique advisories update` and scan again.")
 	}
+	if hidden, total := sensitive(r.Findings); total > 0 {
+		step := fmt.Sprintf("Revoke the secrets in the image first, then build it without them: %s.", plural(total, "finding", "findings"))
+		if hidden > 0 {
+			step += " That a later layer deletes a file does not help: anybody can read the layer below."
+		}
+		all = append(all, step)
+	}
 	if len(r.Vulnerabilities) == 0 {
 		return append(all, "Scan again from time to time: new vulnerabilities are published every day.")
 	}
@@ -468,4 +483,19 @@ func steps(r *report.Report) []string {
 		all = append(all, fmt.Sprintf("Look for a newer base image: %s of %s came with the lowest layer.", count(lowest), plural(total, "finding", "findings")))
 	}
 	return all
+}
+
+// sensitive counts the findings of secrets, and those of them that a later
+// layer hides somewhere.
+func sensitive(findings []report.Finding) (hidden, total int) {
+	for _, f := range findings {
+		if f.Category != report.Sensitive {
+			continue
+		}
+		total++
+		if slices.ContainsFunc(f.Locations, func(l report.Location) bool { return l.Hidden != "" }) {
+			hidden++
+		}
+	}
+	return hidden, total
 }

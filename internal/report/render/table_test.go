@@ -23,8 +23,8 @@ func TestTableIsSafe(t *testing.T) {
 				}
 			}
 		}
-		if len(out) > 20_000 {
-			t.Errorf("width %d: %d bytes for four findings", opts.Width, len(out))
+		if len(out) > 40_000 {
+			t.Errorf("width %d: %d bytes for eight findings", opts.Width, len(out))
 		}
 	}
 	colored := string(render(t, Table, hostile(), Options{Color: true, Width: 100}))
