@@ -135,7 +135,13 @@ func vulnerable(severities ...report.Severity) *report.Report {
 		r.Vulnerabilities = append(r.Vulnerabilities, v)
 		r.Packages = append(r.Packages, report.Package{Name: name, Version: "1", Type: "deb"})
 	}
+	r.Findings = []report.Finding{
+		{FindingID: "s0", Category: report.Sensitive, Rule: "netrc", Severity: report.Critical, Locations: []report.Location{{Path: "root/.netrc", Line: 1}}},
+		{FindingID: "s1", Category: report.Sensitive, Rule: "jwt", Severity: report.Medium, Locations: []report.Location{{Path: "srv/a", Line: 1}}},
+		{FindingID: "b0", Category: report.Baseline, Rule: "user", Severity: report.High, Locations: []report.Location{{Path: "root/.netrc"}}},
+	}
 	r.Summary = report.Summarize(r.Vulnerabilities)
+	r.Summary.Findings = report.SummarizeFindings(r.Findings)
 	return r
 }
 
@@ -393,6 +399,23 @@ func checkParts(t *testing.T, s *service, image string) {
 		}
 		if strings.Contains(query, "offset") && part.Total != 3 {
 			t.Errorf("total of %s is %d", query, part.Total)
+		}
+	}
+	for query, want := range map[string][]string{
+		"":                        {"s0", "s1"},
+		"?severity=high":          {"s0"},
+		"?path=NETRC":             {"s0"},
+		"?offset=1":               {"s1"},
+		"?severity=high&path=srv": nil,
+	} {
+		var part Part[report.Finding]
+		s.do("GET", image+"/sensitive"+query, "", 200, &part)
+		var got []string
+		for _, f := range part.Items {
+			got = append(got, f.FindingID)
+		}
+		if diff := cmp.Diff(want, got); diff != "" || part.Items == nil {
+			t.Errorf("sensitive%s: %s", query, diff)
 		}
 	}
 	var packages Part[report.Package]

@@ -26,6 +26,8 @@
 //	platform: OS/ARCHITECTURE[/VARIANT]  linux/amd64 unless given
 //	format: oci | docker                 media types; oci unless given
 //	created: TIME                        2026-01-01T00:00:00Z unless given
+//	env: NAME=VALUE                      environment, any number of times
+//	label: NAME=VALUE                    labels, any number of times
 //
 // A section "layer" begins a layer; its text is the build instruction, and its
 // words say how the layer is stored: gzip (unless given), zstd or plain. A

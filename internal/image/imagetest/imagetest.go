@@ -63,6 +63,8 @@ type RawLayer struct {
 type setting struct {
 	platform, created string
 	docker            bool
+	env               []string
+	labels            map[string]string
 }
 
 type history struct {
@@ -130,7 +132,7 @@ func compression(words []string) string {
 }
 
 func settings(first string) (setting, error) {
-	set := setting{platform: "linux/amd64", created: "2026-01-01T00:00:00Z"}
+	set := setting{platform: "linux/amd64", created: "2026-01-01T00:00:00Z", labels: map[string]string{}}
 	for line := range strings.Lines(first) {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
@@ -145,6 +147,11 @@ func settings(first string) (setting, error) {
 			set.created = value
 		case "format":
 			set.docker = value == "docker"
+		case "env":
+			set.env = append(set.env, value)
+		case "label":
+			name, text, _ := strings.Cut(value, "=")
+			set.labels[name] = text
 		default:
 			return set, fmt.Errorf("unknown setting %q", line)
 		}
@@ -215,12 +222,24 @@ func assemble(set setting, raws []RawLayer, past []history) (*Image, error) {
 	}
 	config := map[string]any{
 		"created": set.created,
-		"config":  map[string]any{},
+		"config":  set.config(),
 		"rootfs":  map[string]any{"type": "layers", "diff_ids": diffIDs},
 		"history": past,
 	}
 	setPlatform(config, set.platform)
 	return img, img.finish(config, set.docker)
+}
+
+// config is the part of the configuration that is for running the image.
+func (s setting) config() map[string]any {
+	config := map[string]any{}
+	if len(s.env) > 0 {
+		config["Env"] = s.env
+	}
+	if len(s.labels) > 0 {
+		config["Labels"] = s.labels
+	}
+	return config
 }
 
 func setPlatform(m map[string]any, platform string) {
