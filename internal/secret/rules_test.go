@@ -146,6 +146,8 @@ func TestChecks(t *testing.T) {
 		{"bech32", "1", false}, {"bech32", "a1bbbbbb", false},
 		{"base58check", "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2", true}, {"base58check", "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN3", false},
 		{"base58check", "0", false}, {"base58check", "", false},
+		// Published with a description of the format.
+		{"crc32-base62", "ghp_" + "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ" + "0mLq17", true}, {"crc32-base62", "ghp_" + "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ" + "0mLq18", false},
 		{"crc32-base62", "ghp_", false}, {"crc32-base62", "", false},
 		{"jwt", "e30.e30.x", false}, {"jwt", "%", false}, {"jwt", string(hello), false},
 		{"base64", "YWJj", true}, {"base64", "YWJ", false},
