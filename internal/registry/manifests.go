@@ -134,6 +134,9 @@ func (reg *Registry) putManifest(req *request) error {
 	if err := reg.checkReferences(req.r.Context(), push); err != nil {
 		return err
 	}
+	if push.Kind, err = reg.kind(req.r.Context(), m); err != nil {
+		return err
+	}
 	if err := reg.accept(req.r.Context(), push, tags); err != nil {
 		return err
 	}
