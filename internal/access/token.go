@@ -57,6 +57,25 @@ type access struct {
 	Actions []Verb `json:"actions"`
 }
 
+// accessTo is what grants verbs in the scope.
+func accessTo(scope Scope, verbs []Verb) access {
+	if scope == (Scope{}) {
+		return access{Type: "registry", Name: "catalog", Actions: []Verb{"*"}}
+	}
+	return access{Type: "repository", Name: scope.grant(), Actions: verbs}
+}
+
+// grant undoes accessTo. What it does not know grants nothing.
+func (a access) grant() (key string, verbs []Verb) {
+	switch {
+	case a.Type == "repository":
+		return a.Name, a.Actions
+	case a.Type == "registry" && a.Name == "catalog":
+		return Scope{}.grant(), []Verb{List}
+	}
+	return "", nil
+}
+
 // issue makes a token that lets the actor do what granted lists, at service.
 func (t tokens) issue(actor Actor, granted []access, service string) (token string, issued time.Time, err error) {
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.HS256, Key: t.key}, (&jose.SignerOptions{}).WithType("JWT"))
@@ -94,7 +113,9 @@ func (t tokens) verify(token, service string) (Actor, error) {
 	}
 	actor := Actor{Name: c.Subject, Admin: c.Admin, Grants: make(map[string][]Verb, len(c.Access))}
 	for _, a := range c.Access {
-		actor.Grants[a.Name] = a.Actions
+		if key, verbs := a.grant(); key != "" {
+			actor.Grants[key] = verbs
+		}
 	}
 	return actor, nil
 }
@@ -146,7 +167,7 @@ func grants(actor Actor, asked []resource, public func(namespace string) bool) [
 	known := make(map[string]bool)
 	for _, r := range asked {
 		isPublic, ok := known[r.namespace]
-		if !ok && !actor.Admin {
+		if !ok && !actor.Admin && r.namespace != "" {
 			isPublic = public(r.namespace)
 			known[r.namespace] = isPublic
 		}
@@ -158,7 +179,7 @@ func grants(actor Actor, asked []resource, public func(namespace string) bool) [
 			}
 		}
 		if len(verbs) > 0 {
-			granted = append(granted, access{Type: "repository", Name: scope.grant(), Actions: verbs})
+			granted = append(granted, accessTo(scope, verbs))
 		}
 	}
 	return granted

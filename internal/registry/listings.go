@@ -76,13 +76,14 @@ func (reg *Registry) listTags(req *request) error {
 
 // catalog lists all repositories for the administrator.
 func (reg *Registry) catalog(req *request) error {
-	if !access.Can(req.actor, access.Administer, access.Scope{}) {
-		if req.actor.Anonymous() || req.actor.Grants != nil {
-			// No token is for this.
-			req.w.Header().Set("WWW-Authenticate", `Basic realm="pratique", charset="UTF-8"`)
-			return catalog.Errorf(catalog.Unauthorized, "unauthorized", "the list of all repositories needs the administrator's name and password")
+	if !access.Can(req.actor, access.List, access.Scope{}) {
+		person := req.actor
+		person.Grants = nil
+		if !person.Anonymous() && !access.Can(person, access.List, access.Scope{}) {
+			return catalog.Errorf(catalog.Denied, "denied", "%s may not list all repositories", person.Name)
 		}
-		return catalog.Errorf(catalog.Denied, "denied", "%s may not list all repositories", req.actor.Name)
+		req.w.Header().Set("WWW-Authenticate", access.Challenge(req.r, "", access.List))
+		return catalog.Errorf(catalog.Unauthorized, "unauthorized", "logging in as an administrator is necessary to list all repositories")
 	}
 	instance := req.key.InstanceID
 	names, err := req.names(func(p catalog.Page) ([]string, error) {

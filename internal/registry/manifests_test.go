@@ -242,8 +242,13 @@ func TestCatalog(t *testing.T) {
 	}
 	r.header(t, "Link", `</v2/_catalog?last=other%2Fapp&n=2>; rel="next"`)
 	e.do("GET", "/v2/_catalog", nil, "Test-Actor: user").want(t, 403, "DENIED")
-	e.do("GET", "/v2/_catalog", nil, "Test-Actor: puller").want(t, 401, "UNAUTHORIZED")
-	e.do("GET", "/v2/_catalog", nil, "Test-Actor: ").want(t, 401, "UNAUTHORIZED")
+	e.do("GET", "/v2/_catalog", nil, "Test-Actor: lister").want(t, 200)
+	for _, actor := range []string{"puller", ""} {
+		r := e.do("GET", "/v2/_catalog", nil, "Test-Actor: "+actor).want(t, 401, "UNAUTHORIZED")
+		if got := r.Header.Get("WWW-Authenticate"); !strings.HasSuffix(got, `,scope="registry:catalog:*"`) {
+			t.Errorf("challenge %s", got)
+		}
+	}
 }
 
 func TestReferrers(t *testing.T) {
