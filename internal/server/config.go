@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -135,14 +136,18 @@ func plainYAML(err error) error {
 	found := make([]string, len(types.Errors))
 	for i, text := range types.Errors {
 		text = unknownKey.ReplaceAllString(text, `there is no setting "$1"`)
-		found[i] = wrongType.ReplaceAllString(text, "cannot use $1 here")
+		found[i] = wrongType.ReplaceAllStringFunc(text, func(text string) string {
+			m := wrongType.FindStringSubmatch(text)
+			return "cannot use " + cmp.Or(m[2], yamlKinds[m[1]], m[1]) + " here"
+		})
 	}
 	return errors.New(strings.Join(found, "; "))
 }
 
 var (
 	unknownKey = regexp.MustCompile(`field (\S+) not found in type \S+`)
-	wrongType  = regexp.MustCompile("cannot unmarshal !!\\w+ (.*) into \\S+$")
+	wrongType  = regexp.MustCompile("cannot unmarshal !!(\\w+)(?: (`.*`))? into \\S+$")
+	yamlKinds  = map[string]string{"seq": "a list", "map": "a mapping"}
 )
 
 // Complete fills in defaults and refuses values that cannot work.

@@ -19,9 +19,9 @@ func (s *Server) handler() http.Handler {
 	short := http.NewServeMux()
 	short.Handle("/v2/token", s.auth.Token(s.isPublic))
 	short.Handle("/api/v1/", s.auth.Middleware(s.api()))
-	short.Handle("GET /metrics", s.metrics.handler())
-	short.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
-	short.HandleFunc("GET /readyz", s.ready)
+	short.Handle("/metrics", readOnly(s.metrics.handler()))
+	short.Handle("/healthz", readOnly(http.HandlerFunc(s.healthy)))
+	short.Handle("/readyz", readOnly(http.HandlerFunc(s.ready)))
 	short.Handle("/", console.Handler())
 	mux.Handle("/v2/token", bounded(short))
 	mux.Handle("/", bounded(short))
@@ -47,6 +47,18 @@ func bounded(next http.Handler) http.Handler {
 	})
 }
 
+// readOnly refuses methods other than GET and HEAD.
+func readOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			answer(w, http.StatusMethodNotAllowed, "method not allowed")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // controlHandler serves the REST interface at the control socket. Whoever can
 // open the socket is the administrator: the file system says who that is.
 func (s *Server) controlHandler() http.Handler {
@@ -55,6 +67,11 @@ func (s *Server) controlHandler() http.Handler {
 		actor := access.Actor{Name: "control-socket", Admin: true}
 		api.ServeHTTP(w, r.WithContext(access.WithActor(r.Context(), actor)))
 	}))
+}
+
+// healthy answers that the program runs.
+func (s *Server) healthy(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, "ok")
 }
 
 // ready answers whether requests can be served: the database answers. Missing
