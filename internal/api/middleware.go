@@ -179,6 +179,10 @@ func mayAdminister(actor access.Actor) error {
 		return catalog.Errorf(catalog.Unauthorized, "credentials_missing", "this needs an administrator").
 			Advise("send the name and password of one with HTTP Basic authentication")
 	}
+	if actor.Grants != nil {
+		return catalog.Errorf(catalog.Denied, "token_restricted", "a token of the registry opens nothing here").
+			Advise("send the name and password of an administrator with HTTP Basic authentication")
+	}
 	return catalog.Errorf(catalog.Denied, "administrator_required", "%s is not an administrator", actor.Name).
 		Advise("ask an administrator, or log in as one")
 }

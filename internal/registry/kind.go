@@ -3,6 +3,7 @@ package registry
 import (
 	"archive/tar"
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -73,12 +74,12 @@ func (reg *Registry) hasImageConfig(ctx context.Context, m *manifest) (bool, err
 	defer content.Close()
 	var config struct {
 		RootFS struct {
-			DiffIDs []json.RawMessage `json:"diff_ids"`
+			DiffIDs json.RawMessage `json:"diff_ids"` // not decoded: it may be long
 		} `json:"rootfs"`
 	}
 	err = json.NewDecoder(io.LimitReader(content, maxImageConfig)).Decode(&config)
 	cut := errors.Is(err, io.ErrUnexpectedEOF) && content.Size() > maxImageConfig
-	return cut || len(config.RootFS.DiffIDs) > 0, nil
+	return cut || bytes.HasPrefix(config.RootFS.DiffIDs, []byte("[")), nil
 }
 
 // isDocument reports whether a layer is what signatures and attestations consist

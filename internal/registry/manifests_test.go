@@ -382,6 +382,18 @@ func TestTokens(t *testing.T) {
 }
 
 // TestNoSuchPlace: paths that are none, methods that are not offered.
+// TestCrossOrigin: a page somewhere else cannot use the password that a browser
+// remembers.
+func TestCrossOrigin(t *testing.T) {
+	e := newEnv(t)
+	content := []byte("x")
+	upload := "/v2/team/app/blobs/uploads/?digest=" + sha256Of(content)
+	e.do("POST", upload, content, "Sec-Fetch-Site: cross-site").want(t, 403, "DENIED")
+	e.do("POST", upload, content, "Origin: http://elsewhere.example").want(t, 403, "DENIED")
+	e.do("POST", upload, content, "Origin: "+e.server.URL).want(t, 201)
+	e.do("GET", "/v2/", nil, "Sec-Fetch-Site: cross-site").want(t, 200)
+}
+
 func TestNoSuchPlace(t *testing.T) {
 	e := newEnv(t)
 	e.do("GET", "/v2/team", nil).want(t, 404, "UNSUPPORTED")
