@@ -28,6 +28,8 @@ const (
 	tokenIssuer = "pratique"
 	// maxTokenForm bounds the body of a token request, in bytes.
 	maxTokenForm = 64 << 10
+	// tokenFormTime is how long a client may take to send it.
+	tokenFormTime = 10 * time.Second
 )
 
 // tokens signs and checks tokens.
@@ -133,11 +135,17 @@ func badToken(what string, err error) error {
 // the host it was fetched from, and cannot be exchanged for another.
 func (a *Authenticator) Token(public func(ctx context.Context, r *http.Request, namespace string) bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		control := http.NewResponseController(w)
+		if r.Body != http.NoBody {
+			// Also for bodies that are never read: the connection waits for them.
+			_ = control.SetReadDeadline(time.Now().Add(tokenFormTime))
+		}
 		request, err := readTokenRequest(w, r)
 		if err != nil {
 			a.refuseToken(w, r, err)
 			return
 		}
+		_ = control.SetReadDeadline(time.Time{}) // the login takes its own time
 		var actor Actor
 		if request.credentials.basic {
 			if actor, err = a.login(r.Context(), request.credentials, clientAddress(r.RemoteAddr)); err != nil {

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -320,6 +321,28 @@ func TestMiddleware(t *testing.T) {
 	if w := serve(request(basic("admin", password))); w.Code != 500 || strings.Contains(w.Body.String(), "secret") ||
 		w.Header().Get("Content-Type") != "application/problem+json" {
 		t.Errorf("store fails: status %d, %v, %s", w.Code, w.Header(), w.Body)
+	}
+}
+
+// deadlines is a response that notes the deadlines of its connection.
+type deadlines struct {
+	http.ResponseWriter
+	reads []time.Time
+}
+
+func (d *deadlines) SetReadDeadline(t time.Time) error { d.reads = append(d.reads, t); return nil }
+
+// TestSlowForm: nobody holds a connection by sending a form for ever.
+func TestSlowForm(t *testing.T) {
+	a, _, _, _ := newTest(t)
+	for _, method := range []string{http.MethodPost, http.MethodPut} {
+		r := httptest.NewRequest(method, "/v2/token", iotest.ErrReader(errors.New("too slow")))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		d := &deadlines{ResponseWriter: httptest.NewRecorder()}
+		a.Token(publicLibrary).ServeHTTP(d, r)
+		if len(d.reads) != 1 || d.reads[0].IsZero() {
+			t.Errorf("%s: deadlines %v", method, d.reads)
+		}
 	}
 }
 

@@ -338,8 +338,10 @@ func TestSharedLayers(t *testing.T) {
 	layer := "/v2/team/app/blobs/" + bad.layer.Digest
 	e.do("GET", layer, nil).want(t, 412)
 
+	e.pushBlob("team/app", []byte("{}"))
+	empty := describe("application/x", []byte("{}"))
 	smuggler := manifest{
-		MediaType: typeManifest, ArtifactType: "application/x", Config: &descriptor{MediaType: "application/x", Digest: bad.config.Digest, Size: bad.config.Size},
+		MediaType: typeManifest, ArtifactType: "application/x", Config: &empty,
 		Layers: []descriptor{{MediaType: "application/x", Digest: bad.layer.Digest, Size: bad.layer.Size}},
 	}
 	e.pushManifest("team/app", "smuggler", typeManifest, smuggler.encode(t))

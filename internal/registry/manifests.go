@@ -36,9 +36,7 @@ func (reg *Registry) getManifest(req *request) error {
 		reg.ObservePull(catalog.Allow)
 		reg.pulls.note(pull.Artifact.ID, reg.Now())
 	}
-	w := reg.newPacedWriter(req.w)
-	defer w.done()
-	h := w.Header()
+	w, h := req.w, req.w.Header()
 	h.Set("Docker-Content-Digest", pull.Artifact.Digest)
 	h.Set("Etag", `"`+pull.Artifact.Digest+`"`)
 	h.Set("Content-Type", pull.Artifact.MediaType)

@@ -120,6 +120,9 @@ func (reg *Registry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		// Also for bodies that are never read: the connection waits for them.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(reg.Limits.Idle))
 	}
+	paced := reg.newPacedWriter(w)
+	defer paced.done()
+	w = paced
 	if err := reg.serve(w, r); err != nil {
 		reg.fail(w, r, err)
 	}
