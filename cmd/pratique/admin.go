@@ -64,23 +64,16 @@ func newAdminCommand(o *options) *cobra.Command {
 Where the server's data directory is (--data), whoever may open the control
 socket in it is the administrator. Elsewhere name the server with --server and
 log in with PRATIQUE_USER and PRATIQUE_PASSWORD or a registry login.`,
-		Args: cobra.NoArgs, // an unknown subcommand is an error
-		RunE: showHelp,
 	}
 	cmd.AddCommand(newNamespaceCommand(o), newPasswordCommand(o), newRequestScanCommand(o), newVerdictCommand(o))
 	return cmd
 }
-
-// showHelp is what a command does that only holds others.
-func showHelp(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 
 func newNamespaceCommand(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "namespace",
 		Aliases: []string{"ns"},
 		Short:   "Create, list, show, modify and delete namespaces",
-		Args:    cobra.NoArgs,
-		RunE:    showHelp,
 	}
 	cmd.AddCommand(
 		newNamespaceCreateCommand(o),
