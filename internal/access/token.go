@@ -135,17 +135,15 @@ func badToken(what string, err error) error {
 // the host it was fetched from, and cannot be exchanged for another.
 func (a *Authenticator) Token(public func(ctx context.Context, r *http.Request, namespace string) bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		control := http.NewResponseController(w)
 		if r.Body != http.NoBody {
 			// Also for bodies that are never read: the connection waits for them.
-			_ = control.SetReadDeadline(time.Now().Add(tokenFormTime))
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(tokenFormTime))
 		}
 		request, err := readTokenRequest(w, r)
 		if err != nil {
 			a.refuseToken(w, r, err)
 			return
 		}
-		_ = control.SetReadDeadline(time.Time{}) // the login takes its own time
 		var actor Actor
 		if request.credentials.basic {
 			if actor, err = a.login(r.Context(), request.credentials, clientAddress(r.RemoteAddr)); err != nil {
@@ -233,6 +231,7 @@ func readTokenForm(w http.ResponseWriter, r *http.Request) (tokenRequest, error)
 	if err := r.ParseForm(); err != nil {
 		return tokenRequest{}, oauthError{"invalid_request", "the form is malformed or too long"}
 	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // the login takes its own time
 	form := r.PostForm
 	if grant := form.Get("grant_type"); grant != "password" {
 		return tokenRequest{}, oauthError{"unsupported_grant_type", "use the password grant; refresh tokens are not issued here"}

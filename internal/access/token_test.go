@@ -335,7 +335,7 @@ func (d *deadlines) SetReadDeadline(t time.Time) error { d.reads = append(d.read
 // TestSlowForm: nobody holds a connection by sending a form for ever.
 func TestSlowForm(t *testing.T) {
 	a, _, _, _ := newTest(t)
-	for _, method := range []string{http.MethodPost, http.MethodPut} {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut} {
 		r := httptest.NewRequest(method, "/v2/token", iotest.ErrReader(errors.New("too slow")))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		d := &deadlines{ResponseWriter: httptest.NewRecorder()}
