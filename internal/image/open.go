@@ -29,7 +29,8 @@ type Options struct {
 	// certificates are verified all the same. Registries on loopback addresses
 	// may always speak plain HTTP.
 	Insecure bool
-	// Transport carries the requests to a registry; nil means the default.
+	// Transport carries the requests to a registry; nil means one that gives up
+	// a registry which is silent for half a minute.
 	Transport http.RoundTripper
 	// UserAgent names the program to registries.
 	UserAgent string

@@ -55,9 +55,11 @@ func remoteOptions(opts Options) []remote.Option {
 	} else {
 		o = append(o, remote.WithAuthFromKeychain(authn.DefaultKeychain))
 	}
-	if opts.Transport != nil {
-		o = append(o, remote.WithTransport(opts.Transport))
+	transport := opts.Transport
+	if transport == nil {
+		transport = newTransport(silence)
 	}
+	o = append(o, remote.WithTransport(transport), remote.WithRetryPredicate(worthRetrying))
 	if opts.UserAgent != "" {
 		o = append(o, remote.WithUserAgent(opts.UserAgent))
 	}
