@@ -429,6 +429,21 @@ func TestVerdictIsStored(t *testing.T) {
 	}
 }
 
+// TestVerdictOfBlobIsStored: also blobs have the findings read once per change,
+// however many images use them.
+func TestVerdictOfBlobIsStored(t *testing.T) {
+	e := newEnv(t)
+	img := e.pushImage("team/app", "one", "1")
+	e.policy(true, nil)
+	e.scan("1", catalog.Success, critical)
+	e.policy(true, &catalog.Allowlist{Items: []string{"CVE-2026-9999"}})
+	e.do("GET", "/v2/team/app/blobs/"+img.layer.Digest, nil).want(t, 412)
+	after := e.pull("1")
+	if v := after.Verdict; !v.Valid(after.Namespace.Revision, e.clock.now()) || v.Decision != catalog.Block || !strings.Contains(v.Message, "(tag 1)") {
+		t.Errorf("stored: %+v", v)
+	}
+}
+
 // TestObservation: pulls and refusals are counted, and pull times written.
 func TestObservation(t *testing.T) {
 	e := newEnv(t)

@@ -103,7 +103,7 @@ func (m *manifest) settleMediaType(contentType string) error {
 	case m.MediaType == "":
 		m.MediaType = sent
 	case sent != "" && sent != m.MediaType:
-		return invalidManifest("the manifest was sent as %s, but says it is %s", clip(sent), clip(m.MediaType))
+		return invalidManifest("the manifest was sent as %q, but says it is %q", clip(sent), clip(m.MediaType))
 	}
 	switch m.MediaType {
 	case mediaOCIManifest, mediaOCIIndex, mediaDockerManifest, mediaDockerList:
