@@ -29,7 +29,7 @@ func TestDocumentedCommandsParse(t *testing.T) {
 		t.Errorf("only %d command lines were found", checked)
 	}
 	// The check itself can fail.
-	for _, wrong := range []string{"pratique scann x", "pratique scan", "pratique scan x --no-such-flag", "pratique admin namespace set a b", "pratique admin nothing", "pratique report a/b --wait=perhaps"} {
+	for _, wrong := range []string{"pratique scann x", "pratique scan --details", "pratique scan x --no-such-flag", "pratique admin namespace set a b", "pratique admin nothing", "pratique report a/b --wait=perhaps"} {
 		if parseCommandLine(strings.Fields(wrong)) == nil {
 			t.Errorf("%q is taken for right", wrong)
 		}
@@ -147,9 +147,15 @@ func isArgument(word string) bool { return regexp.MustCompile(`^[a-z-]+$`).Match
 // running anything.
 func parseCommandLine(words []string) error {
 	root := newRootCommand()
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	root.InitDefaultVersionFlag()
 	cmd, rest, err := root.Find(words[1:])
 	if err != nil {
 		return err
+	}
+	if len(rest) == 0 && cmd != root {
+		return nil // text that names a command
 	}
 	if err := cmd.ParseFlags(rest); err != nil {
 		return err
