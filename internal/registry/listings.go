@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/pratique/pratique/internal/access"
 	"github.com/pratique/pratique/internal/blob"
@@ -23,7 +24,7 @@ const (
 // parsePage reads n and last. n may be anything from 0 on; the answer then has
 // at most maxPage entries.
 func parsePage(query url.Values) (page catalog.Page, err error) {
-	page = catalog.Page{After: query.Get("last"), Limit: maxPage}
+	page = catalog.Page{After: text(query.Get("last")), Limit: maxPage}
 	if s := query.Get("n"); s != "" {
 		n, ok := parseDecimal(s)
 		if !ok {
@@ -32,6 +33,12 @@ func parsePage(query url.Values) (page catalog.Page, err error) {
 		page.Limit = int(min(n, maxPage))
 	}
 	return page, nil
+}
+
+// text makes what a client sent fit for any database, as the store does with
+// what it keeps: UTF-8 without NUL.
+func text(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 // names asks for one page of names and sets the Link header if there are more.
@@ -101,7 +108,7 @@ func (reg *Registry) catalog(req *request) error {
 // no such repository is no error, by the specification.
 func (reg *Registry) listReferrers(req *request) error {
 	query := req.r.URL.Query()
-	artifactType := query.Get("artifactType")
+	artifactType := text(query.Get("artifactType"))
 	found, err := reg.Store.Referrers(req.r.Context(), req.key, req.digest, artifactType)
 	if err != nil && !catalog.Is(err, catalog.NotFound) {
 		return err
