@@ -88,7 +88,6 @@ func smallImages(t *testing.T) map[string]string {
 	if runtime.GOARCH == "s390x" {
 		foreign = arm
 	}
-	docker := imagetest.Build(t, "format: docker\n"+strings.Replace(debian, "layer zstd", "layer", 1))
 	cut := imagetest.Build(t, debian)
 	cut.Corrupt(cut.Layers[0].Digest, func(b []byte) []byte { return b[:len(b)-9] })
 	return map[string]string{
@@ -96,7 +95,6 @@ func smallImages(t *testing.T) map[string]string {
 		"DEBIAN":     img.Dir(t),
 		"DEBIAN_OCI": img.OCIArchive(t),
 		"DEBIAN_TAR": img.DockerArchive(t, "debian:latest"),
-		"DOCKER":     docker.Dir(t),
 		"INDEX":      imagetest.IndexDir(t, img, arm),
 		"FOREIGN":    imagetest.IndexDir(t, foreign),
 		"TRUNCATED":  cut.Dir(t),
@@ -121,10 +119,17 @@ func setup(env *testscript.Env) error {
 	if tools := os.Getenv("PRATIQUE_TOOLS"); tools != "" {
 		env.Setenv("PATH", env.Getenv("PATH")+string(os.PathListSeparator)+tools)
 	}
+	// A directory with a short name, which podman insists on.
+	short, err := os.MkdirTemp("", "pq")
+	if err != nil {
+		return err
+	}
+	env.Defer(func() { os.RemoveAll(short) })
+	env.Setenv("SHORT", short)
 	return os.Mkdir(filepath.Join(env.WorkDir, "run"), 0o700)
 }
 
-// condition knows [image:NAME], [dataset] and [client:PROGRAM].
+// condition knows [image:NAME], [dataset], [client:PROGRAM] and [root].
 func condition(cond string) (bool, error) {
 	kind, arg, _ := strings.Cut(cond, ":")
 	var ok bool
@@ -141,6 +146,8 @@ func condition(cond string) (bool, error) {
 			_, err = os.Stat(filepath.Join(os.Getenv("PRATIQUE_TOOLS"), arg))
 		}
 		ok = err == nil
+	case "root":
+		ok = os.Geteuid() == 0
 	default:
 		return false, fmt.Errorf("unknown condition %q", cond)
 	}
