@@ -118,7 +118,9 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			p := recover()
 			if p != nil && p != http.ErrAbortHandler {
 				s.log.Error("panic while serving", "method", r.Method, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
-				if !rec.wrote {
+				if rec.wrote {
+					p = http.ErrAbortHandler
+				} else {
 					http.Error(rec, "internal error; the log tells more", http.StatusInternalServerError)
 					p = nil
 				}
@@ -127,7 +129,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			s.log.Log(r.Context(), requestLevel(rec.status), "request", "method", r.Method, "path", r.URL.Path,
 				"status", rec.status, "bytes", rec.bytes, "took", time.Since(start).Round(time.Microsecond), "from", r.RemoteAddr)
 			if p != nil {
-				panic(http.ErrAbortHandler)
+				panic(p)
 			}
 		}()
 		next.ServeHTTP(rec, r)
