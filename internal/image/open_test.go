@@ -265,6 +265,8 @@ func TestNew(t *testing.T) {
 			"mediaType": "application/vnd.oci.image.config.v1+json", "digest": d.Layers[0].DiffID, "size": len(config),
 		}), config
 	}
+	const docker = "application/vnd.docker.distribution.manifest.v2+json"
+	odd := map[string]any{"mediaType": "text/html", "digest": built.ConfigDigest, "size": len(built.Config)}
 	tests := []struct {
 		name      string
 		manifest  []byte
@@ -283,7 +285,8 @@ func TestNew(t *testing.T) {
 		{"a manifest list", []byte(`{"schemaVersion":2}`), "application/vnd.docker.distribution.manifest.list.v2+json", nil, "index_not_scannable", "an index"},
 		{"a chart", change(built.Manifest, "config", descriptor("application/vnd.cncf.helm.config.v1+json")), "", nil, "chart_not_scannable", "a Helm chart"},
 		{"an artifact by config", change(built.Manifest, "config", descriptor("application/vnd.oci.empty.v1+json")), "", nil, "not_an_image", "an artifact of type application/vnd.oci.empty"},
-		{"an artifact by type", change(built.Manifest, "artifactType", "application/x.thing"), "", nil, "not_an_image", "application/x.thing"},
+		{"an image with an artifact type", change(built.Manifest, "artifactType", "application/x.thing"), "", nil, "", ""},
+		{"a Docker image with an odd config", change(change(built.Manifest, "config", odd), "mediaType", docker), docker, nil, "", ""},
 		{"an attestation", change(built.Manifest, "layers", []any{descriptor("application/vnd.in-toto+json")}), "", nil, "not_an_image", "an attestation"},
 		{"a signature", change(built.Manifest, "layers", []any{descriptor("application/vnd.dev.cosign.simplesigning.v1+json")}), "", nil, "not_an_image", "a signature"},
 		{"some other type", built.Manifest, "text/html", nil, "not_an_image", "text/html"},
@@ -308,6 +311,9 @@ func TestNew(t *testing.T) {
 	addConfig("no operating system", "os", "", "", "")
 	addConfig("bad diff ID", "rootfs", map[string]any{"diff_ids": []string{"x", "y"}}, "manifest_invalid", "diff ID of layer 1")
 	addConfig("configuration is no object", "rootfs", 3, "manifest_invalid", "not the JSON")
+	addConfig("history is null", "history", nil, "", "")
+	addConfig("history is no array", "history", "x", "manifest_invalid", "not the JSON")
+	addConfig("history without end", "history", make([]struct{}, 100_000), "", "")
 
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
