@@ -3,6 +3,7 @@ package pratique
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -56,7 +57,26 @@ func TestDecisionsAreListed(t *testing.T) {
 	}
 }
 
+// TestArchitecturePageIsTrue holds that the page's table of rooms is the one of
+// the import rules.
+func TestArchitecturePageIsTrue(t *testing.T) {
+	told := map[string]int{}
+	for _, m := range roomPattern.FindAllStringSubmatch(readPage(t, "docs/architecture.md"), -1) {
+		for _, name := range codePattern.FindAllString(m[2], -1) {
+			room := strings.Trim(name, "`")
+			if room != "cmd/pratique" {
+				room = "internal/" + room
+			}
+			told[room] = int(m[1][0] - '0')
+		}
+	}
+	if !maps.Equal(told, floors) {
+		t.Errorf("docs/architecture.md has the rooms\n%v\narch_test.go has\n%v", told, floors)
+	}
+}
+
 var (
+	roomPattern = regexp.MustCompile(`(?m)^\| (\d) \| ([^|]+) \|`)
 	linkPattern = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	codePattern = regexp.MustCompile("`[^`\n]*`")
 	notInAnchor = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
