@@ -260,8 +260,6 @@ func newNamespaceSetCommand(o *options) *cobra.Command {
 	f.StringVar(&s.allowFile, "allow-file", "", "file with vulnerabilities to exempt, one id per line, # for comments")
 	f.BoolVar(&s.allowNone, "allow-none", false, "empty the allowlist and forget its expiry")
 	f.StringVar(&s.allowExpires, "allow-expires", "", "when the allowlist stops counting: a date (00:00 UTC), an RFC 3339 time, +72h, +30d or never")
-	cmd.MarkFlagsMutuallyExclusive("allow-none", "allow")
-	cmd.MarkFlagsMutuallyExclusive("allow-none", "allow-file")
 	return cmd
 }
 
@@ -289,6 +287,9 @@ func (s *namespaceFlags) change(cmd *cobra.Command, current func() (api.Namespac
 			return change, fmt.Errorf("--severity: %q is not a severity that can block: use none, low, medium, high or critical", s.severity)
 		}
 		change.Severity = &severity
+	}
+	if s.allowNone && (set("allow") || set("allow-file")) {
+		return change, errors.New("--allow-none empties the allowlist: use it without --allow and --allow-file")
 	}
 	items := set("allow") || set("allow-file") || set("allow-none")
 	if items || set("allow-expires") {
