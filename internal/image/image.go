@@ -61,6 +61,13 @@ func (i *Image) Size() int64 {
 	return sum
 }
 
+// For reports whether the image is for a platform, "os/architecture" or
+// "os/architecture/variant". A variant that only one of them names does not
+// count: configurations often leave out the one an index tells.
+func (i *Image) For(platform string) bool {
+	return strings.HasPrefix(i.Platform+"/", platform+"/") || strings.HasPrefix(platform+"/", i.Platform+"/")
+}
+
 // Report describes the image in a report.
 func (i *Image) Report() report.Image {
 	r := report.Image{

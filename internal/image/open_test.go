@@ -411,6 +411,17 @@ func TestOpenRegistry(t *testing.T) {
 		}
 	}
 	repo := registryOf(t, nil, blobs, manifests, types)
+	gated := registryOf(t, func(h http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !strings.Contains(r.URL.Path, "/manifests/") {
+				h.ServeHTTP(w, r)
+				return
+			}
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusPreconditionFailed)
+			io.WriteString(w, `{"errors":[{"code":"PROJECTPOLICYVIOLATION","message":"two vulnerabilities"}]}`)
+		})
+	}, blobs, manifests, types)
 	closed := registryOf(t, func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("WWW-Authenticate", `Basic realm="x"`)
@@ -441,8 +452,10 @@ func TestOpenRegistry(t *testing.T) {
 		{"with a wrong login", secured + ":1", image.Options{Username: "me", Password: "guess"}, nil, "authentication_failed"},
 		{"no such tag", repo + ":9", image.Options{}, nil, "get_detail_info_not_found"},
 		{"no such platform", repo + ":multi", image.Options{Platform: "linux/s390x"}, nil, "platform_not_found"},
+		{"another platform than that of the only image", repo + ":1", image.Options{Platform: "linux/s390x"}, nil, "platform_not_found"},
 		{"schema 1", repo + ":old", image.Options{}, nil, "schema_v1_not_support"},
 		{"a web page", repo + ":page", image.Options{}, nil, "access_swr_failed"},
+		{"refused by a gate", gated + ":1", image.Options{}, nil, "download_blocked"},
 		{"not logged in", closed + ":1", image.Options{}, nil, "authentication_failed"},
 		{"nobody there", "127.0.0.1:1/team/app:1", image.Options{}, nil, "access_swr_failed"},
 	}
