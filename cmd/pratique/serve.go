@@ -103,7 +103,7 @@ Push an image:
 
   %[4]s admin namespace create team%[5]s
   %[4]s admin namespace set team --auto-scan --block --severity high%[5]s
-  skopeo login --tls-verify=false -u %[1]s -p %[2]s %[3]s
+  skopeo login --tls-verify=false -u %[1]s %[3]s
   skopeo copy --dest-tls-verify=false docker-archive:image.tar docker://%[3]s/team/app:1
   %[4]s report team/app:1 --wait%[5]s
 
