@@ -33,7 +33,7 @@ install-test:
 
 test: install-test tools images build verify lint
 	go test -timeout 20m ./...
-	scripts/fuzz 3s
+	scripts/fuzz 1s
 
 # Real clients and checkers come from a module of their own, so that none of
 # them is a dependency of the program.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -64,23 +65,16 @@ func newAdminCommand(o *options) *cobra.Command {
 Where the server's data directory is (--data), whoever may open the control
 socket in it is the administrator. Elsewhere name the server with --server and
 log in with PRATIQUE_USER and PRATIQUE_PASSWORD or a registry login.`,
-		Args: cobra.NoArgs, // an unknown subcommand is an error
-		RunE: showHelp,
 	}
 	cmd.AddCommand(newNamespaceCommand(o), newPasswordCommand(o), newRequestScanCommand(o), newVerdictCommand(o))
 	return cmd
 }
-
-// showHelp is what a command does that only holds others.
-func showHelp(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 
 func newNamespaceCommand(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "namespace",
 		Aliases: []string{"ns"},
 		Short:   "Create, list, show, modify and delete namespaces",
-		Args:    cobra.NoArgs,
-		RunE:    showHelp,
 	}
 	cmd.AddCommand(
 		newNamespaceCreateCommand(o),
@@ -236,7 +230,8 @@ func newNamespaceSetCommand(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "set NAME",
 		Short: "Modify a namespace; what is not named keeps its value",
-		Example: `  pratique admin namespace set team --auto-scan=true --block=true --severity high
+		Example: `  pratique admin namespace set team --auto-scan --block --severity high
+  pratique admin namespace set team --block=false
   pratique admin namespace set team --allow CVE-2019-10164 --allow CVE-2024-3094 --allow-expires +30d
   pratique admin namespace set team --allow-file exempt.txt --allow-expires 2026-12-31`,
 		Args: cobra.ExactArgs(1),
@@ -257,18 +252,20 @@ func newNamespaceSetCommand(o *options) *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.BoolVar(&s.public, "public", false, "images can be pulled without logging in")
-	f.BoolVar(&s.autoScan, "auto-scan", false, "scan every image that arrives")
-	f.BoolVar(&s.block, "block", false, "block downloads of images with vulnerabilities at or above --severity")
-	f.StringVar(&s.severity, "severity", "", "none, low, medium, high or critical")
+	f.BoolVar(&s.public, "public", false, "images can be pulled without logging in (--public=false: not)")
+	f.BoolVar(&s.autoScan, "auto-scan", false, "scan every image that arrives (--auto-scan=false: only on request)")
+	f.BoolVar(&s.block, "block", false, "block downloads of images with vulnerabilities at or above --severity (--block=false: none)")
+	f.StringVar(&s.severity, "severity", "", "from which severity on to block: none (any vulnerability), low, medium, high or critical")
 	f.StringArrayVar(&s.allow, "allow", nil, "vulnerability to exempt (repeatable); the ids given replace the list")
 	f.StringVar(&s.allowFile, "allow-file", "", "file with vulnerabilities to exempt, one id per line, # for comments")
-	f.BoolVar(&s.allowNone, "allow-none", false, "empty the allowlist")
+	f.BoolVar(&s.allowNone, "allow-none", false, "empty the allowlist and forget its expiry")
 	f.StringVar(&s.allowExpires, "allow-expires", "", "when the allowlist stops counting: a date (00:00 UTC), an RFC 3339 time, +72h, +30d or never")
-	cmd.MarkFlagsMutuallyExclusive("allow-none", "allow")
-	cmd.MarkFlagsMutuallyExclusive("allow-none", "allow-file")
 	return cmd
 }
+
+// thresholds are the severities a namespace can block from; none means any
+// vulnerability.
+var thresholds = []string{"none", "low", "medium", "high", "critical"}
 
 // change turns the flags into a request. current is asked only where half of
 // an allowlist is given, as the server replaces it as a whole.
@@ -285,11 +282,14 @@ func (s *namespaceFlags) change(cmd *cobra.Command, current func() (api.Namespac
 		change.PreventVul = &s.block
 	}
 	if set("severity") {
-		if _, err := report.ParseSeverity(s.severity); err != nil {
-			return change, fmt.Errorf("--severity: %w", err)
-		}
 		severity := strings.ToLower(strings.TrimSpace(s.severity))
+		if !slices.Contains(thresholds, severity) {
+			return change, fmt.Errorf("--severity: %q is not a severity that can block: use none, low, medium, high or critical", s.severity)
+		}
 		change.Severity = &severity
+	}
+	if s.allowNone && (set("allow") || set("allow-file")) {
+		return change, errors.New("--allow-none empties the allowlist: use it without --allow and --allow-file")
 	}
 	items := set("allow") || set("allow-file") || set("allow-none")
 	if items || set("allow-expires") {
@@ -313,7 +313,7 @@ func (s *namespaceFlags) allowlist(items, expiry bool, current func() (api.Names
 			return nil, err
 		}
 		list.Items = n.Allowlist.Items
-		if n.Allowlist.ExpiresAt != 0 {
+		if n.Allowlist.ExpiresAt != 0 && !s.allowNone {
 			list.ExpiresAt = &n.Allowlist.ExpiresAt
 		}
 	}
@@ -464,7 +464,11 @@ func newRequestScanCommand(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "scan NAMESPACE/REPOSITORY[:TAG|@DIGEST]",
 		Short: "Ask for a scan of an image in the registry",
-		Args:  cobra.ExactArgs(1),
+		Long: `Ask for a scan of an image in the registry. The report of an earlier scan counts
+until the new one is complete.`,
+		Example: `  pratique admin scan team/app:1
+  pratique admin scan team/app:1 --wait`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			image, err := client.ParseImage(args[0])
 			if err != nil {
@@ -533,9 +537,10 @@ func describeFindings(f api.Findings) string {
 
 func newVerdictCommand(o *options) *cobra.Command {
 	return &cobra.Command{
-		Use:   "verdict NAMESPACE/REPOSITORY[:TAG|@DIGEST]",
-		Short: "Tell whether an image can be downloaded now; the exit code is 2 if it cannot",
-		Args:  cobra.ExactArgs(1),
+		Use:     "verdict NAMESPACE/REPOSITORY[:TAG|@DIGEST]",
+		Short:   "Tell whether an image can be downloaded now; the exit code is 2 if it cannot",
+		Example: `  pratique admin verdict team/app:1`,
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			image, err := client.ParseImage(args[0])
 			if err != nil {

@@ -119,6 +119,7 @@ func TestNamespaceSet(t *testing.T) {
 		{"expiry keeps the list", []string{"--allow-expires", "never"},
 			`{"allowlist":{"items":[{"cveId":"CVE-2024-9"}]}}`},
 		{"empty", []string{"--allow-none", "--allow-expires", "never"}, `{"allowlist":{"items":[]}}`},
+		{"empty forgets the expiry", []string{"--allow-none"}, `{"allowlist":{"items":[]}}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			answers := map[string]any{"PATCH /namespaces/team": current, "GET /namespaces/team": current}
@@ -134,7 +135,7 @@ func TestNamespaceSet(t *testing.T) {
 			}
 		})
 	}
-	for _, args := range [][]string{nil, {"--severity", "severe"}, {"--allow-expires", "soon"}, {"--allow-file", "missing"}, {"--allow-none", "--allow", "CVE-1-1"}} {
+	for _, args := range [][]string{nil, {"--severity", "severe"}, {"--severity", "negligible"}, {"--severity", ""}, {"--allow-expires", "soon"}, {"--allow-file", "missing"}, {"--allow-none", "--allow", "CVE-1-1"}} {
 		_, bodies, err := runAgainst(t, map[string]any{"GET /namespaces/team": current}, append([]string{"admin", "namespace", "set", "team"}, args...)...)
 		if _, sent := bodies["PATCH /namespaces/team"]; err == nil || sent {
 			t.Errorf("%v was not refused before anything was sent: %v", args, err)

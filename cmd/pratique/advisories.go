@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -64,11 +65,9 @@ end-of-life dates where they lie beside it. The database in force stays in force
 until the new one is complete.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			result, err := advisory.Import(cmd.Context(), dir(), args[0], importOptions(cmd.ErrOrStderr()))
-			if err != nil {
-				return err
-			}
-			return printResult(cmd.OutOrStdout(), result)
+			return runImport(cmd, func(opts advisory.ImportOptions) (advisory.ImportResult, error) {
+				return advisory.Import(cmd.Context(), dir(), args[0], opts)
+			})
 		},
 	}
 }
@@ -79,17 +78,37 @@ func newUpdateCommand(dir func() string) *cobra.Command {
 		Short: "Fetch what changed since the last import or update",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			result, err := advisory.Update(cmd.Context(), dir(), importOptions(cmd.ErrOrStderr()))
-			if err != nil {
-				return err
-			}
-			return printResult(cmd.OutOrStdout(), result)
+			return runImport(cmd, func(opts advisory.ImportOptions) (advisory.ImportResult, error) {
+				return advisory.Update(cmd.Context(), dir(), opts)
+			})
 		},
 	}
 }
 
-func importOptions(w io.Writer) advisory.ImportOptions {
-	return advisory.ImportOptions{Progress: func(line string) { fmt.Fprintln(w, line) }}
+// busyInterval is how often an import asks whether another one has ended.
+const busyInterval = time.Second
+
+// runImport runs an import and prints its result. While another import runs,
+// such as the one a server does in the background, it waits for its turn.
+func runImport(cmd *cobra.Command, run func(advisory.ImportOptions) (advisory.ImportResult, error)) error {
+	progress := cmd.ErrOrStderr()
+	opts := advisory.ImportOptions{Progress: func(line string) { fmt.Fprintln(progress, line) }}
+	result, err := run(opts)
+	if errors.Is(err, advisory.ErrBusy) {
+		fmt.Fprintln(progress, "another import is running, perhaps the server's: waiting for it to end")
+	}
+	for errors.Is(err, advisory.ErrBusy) {
+		select {
+		case <-cmd.Context().Done():
+			return err
+		case <-time.After(busyInterval):
+		}
+		result, err = run(opts)
+	}
+	if err != nil {
+		return err
+	}
+	return printResult(cmd.OutOrStdout(), result)
 }
 
 func newInfoCommand(dir func() string) *cobra.Command {

@@ -23,17 +23,21 @@ var version = "devel"
 func main() { os.Exit(run(os.Args[1:])) }
 
 // run executes the command line and returns the exit code: 0, 1 after an
-// error, or what an exitError says.
+// error, 130 after an interrupt, or what an exitError says.
 func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	root := newRootCommand()
 	root.SetArgs(args)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	err := root.ExecuteContext(ctx)
 	var exit exitError
 	switch {
 	case err == nil:
 		return 0
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(os.Stderr, "pratique: interrupted")
+		return exitInterrupted
 	case errors.As(err, &exit):
 		if exit.message != "" {
 			fmt.Fprintln(os.Stderr, "pratique:", exit.message)
@@ -44,6 +48,10 @@ func run(args []string) int {
 		return 1
 	}
 }
+
+// exitInterrupted is the exit code of a command that a signal ended, as shells
+// have it.
+const exitInterrupted = 130
 
 // exitError ends the program with a code of its own.
 type exitError struct {
@@ -65,6 +73,7 @@ own image scanner and a gate on every pull.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	root.CompletionOptions.HiddenDefaultCmd = true
 	o.addFlags(root.PersistentFlags())
 	root.AddCommand(
 		newServeCommand(&o),
@@ -73,5 +82,6 @@ own image scanner and a gate on every pull.`,
 		newAdvisoriesCommand(&o),
 		newAdminCommand(&o),
 	)
+	explainUsage(root)
 	return root
 }

@@ -24,7 +24,7 @@ func newProgress(w io.Writer, total int64) *progress {
 	bars := mpb.New(mpb.WithOutput(w), mpb.WithWidth(40))
 	bar := bars.AddBar(total,
 		mpb.BarRemoveOnComplete(),
-		mpb.PrependDecorators(decor.Name("scanning ")),
+		mpb.PrependDecorators(decor.Name("scanning")),
 		mpb.AppendDecorators(decor.CountersKibiByte("% .1f / % .1f "), decor.Percentage()),
 	)
 	return &progress{bars, bar}

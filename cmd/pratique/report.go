@@ -10,15 +10,12 @@ import (
 	"github.com/pratique/pratique/internal/api/client"
 	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/report"
-	"github.com/pratique/pratique/internal/report/render"
 )
 
 type reportOptions struct {
 	*options
-	format  string
-	output  string
-	details bool
-	wait    bool
+	output outputFlags
+	wait   bool
 }
 
 func newReportCommand(o *options) *cobra.Command {
@@ -35,22 +32,21 @@ succeeded, whatever became of later ones.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return r.run(cmd, args[0]) },
 	}
 	f := cmd.Flags()
-	f.StringVarP(&r.format, "format", "f", "table", "table, json, sarif, cyclonedx, spdx or csv")
-	f.StringVarP(&r.output, "output", "o", "", "file to write the report to (default standard output)")
-	f.BoolVar(&r.details, "details", false, "with the table: everything about each finding, the software, the largest files, the layers")
+	r.output.add(f)
 	f.BoolVar(&r.wait, "wait", false, "wait until the latest scan of the image has ended")
 	return cmd
 }
 
 func (r *reportOptions) run(cmd *cobra.Command, arg string) error {
-	format, err := render.ParseFormat(r.format)
-	if err != nil {
-		return err
-	}
 	image, err := client.ParseImage(arg)
 	if err != nil {
 		return err
 	}
+	out, err := r.output.open(cmd.OutOrStdout())
+	if err != nil {
+		return err
+	}
+	defer out.discard()
 	c, err := r.client()
 	if err != nil {
 		return err
@@ -73,7 +69,7 @@ func (r *reportOptions) run(cmd *cobra.Command, arg string) error {
 	if s := artifact.ScanOverview; s != nil && s.State == catalog.Failed {
 		fmt.Fprintf(cmd.ErrOrStderr(), "pratique: the latest scan failed, so this is an earlier report: %v\n", scanFailure(s.Scan))
 	}
-	return writeReport(cmd.OutOrStdout(), r.output, format, rep, r.details)
+	return out.write(rep)
 }
 
 func fetchReport(cmd *cobra.Command, c *client.Client, image client.Image) (*report.Report, error) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,11 +14,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pratique/pratique/internal/advisory"
+	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/engine"
 	"github.com/pratique/pratique/internal/image"
 	"github.com/pratique/pratique/internal/judge"
 	"github.com/pratique/pratique/internal/report"
-	"github.com/pratique/pratique/internal/report/render"
 	"github.com/pratique/pratique/internal/secret"
 )
 
@@ -29,9 +30,7 @@ const cacheSize = 1 << 30
 
 type scanOptions struct {
 	*options
-	format     string
-	output     string
-	details    bool
+	output     outputFlags
 	failOn     string
 	advisories string
 	cache      string
@@ -50,7 +49,13 @@ func newScanCommand(o *options) *cobra.Command {
 
 IMAGE is oci:DIRECTORY[:TAG], oci-archive:FILE, docker-archive:FILE[:TAG] or
 REGISTRY/REPOSITORY:TAG (or @DIGEST). The path of a directory or file alone is
-recognised. Nothing is unpacked; what a layer holds is remembered in a cache.
+recognised. A name without registry, such as debian:12 or team/app:1, is looked
+for on Docker Hub, as other tools do; an image in a Pratique server is named
+with the server's address, such as 127.0.0.1:8480/team/app:1.
+
+Nothing is unpacked. What a layer holds is remembered in a cache, so that it is
+read once; a registry must allow the pull. Logins of docker, podman and skopeo
+are used.
 
 What to look for is chosen with --scan: vuln (vulnerabilities of packages) and
 secret (keys, tokens and passwords, in every layer and in the configuration).
@@ -61,14 +66,13 @@ another finding at or above its severity.`,
 		Example: `  pratique scan oci:build/image
   pratique scan docker-archive:image.tar --format sarif --output image.sarif
   pratique scan registry.example.com/team/app:1 --fail-on high
+  pratique scan debian:12
   pratique scan oci:build/image --scan secret --rules our-rules`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return s.run(cmd, args[0]) },
 	}
 	f := cmd.Flags()
-	f.StringVarP(&s.format, "format", "f", "table", "table, json, sarif, cyclonedx, spdx or csv")
-	f.StringVarP(&s.output, "output", "o", "", "file to write the report to (default standard output)")
-	f.BoolVar(&s.details, "details", false, "with the table: everything about each finding, the software, the largest files, the layers")
+	s.output.add(f)
 	f.StringVar(&s.failOn, "fail-on", "", "exit with code 2 if a vulnerability or another finding is at or above this severity")
 	f.StringVar(&s.advisories, "advisories", "", "directory of the advisory database")
 	f.StringVar(&s.cache, "cache", filepath.Join(cacheDir(), "facts"), "directory for what is known of layers; empty for none")
@@ -80,10 +84,6 @@ another finding at or above its severity.`,
 }
 
 func (s *scanOptions) run(cmd *cobra.Command, ref string) error {
-	format, err := render.ParseFormat(s.format)
-	if err != nil {
-		return err
-	}
 	failOn, err := parseFailOn(s.failOn)
 	if err != nil {
 		return err
@@ -99,11 +99,16 @@ func (s *scanOptions) run(cmd *cobra.Command, ref string) error {
 		}
 		defer db.Close()
 	}
+	out, err := s.output.open(cmd.OutOrStdout())
+	if err != nil {
+		return err
+	}
+	defer out.discard()
 	rep, err := s.scan(cmd.Context(), ref, db, opts, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
-	if err := writeReport(cmd.OutOrStdout(), s.output, format, rep, s.details); err != nil {
+	if err := out.write(rep); err != nil {
 		return err
 	}
 	return failOn.check(rep)
@@ -160,9 +165,9 @@ func parseCategories(words []string) ([]report.Category, error) {
 // vulnerabilities are looked for.
 func (s *scanOptions) scan(ctx context.Context, ref string, db *advisory.DB, o judge.Options, stderr io.Writer) (*report.Report, error) {
 	limitMemory()
-	img, closer, err := image.Open(ctx, ref, image.Options{Platform: s.platform, Insecure: s.insecure})
+	img, closer, err := image.Open(ctx, ref, image.Options{Platform: s.platform, Insecure: s.insecure, UserAgent: "pratique/" + version})
 	if err != nil {
-		return nil, err
+		return nil, explainHub(ref, err)
 	}
 	defer closer.Close()
 	bar := newProgress(stderr, img.Size())
@@ -181,6 +186,23 @@ func (s *scanOptions) scan(ctx context.Context, ref string, db *advisory.DB, o j
 		return nil, err
 	}
 	return judge.Report(facts, db, o)
+}
+
+// explainHub adds to the failure of an image that names no registry where it
+// was looked for, which is not always what was meant.
+func explainHub(ref string, err error) error {
+	var found *catalog.Error
+	if errors.As(err, &found) || !impliesHub(ref) {
+		return err
+	}
+	return fmt.Errorf("%w; %s names no registry, so it was looked for on Docker Hub: write HOST[:PORT]/%[2]s for another one, such as a Pratique server", err, ref)
+}
+
+// impliesHub reports whether the name of an image leaves out its registry.
+func impliesHub(ref string) bool {
+	ref = strings.TrimPrefix(ref, "docker://")
+	host, _, ok := strings.Cut(ref, "/")
+	return !ok || host != "localhost" && !strings.ContainsAny(host, ".:")
 }
 
 // limitMemory lets a scan that needs little memory run without collecting any
@@ -216,15 +238,32 @@ func (f failOn) check(rep *report.Report) error {
 	if !f.set {
 		return nil
 	}
-	vulnerabilities := f.count(rep.Summary.BySeverity)
-	findings := f.count(rep.Summary.Findings.BySeverity)
-	switch {
-	case vulnerabilities == 0 && findings == 0:
-		return nil
-	case findings == 0:
-		return exitError{exitFindings, fmt.Sprintf("%d vulnerabilities of severity %s or higher", vulnerabilities, f.threshold)}
+	var what []string
+	if n := f.count(rep.Summary.BySeverity); n > 0 {
+		what = append(what, plural(n, "vulnerability", "vulnerabilities"))
 	}
-	return exitError{exitFindings, fmt.Sprintf("%d vulnerabilities and %d other findings of severity %s or higher", vulnerabilities, findings, f.threshold)}
+	if n := f.count(rep.Summary.Findings.BySeverity); n > 0 {
+		what = append(what, plural(n, "other finding", "other findings"))
+	}
+	if len(what) == 0 {
+		return nil
+	}
+	message := strings.Join(what, " and ")
+	switch f.threshold {
+	case report.Unknown: // all there are
+	case report.Critical:
+		message += " of severity critical"
+	default:
+		message += " of severity " + f.threshold.String() + " or higher"
+	}
+	return exitError{exitFindings, message}
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 func (f failOn) count(bySeverity map[report.Severity]int) int {
@@ -235,38 +274,4 @@ func (f failOn) count(bySeverity map[report.Severity]int) int {
 		}
 	}
 	return n
-}
-
-// writeReport writes to a file, complete or not at all, or to out. What is not
-// a regular file, such as a pipe, is written to directly.
-func writeReport(out io.Writer, path string, format render.Format, rep *report.Report, details bool) error {
-	if path == "" {
-		opts := render.Options{ToolVersion: version, Details: details, Color: isTerminal(out), Width: terminalWidth(out)}
-		return render.Write(out, format, rep, opts)
-	}
-	opts := render.Options{ToolVersion: version, Details: details}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		f, err := os.OpenFile(path, os.O_WRONLY, 0)
-		if err != nil {
-			return fmt.Errorf("write the report: %w", err)
-		}
-		defer f.Close()
-		return render.Write(f, format, rep, opts)
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".pratique-*")
-	if err != nil {
-		return fmt.Errorf("write the report: %w", err)
-	}
-	defer os.Remove(f.Name())
-	defer f.Close()
-	if err := render.Write(f, format, rep, opts); err != nil {
-		return err
-	}
-	if err := f.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return fmt.Errorf("write the report: %w", err)
-	}
-	return os.Rename(f.Name(), path)
 }

@@ -37,7 +37,7 @@ administrator with a random password and prints it once.`,
 			overlay(&cfg.Database, flag.Database)
 			overlay(&cfg.Advisories.Source, flag.Advisories.Source)
 			overlay(&cfg.Log.Format, flag.Log.Format)
-			return serve(cmd, cfg)
+			return serve(cmd, cfg, o.dataFlag())
 		},
 	}
 	f := cmd.Flags()
@@ -56,54 +56,62 @@ func overlay(field *string, value string) {
 	}
 }
 
-func serve(cmd *cobra.Command, cfg server.Config) error {
+func serve(cmd *cobra.Command, cfg server.Config, dataFlag string) error {
 	logger := cfg.Log.Logger(cmd.ErrOrStderr())
 	s, err := server.New(cmd.Context(), cfg, logger, version)
 	if err != nil {
 		return err
 	}
-	welcome(cmd.OutOrStdout(), s)
+	welcome(cmd.OutOrStdout(), s, dataFlag)
 	logger.Info("serving", "address", s.Addr(), "version", version)
 	err = s.Run(cmd.Context())
 	logger.Info("stopped")
 	return err
 }
 
-// welcome tells a new user where everything is and what to do first.
-func welcome(w io.Writer, s *server.Server) {
+// welcome tells a new user where everything is and what to do first. dataFlag
+// is repeated in the commands shown, which need it as the server did.
+func welcome(w io.Writer, s *server.Server, dataFlag string) {
 	host := s.Addr()
 	if h, port, err := net.SplitHostPort(host); err == nil && (h == "::" || h == "0.0.0.0") {
 		host = net.JoinHostPort("127.0.0.1", port)
 	}
 	fmt.Fprintf(w, "Pratique %s\n\n  registry  %s\n  console   http://%s/\n", version, host, host)
-	name, password := s.FirstAdministrator()
-	if password == "" {
-		fmt.Fprintln(w)
-		return
-	}
 	program := filepath.Base(os.Args[0])
 	if strings.Contains(os.Args[0], "/") {
 		program = os.Args[0]
 	}
-	fmt.Fprintf(w, `
+	data := ""
+	if dataFlag != "" {
+		data = " --data " + dataFlag
+	}
+	if name, password := s.FirstAdministrator(); password == "" {
+		fmt.Fprintln(w)
+	} else {
+		fmt.Fprintf(w, firstSteps, name, password, host, program, data)
+	}
+	if !s.HasAdvisories() {
+		fmt.Fprintf(w, noAdvisories, s.AdvisoriesSource(), program, data)
+	}
+}
+
+const firstSteps = `
   administrator  %[1]s
-  password       %[2]s   (shown only now; "%[4]s admin password" makes a new one)
+  password       %[2]s   (shown only now; "%[4]s admin password%[5]s" makes a new one)
 
 Push an image:
 
-  %[4]s admin namespace create team
-  %[4]s admin namespace set team --auto-scan=true --block=true --severity high
-  skopeo login --tls-verify=false -u %[1]s -p %[2]s %[3]s
+  %[4]s admin namespace create team%[5]s
+  %[4]s admin namespace set team --auto-scan --block --severity high%[5]s
+  skopeo login --tls-verify=false -u %[1]s %[3]s
   skopeo copy --dest-tls-verify=false docker-archive:image.tar docker://%[3]s/team/app:1
-  %[4]s report team/app:1
+  %[4]s report team/app:1 --wait%[5]s
 
-`, name, password, host, program)
-	if !s.HasAdvisories() {
-		fmt.Fprintf(w, `There are no advisories yet. They are being fetched from %s
+`
+
+const noAdvisories = `There are no advisories yet. They are being fetched from %s
 in the background; scans wait for them. To import a copy you have:
 
-  %s advisories import DIRECTORY
+  %s advisories import DIRECTORY%s
 
-`, s.AdvisoriesSource(), program)
-	}
-}
+`

@@ -12,6 +12,8 @@ const (
 	Pull   Verb = "pull"
 	Push   Verb = "push"
 	Delete Verb = "delete"
+	// List is to read the names of all repositories of an instance.
+	List Verb = "list"
 	// Administer covers everything that is not content: namespaces, policies,
 	// accounts, scans. No registry token ever grants it.
 	Administer Verb = "administer"
@@ -23,7 +25,8 @@ type Actor struct {
 	// Admin counts only together with a name.
 	Admin bool
 	// Grants, when not nil, restrict the actor to what its token was issued
-	// for: "namespace/repository" → verbs. An empty map grants nothing.
+	// for: "namespace/repository" → verbs, and "/" for the instance. An empty
+	// map grants nothing.
 	Grants map[string][]Verb
 }
 
@@ -47,7 +50,7 @@ func (s Scope) grant() string { return s.Namespace + "/" + s.Repository }
 // and a token narrows either to what it was issued for. All else is refused.
 func Can(actor Actor, verb Verb, scope Scope) bool {
 	switch verb {
-	case Pull, Push, Delete, Administer:
+	case Pull, Push, Delete, List, Administer:
 	default:
 		return false
 	}

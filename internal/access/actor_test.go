@@ -23,9 +23,9 @@ func TestCan(t *testing.T) {
 		scope Scope
 		want  []Verb
 	}{
-		{"administrator", admin, app, []Verb{Pull, Push, Delete, Administer}},
-		{"administrator, instance", admin, Scope{}, []Verb{Pull, Push, Delete, Administer}},
-		{"administrator, namespace", admin, Scope{Namespace: "team"}, []Verb{Pull, Push, Delete, Administer}},
+		{"administrator", admin, app, []Verb{Pull, Push, Delete, List, Administer}},
+		{"administrator, instance", admin, Scope{}, []Verb{Pull, Push, Delete, List, Administer}},
+		{"administrator, namespace", admin, Scope{Namespace: "team"}, []Verb{Pull, Push, Delete, List, Administer}},
 		{"administrator without a name", Actor{Admin: true}, app, nil},
 		{"anonymous", Actor{}, app, nil},
 		{"anonymous, public", Actor{}, public, []Verb{Pull}},
@@ -36,6 +36,7 @@ func TestCan(t *testing.T) {
 		{"administrator, granted pull", with(admin, Pull), app, []Verb{Pull}},
 		{"administrator, granted elsewhere", with(admin, Pull, Push), other, nil},
 		{"administrator, granted, instance", with(admin, Pull, Push), Scope{}, nil},
+		{"administrator, granted the catalog", Actor{Name: "admin", Admin: true, Grants: map[string][]Verb{"/": {List}}}, Scope{}, []Verb{List}},
 		{"administrator, granted nothing", Actor{Name: "admin", Admin: true, Grants: map[string][]Verb{}}, app, nil},
 		{"anonymous, granted pull, public", with(Actor{}, Pull), public, []Verb{Pull}},
 		{"anonymous, granted pull, no longer public", with(Actor{}, Pull), app, nil},
@@ -43,7 +44,7 @@ func TestCan(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var got []Verb
-			for _, v := range []Verb{Pull, Push, Delete, Administer, "", "root"} {
+			for _, v := range []Verb{Pull, Push, Delete, List, Administer, "", "root"} {
 				if Can(tc.actor, v, tc.scope) {
 					got = append(got, v)
 				}

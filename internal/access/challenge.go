@@ -3,6 +3,7 @@ package access
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/pratique/pratique/internal/catalog"
@@ -13,7 +14,7 @@ const basicChallenge = `Basic realm="pratique", charset="UTF-8"`
 
 // Challenge is the WWW-Authenticate value for a refused request: where to fetch
 // a token for the verbs on the repository ("namespace/repository"; empty for
-// none in particular). It trusts the connection and the Host header only.
+// none in particular, and to List). It trusts the connection and the Host header only.
 func Challenge(r *http.Request, repository string, verbs ...Verb) string {
 	scheme := "http"
 	if r.TLS != nil {
@@ -26,6 +27,9 @@ func Challenge(r *http.Request, repository string, verbs ...Verb) string {
 		if v == Pull || v == Push || v == Delete {
 			actions = append(actions, string(v))
 		}
+	}
+	if repository == "" && slices.Contains(verbs, List) {
+		challenge += `,scope="` + catalogScope + `"`
 	}
 	// A name no repository can have must not get into a header either.
 	if _, _, err := catalog.SplitName(repository); err == nil && len(actions) > 0 {

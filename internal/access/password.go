@@ -53,6 +53,9 @@ func parseHash(s string) (passwordHash, error) {
 	malformed := func(what string) (passwordHash, error) {
 		return passwordHash{}, fmt.Errorf("stored password hash: %s", what)
 	}
+	if strings.ContainsAny(s, "\r\n") { // which base64 would pass over
+		return malformed("broken over lines")
+	}
 	// A sixth field would be one too many; the first is what precedes the "$".
 	f := strings.SplitN(s, "$", 7)
 	if len(f) != 6 || f[0] != "" || f[1] != "argon2id" {

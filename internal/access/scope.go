@@ -13,14 +13,19 @@ const (
 	maxScopeLength = 512
 )
 
-// resource is one scope a client asks a token for.
+// catalogScope is what clients ask for to List.
+const catalogScope = "registry:catalog:*"
+
+// resource is one scope a client asks a token for. Without names it is the
+// instance.
 type resource struct {
 	namespace, repository string
 	verbs                 []Verb
 }
 
 // parseScopes reads scopes of the Docker token protocol:
-// "repository:NAME:ACTIONS", several in one value with spaces between them.
+// "repository:NAME:ACTIONS" or catalogScope, several in one value with spaces
+// between them.
 // Resources of other types, names that no repository can have and actions
 // nobody knows are left out: a token for the rest is still of use. Scopes of the
 // same repository are joined. Too many or too long ones are an error.
@@ -42,6 +47,9 @@ func parseScopes(values []string) ([]resource, error) {
 }
 
 func parseScope(scope string) (resource, bool) {
+	if scope == catalogScope {
+		return resource{verbs: []Verb{List}}, true
+	}
 	kind, rest, _ := strings.Cut(scope, ":")
 	// A class in parentheses, as in "repository(plugin)", changes nothing.
 	kind, _, _ = strings.Cut(kind, "(")

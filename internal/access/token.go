@@ -28,6 +28,8 @@ const (
 	tokenIssuer = "pratique"
 	// maxTokenForm bounds the body of a token request, in bytes.
 	maxTokenForm = 64 << 10
+	// tokenFormTime is how long a client may take to send it.
+	tokenFormTime = 10 * time.Second
 )
 
 // tokens signs and checks tokens.
@@ -55,6 +57,25 @@ type access struct {
 	Type    string `json:"type"`
 	Name    string `json:"name"`
 	Actions []Verb `json:"actions"`
+}
+
+// accessTo is what grants verbs in the scope.
+func accessTo(scope Scope, verbs []Verb) access {
+	if scope == (Scope{}) {
+		return access{Type: "registry", Name: "catalog", Actions: []Verb{"*"}}
+	}
+	return access{Type: "repository", Name: scope.grant(), Actions: verbs}
+}
+
+// grant undoes accessTo. What it does not know grants nothing.
+func (a access) grant() (key string, verbs []Verb) {
+	switch {
+	case a.Type == "repository":
+		return a.Name, a.Actions
+	case a.Type == "registry" && a.Name == "catalog":
+		return Scope{}.grant(), []Verb{List}
+	}
+	return "", nil
 }
 
 // issue makes a token that lets the actor do what granted lists, at service.
@@ -94,7 +115,9 @@ func (t tokens) verify(token, service string) (Actor, error) {
 	}
 	actor := Actor{Name: c.Subject, Admin: c.Admin, Grants: make(map[string][]Verb, len(c.Access))}
 	for _, a := range c.Access {
-		actor.Grants[a.Name] = a.Actions
+		if key, verbs := a.grant(); key != "" {
+			actor.Grants[key] = verbs
+		}
 	}
 	return actor, nil
 }
@@ -112,6 +135,10 @@ func badToken(what string, err error) error {
 // the host it was fetched from, and cannot be exchanged for another.
 func (a *Authenticator) Token(public func(ctx context.Context, r *http.Request, namespace string) bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body != http.NoBody {
+			// Also for bodies that are never read: the connection waits for them.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(tokenFormTime))
+		}
 		request, err := readTokenRequest(w, r)
 		if err != nil {
 			a.refuseToken(w, r, err)
@@ -146,7 +173,7 @@ func grants(actor Actor, asked []resource, public func(namespace string) bool) [
 	known := make(map[string]bool)
 	for _, r := range asked {
 		isPublic, ok := known[r.namespace]
-		if !ok && !actor.Admin {
+		if !ok && !actor.Admin && r.namespace != "" {
 			isPublic = public(r.namespace)
 			known[r.namespace] = isPublic
 		}
@@ -158,7 +185,7 @@ func grants(actor Actor, asked []resource, public func(namespace string) bool) [
 			}
 		}
 		if len(verbs) > 0 {
-			granted = append(granted, access{Type: "repository", Name: scope.grant(), Actions: verbs})
+			granted = append(granted, accessTo(scope, verbs))
 		}
 	}
 	return granted
@@ -204,6 +231,7 @@ func readTokenForm(w http.ResponseWriter, r *http.Request) (tokenRequest, error)
 	if err := r.ParseForm(); err != nil {
 		return tokenRequest{}, oauthError{"invalid_request", "the form is malformed or too long"}
 	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // the login takes its own time
 	form := r.PostForm
 	if grant := form.Get("grant_type"); grant != "password" {
 		return tokenRequest{}, oauthError{"unsupported_grant_type", "use the password grant; refresh tokens are not issued here"}

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -84,6 +85,9 @@ func TestToken(t *testing.T) {
 		{"administrator", tokenGet(admin, "scope="+app+"pull,push"), "admin", grants{"team/app": {Pull, Push}}},
 		{"administrator, only what was asked", tokenGet(admin, "scope="+app+"pull&scope="+lib+"delete"), "admin", grants{"team/app": {Pull}, "library/app": {Delete}}},
 		{"administrator, administer", tokenGet(admin, "scope="+app+"administer"), "admin", grants{}},
+		{"administrator, catalog", tokenGet(admin, "scope=registry:catalog:*&scope="+app+"pull"), "admin", grants{"/": {List}, "team/app": {Pull}}},
+		{"user, catalog", tokenGet(basic("user", "user"), "scope=registry:catalog:*"), "user", grants{}},
+		{"anonymous, catalog", tokenGet("", "scope=registry:catalog:*"), "", grants{}},
 		{"user, private", tokenGet(basic("user", "user"), "scope="+app+"pull,push"), "user", grants{}},
 		{"user, public", tokenGet(basic("user", "user"), "scope="+lib+"*"), "user", grants{"library/app": {Pull}}},
 		{"form", tokenPost(form(app + "pull " + lib + "pull")), "admin", grants{"team/app": {Pull}, "library/app": {Pull}}},
@@ -259,6 +263,8 @@ func TestChallenge(t *testing.T) {
 		{"TLS", "Registry.Example", true, "team/app", []Verb{Pull, Push}, `Bearer realm="https://registry.example/v2/token",service="registry.example",scope="repository:team/app:pull,push"`},
 		{"IPv6", "[::1]:80", false, "team/app", []Verb{Delete}, `Bearer realm="http://[::1]:80/v2/token",service="[::1]:80",scope="repository:team/app:delete"`},
 		{"no token grants it", testHost, false, "team/app", []Verb{Administer}, `Bearer realm="http://registry.example:8480/v2/token",service="registry.example:8480"`},
+		{"catalog", testHost, false, "", []Verb{List}, `Bearer realm="http://registry.example:8480/v2/token",service="registry.example:8480",scope="registry:catalog:*"`},
+		{"nothing to list there", testHost, false, "team/app", []Verb{List}, `Bearer realm="http://registry.example:8480/v2/token",service="registry.example:8480"`},
 		{"hostile host", "a\"b\r\nX: y/z", false, "", nil, `Bearer realm="http://abx:yz/v2/token",service="abx:yz"`},
 		{"hostile name", testHost, false, `team/"app`, []Verb{Pull}, `Bearer realm="http://registry.example:8480/v2/token",service="registry.example:8480"`},
 	} {
@@ -315,6 +321,28 @@ func TestMiddleware(t *testing.T) {
 	if w := serve(request(basic("admin", password))); w.Code != 500 || strings.Contains(w.Body.String(), "secret") ||
 		w.Header().Get("Content-Type") != "application/problem+json" {
 		t.Errorf("store fails: status %d, %v, %s", w.Code, w.Header(), w.Body)
+	}
+}
+
+// deadlines is a response that notes the deadlines of its connection.
+type deadlines struct {
+	http.ResponseWriter
+	reads []time.Time
+}
+
+func (d *deadlines) SetReadDeadline(t time.Time) error { d.reads = append(d.reads, t); return nil }
+
+// TestSlowForm: nobody holds a connection by sending a form for ever.
+func TestSlowForm(t *testing.T) {
+	a, _, _, _ := newTest(t)
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut} {
+		r := httptest.NewRequest(method, "/v2/token", iotest.ErrReader(errors.New("too slow")))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		d := &deadlines{ResponseWriter: httptest.NewRecorder()}
+		a.Token(publicLibrary).ServeHTTP(d, r)
+		if len(d.reads) != 1 || d.reads[0].IsZero() {
+			t.Errorf("%s: deadlines %v", method, d.reads)
+		}
 	}
 }
 

@@ -3,7 +3,10 @@ package api
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"runtime/debug"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -23,6 +26,14 @@ func (h *handlers) protect(mux *http.ServeMux) http.Handler {
 	return gzhttp.GzipHandler(h.recoverPanics(origin.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
+		if !plainText(r.URL) {
+			(&Problem{
+				Title: http.StatusText(http.StatusBadRequest), Status: http.StatusBadRequest, Code: "text_invalid",
+				Detail: "the path or a parameter is not UTF-8 or contains NUL",
+				Advice: "send text only",
+			}).write(w)
+			return
+		}
 		handler, pattern := mux.Handler(r)
 		if pattern == "" {
 			nowhere(w, r, handler)
@@ -30,6 +41,14 @@ func (h *handlers) protect(mux *http.ServeMux) http.Handler {
 		}
 		mux.ServeHTTP(w, r)
 	}))))
+}
+
+// plainText reports whether path and parameters are what every database takes
+// for text.
+func plainText(u *url.URL) bool {
+	query, err := url.QueryUnescape(u.RawQuery)
+	both := u.Path + query
+	return err == nil && utf8.ValidString(both) && !strings.Contains(both, "\x00")
 }
 
 // recoverPanics answers a request whose handling panicked, if it has not been
@@ -178,6 +197,10 @@ func mayAdminister(actor access.Actor) error {
 	if actor.Anonymous() {
 		return catalog.Errorf(catalog.Unauthorized, "credentials_missing", "this needs an administrator").
 			Advise("send the name and password of one with HTTP Basic authentication")
+	}
+	if actor.Grants != nil {
+		return catalog.Errorf(catalog.Denied, "token_restricted", "a token of the registry opens nothing here").
+			Advise("send the name and password of an administrator with HTTP Basic authentication")
 	}
 	return catalog.Errorf(catalog.Denied, "administrator_required", "%s is not an administrator", actor.Name).
 		Advise("ask an administrator, or log in as one")

@@ -134,7 +134,7 @@ func (e *Engine) Version() string { return e.version }
 // Layer returns the facts of a layer, from the cache or by reading it. For its
 // errors see image.Layer.Walk.
 func (e *Engine) Layer(ctx context.Context, l image.Layer) (*report.LayerFacts, error) {
-	key := e.key("layer", l.DiffID)
+	key := e.key("layer", layerID(l))
 	if facts := load(ctx, e, key, DecodeFacts); facts != nil && facts.DiffID == l.DiffID {
 		return facts, nil
 	}
@@ -184,7 +184,7 @@ func (e *Engine) layers(ctx context.Context, img *image.Image) ([]*report.LayerF
 
 	var mu sync.Mutex
 	entries := 0
-	byDiffID := make(map[string]*report.LayerFacts, len(todo))
+	known := make(map[string]*report.LayerFacts, len(todo))
 	for _, l := range todo {
 		group.Go(func() error {
 			if ctx.Err() != nil {
@@ -197,7 +197,7 @@ func (e *Engine) layers(ctx context.Context, img *image.Image) ([]*report.LayerF
 			progress.finish(l)
 			mu.Lock()
 			defer mu.Unlock()
-			byDiffID[l.DiffID] = facts
+			known[layerID(l)] = facts
 			if entries += len(facts.Files); entries > maxImageEntries {
 				return catalog.ScanErrorf(catalog.CauseImageTooLarge, "the layers of the image have more than %d entries", maxImageEntries)
 			}
@@ -209,7 +209,7 @@ func (e *Engine) layers(ctx context.Context, img *image.Image) ([]*report.LayerF
 	}
 	layers := make([]*report.LayerFacts, len(img.Layers))
 	for n, l := range img.Layers {
-		layers[n] = byDiffID[l.DiffID]
+		layers[n] = known[layerID(l)]
 	}
 	return layers, nil
 }
@@ -220,14 +220,19 @@ func distinct(layers []image.Layer) []image.Layer {
 	seen := make(map[string]bool)
 	var once []image.Layer
 	for _, l := range layers {
-		if !seen[l.DiffID] {
-			seen[l.DiffID] = true
+		if !seen[layerID(l)] {
+			seen[layerID(l)] = true
 			once = append(once, l)
 		}
 	}
 	slices.SortStableFunc(once, func(a, b image.Layer) int { return cmp.Compare(b.Size, a.Size) })
 	return once
 }
+
+// layerID is what makes two layers the same. The diff ID alone does not: it is
+// what the image says of itself, and true only of the bytes it was checked with.
+// An image must not get the facts of another's layer by claiming its diff ID.
+func layerID(l image.Layer) string { return l.Digest + " " + l.DiffID }
 
 // key makes a cache key of what the cached value depends on.
 func (e *Engine) key(kind string, of ...string) string {
@@ -240,11 +245,11 @@ func (e *Engine) key(kind string, of ...string) string {
 }
 
 func (e *Engine) imageKey(img *image.Image) string {
-	diffIDs := make([]string, len(img.Layers))
+	layers := make([]string, len(img.Layers))
 	for n, l := range img.Layers {
-		diffIDs[n] = l.DiffID
+		layers[n] = layerID(l)
 	}
-	return e.key("image", diffIDs...)
+	return e.key("image", layers...)
 }
 
 // tracker adds up progress. All methods may be called on one without a
@@ -254,7 +259,7 @@ type tracker struct {
 
 	mu   sync.Mutex // guards what follows and calls of report
 	now  Progress
-	read map[string]int64 // bytes counted, by diff ID
+	read map[string]int64 // bytes counted, by the identity of layers
 }
 
 func newTracker(layers []image.Layer, report func(Progress)) *tracker {
@@ -277,7 +282,7 @@ func (t *tracker) watch(l image.Layer) image.Layer {
 		if err != nil {
 			return nil, err
 		}
-		return watched{rc, func(n int) { t.add(l.DiffID, int64(n)) }}, nil
+		return watched{rc, func(n int) { t.add(layerID(l), int64(n)) }}, nil
 	}
 	return l
 }
@@ -293,10 +298,10 @@ func (w watched) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (t *tracker) add(diffID string, n int64) {
+func (t *tracker) add(layer string, n int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.read[diffID] += n
+	t.read[layer] += n
 	t.now.BytesDone += n
 	t.report(t.now)
 }
@@ -309,6 +314,6 @@ func (t *tracker) finish(l image.Layer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.now.LayersDone++
-	t.now.BytesDone += l.Size - t.read[l.DiffID]
+	t.now.BytesDone += l.Size - t.read[layerID(l)]
 	t.report(t.now)
 }

@@ -556,6 +556,28 @@ func TestSameLayerOnce(t *testing.T) {
 	}
 }
 
+// TestBorrowedDiffID gives an image whose second layer claims to be the first
+// one, or a layer that the cache knows, no facts that are not its own.
+func TestBorrowedDiffID(t *testing.T) {
+	clean := imagetest.Build(t, "-- layer --\n-- a.pkg --\na 1\n").Image(t)
+	e, _ := newEngine(engine.Options{Cache: engine.NewFileCache(t.TempDir(), 1<<20)})
+	if _, err := e.Image(t.Context(), clean); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"of the cache":         "-- layer --\n-- b.pkg --\nb 1\n",
+		"of the layer below":   "-- layer --\n-- a.pkg --\na 1\n-- layer --\n-- b.pkg --\nb 1\n",
+		"of the image as such": "-- layer --\n-- c.pkg --\nc 1\n",
+	} {
+		img := imagetest.Build(t, text).Image(t)
+		img.Layers[len(img.Layers)-1].DiffID = clean.Layers[0].DiffID
+		_, err := e.Image(t.Context(), img)
+		if catalog.CauseOf(err) != catalog.CauseDownload || !strings.Contains(err.Error(), "diff ID") {
+			t.Errorf("a diff ID borrowed %s: error is %v, want one about the diff ID", name, err)
+		}
+	}
+}
+
 func TestDeterministic(t *testing.T) {
 	text := "-- layer --\n-- z.pkg --\nz 1\n-- a.pkg --\nfail\n-- db --\nx 1\ny 1\n-- ../up --\n-- layer --\n-- m.list --\nz.pkg\n-- b.pkg --\nb 1\n"
 	img := imagetest.Build(t, text)

@@ -1,8 +1,10 @@
 package image
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -80,6 +82,13 @@ func (i *Image) Size() int64 {
 		sum += l.Size
 	}
 	return sum
+}
+
+// For reports whether the image is for a platform, "os/architecture" or
+// "os/architecture/variant". A variant that only one of them names does not
+// count: configurations often leave out the one an index tells.
+func (i *Image) For(platform string) bool {
+	return strings.HasPrefix(i.Platform+"/", platform+"/") || strings.HasPrefix(platform+"/", i.Platform+"/")
 }
 
 // Report describes the image in a report: nothing in it is secret by the rules,
@@ -205,11 +214,46 @@ type config struct {
 		Env    []string          `json:"Env"`
 		Labels map[string]string `json:"Labels"`
 	} `json:"config"`
-	History []struct {
-		CreatedBy  string `json:"created_by"`
-		Comment    string `json:"comment"`
-		EmptyLayer bool   `json:"empty_layer"`
-	} `json:"history"`
+	History history `json:"history"`
+}
+
+// history is the build instructions of an image, as far as they are bounded: of
+// a longer history nothing is kept, because no honest image has one.
+type history []historyEntry
+
+type historyEntry struct {
+	CreatedBy  string `json:"created_by"`
+	Comment    string `json:"comment"`
+	EmptyLayer bool   `json:"empty_layer"`
+}
+
+// maxHistory is far above what any builder writes; entries of empty layers count.
+const maxHistory = 10_000
+
+// UnmarshalJSON reads entry by entry, so that a hostile history costs no more
+// than its bytes.
+func (h *history) UnmarshalJSON(raw []byte) error {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	switch start, err := dec.Token(); {
+	case err != nil:
+		return err
+	case start == nil: // null
+		return nil
+	case start != json.Delim('['):
+		return errors.New("history is no array")
+	}
+	for dec.More() {
+		if len(*h) == maxHistory {
+			*h = nil
+			return nil
+		}
+		var e historyEntry
+		if err := dec.Decode(&e); err != nil {
+			return err
+		}
+		*h = append(*h, e)
+	}
+	return nil
 }
 
 func parseConfig(raw []byte) (*config, error) {

@@ -110,7 +110,9 @@ func (m *manifest) isIndex() bool {
 }
 
 // kind says in words what the manifest is of, and in which code it is refused.
-// Both are empty for a container image.
+// Both are empty for a container image. As runtimes see it, a Docker manifest is
+// always one, and an OCI manifest is one by its config, whatever artifactType
+// says.
 func (m *manifest) kind() (words, code string) {
 	for _, l := range m.Layers {
 		switch l.MediaType {
@@ -127,8 +129,8 @@ func (m *manifest) kind() (words, code string) {
 		return "a Helm chart", "chart_not_scannable"
 	case m.MediaType != mediaOCIManifest && m.MediaType != mediaDockerManifest:
 		return "content of type " + clip(m.MediaType), "not_an_image"
-	case m.ArtifactType != "" && m.ArtifactType != mediaOCIConfig && m.ArtifactType != mediaDockerConfig:
-		return "an artifact of type " + clip(m.ArtifactType), "not_an_image"
+	case m.MediaType == mediaDockerManifest:
+		return "", ""
 	}
 	switch m.Config.MediaType {
 	case mediaOCIConfig, mediaDockerConfig, "", "application/octet-stream":

@@ -29,7 +29,8 @@ type Options struct {
 	// certificates are verified all the same. Registries on loopback addresses
 	// may always speak plain HTTP.
 	Insecure bool
-	// Transport carries the requests to a registry; nil means the default.
+	// Transport carries the requests to a registry; nil means one that gives up
+	// a registry which is silent for half a minute.
 	Transport http.RoundTripper
 	// UserAgent names the program to registries.
 	UserAgent string
@@ -62,6 +63,17 @@ func (o Options) platform() string {
 // download_failed for what a registry answers and for content that is missing
 // or not what its digest says.
 func Open(ctx context.Context, ref string, opts Options) (*Image, io.Closer, error) {
+	img, closer, err := open(ctx, ref, opts)
+	if err != nil || opts.Platform == "" || img.For(opts.platform()) {
+		return img, closer, err
+	}
+	closer.Close()
+	return nil, nil, catalog.Errorf(catalog.NotFound, "platform_not_found", "%s is an image for %s, not for %s", clip(ref), clip(img.Platform), clip(opts.Platform)).
+		Advise("leave the platform out, or name another image")
+}
+
+// open is Open for whatever platform a single image has.
+func open(ctx context.Context, ref string, opts Options) (*Image, io.Closer, error) {
 	scheme, rest, _ := strings.Cut(ref, ":")
 	switch scheme {
 	case "oci":

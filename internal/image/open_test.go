@@ -266,6 +266,8 @@ func TestNew(t *testing.T) {
 			"mediaType": "application/vnd.oci.image.config.v1+json", "digest": d.Layers[0].DiffID, "size": len(config),
 		}), config
 	}
+	const docker = "application/vnd.docker.distribution.manifest.v2+json"
+	odd := map[string]any{"mediaType": "text/html", "digest": built.ConfigDigest, "size": len(built.Config)}
 	tests := []struct {
 		name      string
 		manifest  []byte
@@ -284,7 +286,8 @@ func TestNew(t *testing.T) {
 		{"a manifest list", []byte(`{"schemaVersion":2}`), "application/vnd.docker.distribution.manifest.list.v2+json", nil, "index_not_scannable", "an index"},
 		{"a chart", change(built.Manifest, "config", descriptor("application/vnd.cncf.helm.config.v1+json")), "", nil, "chart_not_scannable", "a Helm chart"},
 		{"an artifact by config", change(built.Manifest, "config", descriptor("application/vnd.oci.empty.v1+json")), "", nil, "not_an_image", "an artifact of type application/vnd.oci.empty"},
-		{"an artifact by type", change(built.Manifest, "artifactType", "application/x.thing"), "", nil, "not_an_image", "application/x.thing"},
+		{"an image with an artifact type", change(built.Manifest, "artifactType", "application/x.thing"), "", nil, "", ""},
+		{"a Docker image with an odd config", change(change(built.Manifest, "config", odd), "mediaType", docker), docker, nil, "", ""},
 		{"an attestation", change(built.Manifest, "layers", []any{descriptor("application/vnd.in-toto+json")}), "", nil, "not_an_image", "an attestation"},
 		{"a signature", change(built.Manifest, "layers", []any{descriptor("application/vnd.dev.cosign.simplesigning.v1+json")}), "", nil, "not_an_image", "a signature"},
 		{"some other type", built.Manifest, "text/html", nil, "not_an_image", "text/html"},
@@ -309,6 +312,9 @@ func TestNew(t *testing.T) {
 	addConfig("no operating system", "os", "", "", "")
 	addConfig("bad diff ID", "rootfs", map[string]any{"diff_ids": []string{"x", "y"}}, "manifest_invalid", "diff ID of layer 1")
 	addConfig("configuration is no object", "rootfs", 3, "manifest_invalid", "not the JSON")
+	addConfig("history is null", "history", nil, "", "")
+	addConfig("history is no array", "history", "x", "manifest_invalid", "not the JSON")
+	addConfig("history without end", "history", make([]struct{}, 100_000), "", "")
 
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -406,6 +412,17 @@ func TestOpenRegistry(t *testing.T) {
 		}
 	}
 	repo := registryOf(t, nil, blobs, manifests, types)
+	gated := registryOf(t, func(h http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !strings.Contains(r.URL.Path, "/manifests/") {
+				h.ServeHTTP(w, r)
+				return
+			}
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusPreconditionFailed)
+			io.WriteString(w, `{"errors":[{"code":"PROJECTPOLICYVIOLATION","message":"two vulnerabilities"}]}`)
+		})
+	}, blobs, manifests, types)
 	closed := registryOf(t, func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("WWW-Authenticate", `Basic realm="x"`)
@@ -436,8 +453,10 @@ func TestOpenRegistry(t *testing.T) {
 		{"with a wrong login", secured + ":1", image.Options{Username: "me", Password: "guess"}, nil, "authentication_failed"},
 		{"no such tag", repo + ":9", image.Options{}, nil, "get_detail_info_not_found"},
 		{"no such platform", repo + ":multi", image.Options{Platform: "linux/s390x"}, nil, "platform_not_found"},
+		{"another platform than that of the only image", repo + ":1", image.Options{Platform: "linux/s390x"}, nil, "platform_not_found"},
 		{"schema 1", repo + ":old", image.Options{}, nil, "schema_v1_not_support"},
 		{"a web page", repo + ":page", image.Options{}, nil, "access_swr_failed"},
+		{"refused by a gate", gated + ":1", image.Options{}, nil, "download_blocked"},
 		{"not logged in", closed + ":1", image.Options{}, nil, "authentication_failed"},
 		{"nobody there", "127.0.0.1:1/team/app:1", image.Options{}, nil, "access_swr_failed"},
 	}

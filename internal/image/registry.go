@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -55,9 +56,11 @@ func remoteOptions(opts Options) []remote.Option {
 	} else {
 		o = append(o, remote.WithAuthFromKeychain(authn.DefaultKeychain))
 	}
-	if opts.Transport != nil {
-		o = append(o, remote.WithTransport(opts.Transport))
+	transport := opts.Transport
+	if transport == nil {
+		transport = newTransport(silence)
 	}
+	o = append(o, remote.WithTransport(transport), remote.WithRetryPredicate(worthRetrying))
 	if opts.UserAgent != "" {
 		o = append(o, remote.WithUserAgent(opts.UserAgent))
 	}
@@ -112,10 +115,25 @@ func remoteError(ctx context.Context, what string, err error, missing catalog.Ca
 	switch answer.StatusCode {
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return catalog.ScanErrorf(catalog.CauseAuthentication, "%s: the registry refused access: %w", what, err)
+	case http.StatusPreconditionFailed: // how a gate such as ours, or Harbor's, refuses
+		return catalog.Errorf(catalog.Blocked, "download_blocked", "the registry does not give out %s: %s", what, answerText(answer)).
+			Advise("scan it where it is (pratique admin scan, pratique report), or from where it was built")
 	case http.StatusNotFound:
 		return catalog.ScanErrorf(missing, "%s is not in the registry: %w", what, err)
 	}
 	return catalog.ScanErrorf(catalog.CauseRegistryAccess, "%s: the registry answered with an error: %w", what, err)
+}
+
+// answerText is what a registry says in its answer, shortened.
+func answerText(answer *transport.Error) string {
+	var texts []string
+	for _, d := range answer.Errors {
+		texts = append(texts, d.Message)
+	}
+	if text := strings.Join(texts, "; "); text != "" {
+		return strings.ToValidUTF8(text[:min(len(text), 1000)], "")
+	}
+	return http.StatusText(answer.StatusCode)
 }
 
 // nothing needs no closing.

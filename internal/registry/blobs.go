@@ -28,14 +28,12 @@ func (reg *Registry) getBlob(req *request) error {
 		return err
 	}
 	defer content.Close()
-	w := reg.newPacedWriter(req.w)
-	defer w.done()
-	h := w.Header()
+	h := req.w.Header()
 	h.Set("Docker-Content-Digest", req.digest)
 	h.Set("Etag", `"`+req.digest+`"`)
 	h.Set("Content-Type", "application/octet-stream")
 	setPrivate(h)
-	http.ServeContent(w, req.r, "", time.Time{}, content)
+	http.ServeContent(req.w, req.r, "", time.Time{}, content)
 	return nil
 }
 

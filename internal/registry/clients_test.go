@@ -62,6 +62,9 @@ func TestClients(t *testing.T) {
 		if tags := must(t, crane, "ls", "--insecure", host+"/other/app"); tags != "crane\nindex\nsecond\n" {
 			t.Errorf("tags: %s", tags)
 		}
+		if names := must(t, crane, "catalog", "--insecure", host); !strings.Contains(names, "other/app\nteam/app\n") {
+			t.Errorf("repositories: %s", names)
+		}
 		must(t, crane, "delete", "--insecure", host+"/other/app:second")
 		e.policy(true, nil)
 		defer e.policy(false, nil)

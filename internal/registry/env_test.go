@@ -147,6 +147,7 @@ var actors = map[string]access.Actor{
 	"mounter": {Name: "admin", Admin: true, Grants: map[string][]access.Verb{
 		"other/app": {access.Pull, access.Push}, "team/app": {access.Pull},
 	}},
+	"lister": {Name: "admin", Admin: true, Grants: grants("/", access.List)},
 	"narrow": {Name: "admin", Admin: true, Grants: grants("other/app", access.Pull, access.Push)},
 }
 

@@ -1,6 +1,9 @@
 package registry_test
 
 import (
+	"archive/tar"
+	"bytes"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -216,7 +219,7 @@ func TestBlockingOffIsTheDefault(t *testing.T) {
 func TestKindsNobodyScans(t *testing.T) {
 	e := newEnv(t)
 	e.policy(true, nil)
-	content := []byte("some content")
+	content := []byte(`{"critical": {}}`)
 	layer := e.pushBlob("team/app", content)
 	config := []byte("{}")
 	configDigest := e.pushBlob("team/app", config)
@@ -236,6 +239,70 @@ func TestKindsNobodyScans(t *testing.T) {
 		}
 		e.do("DELETE", "/v2/team/app/manifests/"+digest, nil).want(t, 202)
 	}
+}
+
+// TestDisguisedImages: what some container runtime runs is judged as an image,
+// whatever the media types in its manifest say.
+func TestDisguisedImages(t *testing.T) {
+	const (
+		typeDocker      = "application/vnd.docker.distribution.manifest.v2+json"
+		typeDockerLayer = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+		imageConfig     = `{"os":"linux","rootfs":{"type":"layers","diff_ids":["sha256:0"]}}`
+	)
+	cases := []struct {
+		name                              string
+		manifest, config, layer, artifact string // media types
+		content                           string // of the config
+	}{
+		{"Docker manifest, type of a config that never was", typeDocker, "application/x", typeDockerLayer, "", imageConfig},
+		{"Docker manifest, config without root file system", typeDocker, "application/x", typeDockerLayer, "", "{}"},
+		{"Docker manifest, config of a chart", typeDocker, "application/vnd.cncf.helm.config.v1+json", typeDockerLayer, "", imageConfig},
+		{"Docker plugin", typeDocker, "application/vnd.docker.plugin.v1+json", typeDockerLayer, "", imageConfig},
+		{"Docker manifest, layers of a signature", typeDocker, typeConfig, "application/vnd.in-toto+json", "", imageConfig},
+		{"type Docker accepts", typeManifest, "text/html", typeLayer, "", "{}"},
+		{"type in other letters", typeManifest, "Application/vnd.oci.image.config.v1+json; a=b", typeLayer, "", "{}"},
+		{"artifact with an image's config", typeManifest, "application/x", typeLayer, "", imageConfig},
+		{"chart with an image's config", typeManifest, "application/vnd.cncf.helm.config.v1+json", typeLayer, "", imageConfig},
+		{"bundle with an image's config", typeManifest, "application/x", typeLayer, "application/vnd.dev.sigstore.bundle.v0.3+json", imageConfig},
+		{"attestation with layers of an image", typeManifest, typeConfig, "application/vnd.in-toto+json", "", imageConfig},
+		{"signature with layers of an image", typeManifest, typeConfig, "application/vnd.dev.cosign.simplesigning.v1+json", "", "{}"},
+		{"names in other letters", typeManifest, "application/x", typeLayer, "", `{"RootFS":{"Diff_IDs":["sha256:0"]}}`},
+		{"config too large to look into", typeManifest, "application/x", typeLayer, "", `{"x":"` + strings.Repeat("x", 5<<20) + `","rootfs":{"diff_ids":["sha256:0"]}}`},
+	}
+	e := newEnv(t)
+	e.policy(true, nil)
+	for i, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			// No two have a layer in common, lest one shuts the other's gate.
+			layer := fmt.Appendf(nil, "\x1f\x8b\x08 layer %d", i)
+			e.pushBlob("team/app", layer)
+			e.pushBlob("team/app", []byte(c.content))
+			config, content := describe(c.config, []byte(c.content)), describe(c.layer, layer)
+			digest := e.pushManifest("team/app", "1", c.manifest,
+				manifest{MediaType: c.manifest, ArtifactType: c.artifact, Config: &config, Layers: []descriptor{content}}.encode(t))
+			for _, path := range []string{"manifests/1", "manifests/" + digest, "blobs/" + content.Digest} {
+				e.do("GET", "/v2/team/app/"+path, nil).want(t, 412, "PROJECTPOLICYVIOLATION")
+			}
+		})
+	}
+}
+
+// TestArchiveThatLooksLikeJSON: a tar archive may begin with any byte.
+func TestArchiveThatLooksLikeJSON(t *testing.T) {
+	e := newEnv(t)
+	e.policy(true, nil)
+	var archive bytes.Buffer
+	w := tar.NewWriter(&archive)
+	e.must(w.WriteHeader(&tar.Header{Name: `{"critical"`, Mode: 0o755, Size: 4}))
+	_, err := w.Write([]byte("#!sh"))
+	e.must(err)
+	e.must(w.Close())
+	e.pushBlob("team/app", archive.Bytes())
+	e.pushBlob("team/app", []byte("{}"))
+	config, layer := describe(typeConfig, []byte("{}")), describe("application/vnd.in-toto+json", archive.Bytes())
+	e.pushManifest("team/app", "1", typeManifest, manifest{MediaType: typeManifest, Config: &config, Layers: []descriptor{layer}}.encode(t))
+	e.do("GET", "/v2/team/app/manifests/1", nil).want(t, 412, "PROJECTPOLICYVIOLATION")
+	e.do("GET", "/v2/team/app/blobs/"+layer.Digest, nil).want(t, 412, "PROJECTPOLICYVIOLATION")
 }
 
 // TestMembersOfIndex: an index leaves, its members are judged one by one.
@@ -271,8 +338,10 @@ func TestSharedLayers(t *testing.T) {
 	layer := "/v2/team/app/blobs/" + bad.layer.Digest
 	e.do("GET", layer, nil).want(t, 412)
 
+	e.pushBlob("team/app", []byte("{}"))
+	empty := describe("application/x", []byte("{}"))
 	smuggler := manifest{
-		MediaType: typeManifest, ArtifactType: "application/x", Config: &descriptor{MediaType: "application/x", Digest: bad.config.Digest, Size: bad.config.Size},
+		MediaType: typeManifest, ArtifactType: "application/x", Config: &empty,
 		Layers: []descriptor{{MediaType: "application/x", Digest: bad.layer.Digest, Size: bad.layer.Size}},
 	}
 	e.pushManifest("team/app", "smuggler", typeManifest, smuggler.encode(t))
@@ -357,6 +426,21 @@ func TestVerdictIsStored(t *testing.T) {
 	after := e.pull("1")
 	if !after.Verdict.Valid(after.Namespace.Revision, e.clock.now()) || after.Verdict.Decision != catalog.Allow || after.Verdict.Reason != gate.ReasonAllowlisted {
 		t.Errorf("stored: %+v", after.Verdict)
+	}
+}
+
+// TestVerdictOfBlobIsStored: also blobs have the findings read once per change,
+// however many images use them.
+func TestVerdictOfBlobIsStored(t *testing.T) {
+	e := newEnv(t)
+	img := e.pushImage("team/app", "one", "1")
+	e.policy(true, nil)
+	e.scan("1", catalog.Success, critical)
+	e.policy(true, &catalog.Allowlist{Items: []string{"CVE-2026-9999"}})
+	e.do("GET", "/v2/team/app/blobs/"+img.layer.Digest, nil).want(t, 412)
+	after := e.pull("1")
+	if v := after.Verdict; !v.Valid(after.Namespace.Revision, e.clock.now()) || v.Decision != catalog.Block || !strings.Contains(v.Message, "(tag 1)") {
+		t.Errorf("stored: %+v", v)
 	}
 }
 

@@ -27,6 +27,7 @@ type Gatekeeper struct {
 type gateStore interface {
 	namespaces
 	verdicts
+	Pull(ctx context.Context, key catalog.RepositoryKey, reference string) (catalog.Pull, error)
 }
 
 // NewGatekeeper makes a gatekeeper. now is the clock; refused is told of each
@@ -57,20 +58,36 @@ func (g *Gatekeeper) Verdict(ctx context.Context, pull catalog.Pull) (v catalog.
 // Manifest refuses a manifest that may not leave: an error of kind Blocked with
 // the verdict's message.
 func (g *Gatekeeper) Manifest(ctx context.Context, pull catalog.Pull) error {
-	v, fresh, err := g.Verdict(ctx, pull)
-	if err != nil {
+	v, err := g.settle(ctx, pull)
+	if err != nil || v.Decision == catalog.Allow {
 		return err
 	}
-	if fresh {
-		// Keeping it saves the next pull the work; this one does not depend on it.
-		if err := g.store.SetVerdict(ctx, pull.Artifact.ID, v); err != nil && ctx.Err() == nil {
-			g.log.Warn("verdict not stored", "repository", pull.Artifact.Key.String(), "digest", pull.Artifact.Digest, "error", err)
+	return g.refuse(v)
+}
+
+// settle decides about one artifact and stores the verdict if it is fresh.
+func (g *Gatekeeper) settle(ctx context.Context, pull catalog.Pull) (catalog.Verdict, error) {
+	v, fresh, err := g.Verdict(ctx, pull)
+	if err != nil || !fresh {
+		return v, err
+	}
+	// Keeping it saves the next pull the work; this one does not depend on it.
+	if err := g.store.SetVerdict(ctx, pull.Artifact.ID, v); err != nil && ctx.Err() == nil {
+		g.log.Warn("verdict not stored", "repository", pull.Artifact.Key.String(), "digest", pull.Artifact.Digest, "error", err)
+	}
+	return v, nil
+}
+
+// settleUser is settle for one of the artifacts that use a blob. These come
+// without tags, which the message of a stored verdict names.
+func (g *Gatekeeper) settleUser(ctx context.Context, pull catalog.Pull) (catalog.Verdict, error) {
+	if pull.Reported && !pull.Verdict.Valid(pull.Namespace.Revision, g.now()) {
+		var err error
+		if pull, err = g.store.Pull(ctx, pull.Artifact.Key, pull.Artifact.Digest); err != nil {
+			return catalog.Verdict{}, err
 		}
 	}
-	if v.Decision == catalog.Allow {
-		return nil
-	}
-	return g.refuse(v)
+	return g.settle(ctx, pull)
 }
 
 // Blob refuses a blob that may not leave. Where the namespace blocks, a blob
@@ -90,8 +107,9 @@ func (g *Gatekeeper) Blob(ctx context.Context, key catalog.RepositoryKey, digest
 	var reason *catalog.Verdict
 	others := false
 	for _, pull := range pulls {
-		v, _, err := g.Verdict(ctx, pull) // not stored: its message knows no tags
+		v, err := g.settleUser(ctx, pull)
 		switch {
+		case catalog.Is(err, catalog.NotFound): // deleted meanwhile
 		case err != nil:
 			return err
 		case v.Decision != catalog.Allow:

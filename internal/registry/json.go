@@ -13,6 +13,11 @@ import (
 // the specification need 5.
 const maxDepth = 32
 
+// maxValues bounds how many values a manifest may consist of. A few bytes each,
+// they would take a hundred times as many when they are decoded. The largest
+// manifests allowed, of 4096 descriptors, have half as many.
+const maxValues = 1 << 16
+
 // manifestFields are the names that mean something in a manifest.
 var manifestFields = []string{
 	"schemaVersion", "mediaType", "artifactType", "config", "layers", "manifests", "subject", "annotations", "fsLayers",
@@ -20,11 +25,11 @@ var manifestFields = []string{
 }
 
 // checkJSON checks that raw is one JSON object which every parser reads alike:
-// nested at most maxDepth deep, without a name twice in one object, and without
+// nested at most maxDepth deep, of at most maxValues values, without a name twice in one object, and without
 // a name that differs from one of manifestFields in case only, as some parsers
 // take these to be the same and others do not. Annotations may have any names.
 func checkJSON(raw []byte) error {
-	c := jsonChecker{dec: json.NewDecoder(bytes.NewReader(raw))}
+	c := &jsonChecker{dec: json.NewDecoder(bytes.NewReader(raw))}
 	c.dec.UseNumber()
 	token, err := c.dec.Token()
 	if err != nil {
@@ -42,10 +47,13 @@ func checkJSON(raw []byte) error {
 	return nil
 }
 
-type jsonChecker struct{ dec *json.Decoder }
+type jsonChecker struct {
+	dec    *json.Decoder
+	values int // met so far
+}
 
 // object reads the rest of an object. free tells that its names are the user's.
-func (c jsonChecker) object(depth int, free bool) error {
+func (c *jsonChecker) object(depth int, free bool) error {
 	seen := map[string]bool{}
 	for c.dec.More() {
 		token, err := c.dec.Token()
@@ -70,7 +78,10 @@ func (c jsonChecker) object(depth int, free bool) error {
 	return err
 }
 
-func (c jsonChecker) value(depth int, free bool) error {
+func (c *jsonChecker) value(depth int, free bool) error {
+	if c.values++; c.values > maxValues {
+		return fmt.Errorf("has more than %d values", maxValues)
+	}
 	token, err := c.dec.Token()
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/pratique/pratique/internal/access"
 	"github.com/pratique/pratique/internal/blob"
@@ -23,7 +24,7 @@ const (
 // parsePage reads n and last. n may be anything from 0 on; the answer then has
 // at most maxPage entries.
 func parsePage(query url.Values) (page catalog.Page, err error) {
-	page = catalog.Page{After: query.Get("last"), Limit: maxPage}
+	page = catalog.Page{After: text(query.Get("last")), Limit: maxPage}
 	if s := query.Get("n"); s != "" {
 		n, ok := parseDecimal(s)
 		if !ok {
@@ -32,6 +33,12 @@ func parsePage(query url.Values) (page catalog.Page, err error) {
 		page.Limit = int(min(n, maxPage))
 	}
 	return page, nil
+}
+
+// text makes what a client sent fit for any database, as the store does with
+// what it keeps: UTF-8 without NUL.
+func text(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 // names asks for one page of names and sets the Link header if there are more.
@@ -76,13 +83,14 @@ func (reg *Registry) listTags(req *request) error {
 
 // catalog lists all repositories for the administrator.
 func (reg *Registry) catalog(req *request) error {
-	if !access.Can(req.actor, access.Administer, access.Scope{}) {
-		if req.actor.Anonymous() || req.actor.Grants != nil {
-			// No token is for this.
-			req.w.Header().Set("WWW-Authenticate", `Basic realm="pratique", charset="UTF-8"`)
-			return catalog.Errorf(catalog.Unauthorized, "unauthorized", "the list of all repositories needs the administrator's name and password")
+	if !access.Can(req.actor, access.List, access.Scope{}) {
+		person := req.actor
+		person.Grants = nil
+		if !person.Anonymous() && !access.Can(person, access.List, access.Scope{}) {
+			return catalog.Errorf(catalog.Denied, "denied", "%s may not list all repositories", person.Name)
 		}
-		return catalog.Errorf(catalog.Denied, "denied", "%s may not list all repositories", req.actor.Name)
+		req.w.Header().Set("WWW-Authenticate", access.Challenge(req.r, "", access.List))
+		return catalog.Errorf(catalog.Unauthorized, "unauthorized", "logging in as an administrator is necessary to list all repositories")
 	}
 	instance := req.key.InstanceID
 	names, err := req.names(func(p catalog.Page) ([]string, error) {
@@ -100,7 +108,7 @@ func (reg *Registry) catalog(req *request) error {
 // no such repository is no error, by the specification.
 func (reg *Registry) listReferrers(req *request) error {
 	query := req.r.URL.Query()
-	artifactType := query.Get("artifactType")
+	artifactType := text(query.Get("artifactType"))
 	found, err := reg.Store.Referrers(req.r.Context(), req.key, req.digest, artifactType)
 	if err != nil && !catalog.Is(err, catalog.NotFound) {
 		return err

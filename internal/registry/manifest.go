@@ -103,7 +103,7 @@ func (m *manifest) settleMediaType(contentType string) error {
 	case m.MediaType == "":
 		m.MediaType = sent
 	case sent != "" && sent != m.MediaType:
-		return invalidManifest("the manifest was sent as %s, but says it is %s", clip(sent), clip(m.MediaType))
+		return invalidManifest("the manifest was sent as %q, but says it is %q", clip(sent), clip(m.MediaType))
 	}
 	switch m.MediaType {
 	case mediaOCIManifest, mediaOCIIndex, mediaDockerManifest, mediaDockerList:
@@ -171,7 +171,8 @@ func (d *descriptor) check(what string) error {
 	return nil
 }
 
-// push makes the record the store keeps. tag is empty for a push by digest.
+// push makes the record the store keeps. Its kind is that of the media types
+// alone; Registry.kind looks closer. tag is empty for a push by digest.
 func (m *manifest) push(key catalog.RepositoryKey, digest, tag string, raw []byte) catalog.ManifestPush {
 	p := catalog.ManifestPush{
 		Key:          key,

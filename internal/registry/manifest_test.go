@@ -3,6 +3,7 @@ package registry
 import (
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -92,6 +93,26 @@ func TestParseManifest(t *testing.T) {
 				t.Error("the media type is not settled")
 			}
 		})
+	}
+}
+
+// TestManifestOfManyValues: what is small as text must not become large when it
+// is decoded.
+func TestManifestOfManyValues(t *testing.T) {
+	for _, value := range []string{"{}", "0", "[]", "null", `{"annotations":{}}`} {
+		doc := []byte(`{"schemaVersion":2,"layers":[` + strings.Repeat(value+",", 4<<20/(len(value)+1)) + value + "]}")
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := parseManifest(doc, mediaOCIManifest, 10)
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; codeOf(err) != "manifest_invalid" || took > 32<<20 {
+			t.Errorf("%d bytes of %s took %d bytes: %v", len(doc), value, took, err)
+		}
+	}
+	doc := `{"schemaVersion":2,"config":{"digest":"` + docDigest + `"},"layers":[` +
+		strings.Repeat(`{"mediaType":"","digest":"`+docDigest+`","size":1,"annotations":{"a":"","b":""}},`, 4095) + `{"digest":"` + docDigest + `"}]}`
+	if _, err := parseManifest([]byte(doc), mediaOCIManifest, 4096); err != nil {
+		t.Errorf("as many layers as are allowed: %v", err)
 	}
 }
 

@@ -36,9 +36,7 @@ func (reg *Registry) getManifest(req *request) error {
 		reg.ObservePull(catalog.Allow)
 		reg.pulls.note(pull.Artifact.ID, reg.Now())
 	}
-	w := reg.newPacedWriter(req.w)
-	defer w.done()
-	h := w.Header()
+	w, h := req.w, req.w.Header()
 	h.Set("Docker-Content-Digest", pull.Artifact.Digest)
 	h.Set("Etag", `"`+pull.Artifact.Digest+`"`)
 	h.Set("Content-Type", pull.Artifact.MediaType)
@@ -132,6 +130,9 @@ func (reg *Registry) putManifest(req *request) error {
 	}
 	push := m.push(req.key, digest, "", raw)
 	if err := reg.checkReferences(req.r.Context(), push); err != nil {
+		return err
+	}
+	if push.Kind, err = reg.kind(req.r.Context(), m); err != nil {
 		return err
 	}
 	if err := reg.accept(req.r.Context(), push, tags); err != nil {

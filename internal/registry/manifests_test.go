@@ -242,8 +242,13 @@ func TestCatalog(t *testing.T) {
 	}
 	r.header(t, "Link", `</v2/_catalog?last=other%2Fapp&n=2>; rel="next"`)
 	e.do("GET", "/v2/_catalog", nil, "Test-Actor: user").want(t, 403, "DENIED")
-	e.do("GET", "/v2/_catalog", nil, "Test-Actor: puller").want(t, 401, "UNAUTHORIZED")
-	e.do("GET", "/v2/_catalog", nil, "Test-Actor: ").want(t, 401, "UNAUTHORIZED")
+	e.do("GET", "/v2/_catalog", nil, "Test-Actor: lister").want(t, 200)
+	for _, actor := range []string{"puller", ""} {
+		r := e.do("GET", "/v2/_catalog", nil, "Test-Actor: "+actor).want(t, 401, "UNAUTHORIZED")
+		if got := r.Header.Get("WWW-Authenticate"); !strings.HasSuffix(got, `,scope="registry:catalog:*"`) {
+			t.Errorf("challenge %s", got)
+		}
+	}
 }
 
 func TestReferrers(t *testing.T) {
@@ -377,6 +382,18 @@ func TestTokens(t *testing.T) {
 }
 
 // TestNoSuchPlace: paths that are none, methods that are not offered.
+// TestCrossOrigin: a page somewhere else cannot use the password that a browser
+// remembers.
+func TestCrossOrigin(t *testing.T) {
+	e := newEnv(t)
+	content := []byte("x")
+	upload := "/v2/team/app/blobs/uploads/?digest=" + sha256Of(content)
+	e.do("POST", upload, content, "Sec-Fetch-Site: cross-site").want(t, 403, "DENIED")
+	e.do("POST", upload, content, "Origin: http://elsewhere.example").want(t, 403, "DENIED")
+	e.do("POST", upload, content, "Origin: "+e.server.URL).want(t, 201)
+	e.do("GET", "/v2/", nil, "Sec-Fetch-Site: cross-site").want(t, 200)
+}
+
 func TestNoSuchPlace(t *testing.T) {
 	e := newEnv(t)
 	e.do("GET", "/v2/team", nil).want(t, 404, "UNSUPPORTED")

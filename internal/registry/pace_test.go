@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pratique/pratique/internal/access"
 	"github.com/pratique/pratique/internal/catalog"
 )
 
@@ -87,6 +88,19 @@ func TestBodyEnds(t *testing.T) {
 		if !c.err(err) || (c.want != "" && string(got) != c.want) {
 			t.Errorf("%s: %q, %v", c.name, got, err)
 		}
+	}
+}
+
+// TestAnswersArePaced: no answer waits for ever for a client that takes nothing.
+func TestAnswersArePaced(t *testing.T) {
+	reg := &Registry{Config: Config{Limits: Limits{Idle: time.Minute}}}
+	d := &deadlines{ResponseWriter: httptest.NewRecorder()}
+	r := httptest.NewRequest(http.MethodGet, "/v2/", nil)
+	r = r.WithContext(access.WithActor(r.Context(), access.Actor{Name: "admin", Admin: true}))
+	reg.Access, reg.Instance = &access.Authenticator{}, func(*http.Request) (catalog.Instance, error) { return catalog.Instance{}, nil }
+	reg.ServeHTTP(d, r)
+	if len(d.writes) < 2 || d.writes[0].IsZero() || !d.writes[len(d.writes)-1].IsZero() {
+		t.Errorf("deadlines %v", d.writes)
 	}
 }
 

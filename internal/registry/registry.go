@@ -21,6 +21,8 @@ type Registry struct {
 	pulls *pullTimes
 	// streams holds a place for each body being received.
 	streams chan struct{}
+	// origin tells what a page of another origin makes a browser ask for.
+	origin http.CrossOriginProtection
 }
 
 // New makes a registry. The caller closes it after the last request.
@@ -118,12 +120,20 @@ func (reg *Registry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		// Also for bodies that are never read: the connection waits for them.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(reg.Limits.Idle))
 	}
+	paced := reg.newPacedWriter(w)
+	defer paced.done()
+	w = paced
 	if err := reg.serve(w, r); err != nil {
 		reg.fail(w, r, err)
 	}
 }
 
 func (reg *Registry) serve(w http.ResponseWriter, r *http.Request) error {
+	if reg.origin.Check(r) != nil {
+		// Browsers add the password somebody typed at another time.
+		return catalog.Errorf(catalog.Denied, "cross_origin", "a page of another origin asked for a change").
+			Advise("use a client that is not a browser")
+	}
 	// Authentication comes first: strangers are told nothing but that they are.
 	actor, err := reg.Access.Authenticate(r)
 	if err != nil {

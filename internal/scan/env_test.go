@@ -1,20 +1,18 @@
 package scan_test
 
 import (
-	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/pratique/pratique/internal/advisory"
+	"github.com/pratique/pratique/internal/advisory/advisorytest"
 	"github.com/pratique/pratique/internal/blob"
 	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/engine"
@@ -60,46 +58,6 @@ Architecture: amd64
 Version: 12.4
 Description: files
 `
-
-// bucket writes advisories, one JSON object after the other, in the layout of
-// the public bucket.
-func bucket(t testing.TB, records string) string {
-	t.Helper()
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	for dec := json.NewDecoder(bytes.NewReader([]byte(records))); ; {
-		var raw json.RawMessage
-		if err := dec.Decode(&raw); err == io.EOF {
-			break
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		var head struct{ ID string }
-		if err := json.Unmarshal(raw, &head); err != nil {
-			t.Fatal(err)
-		}
-		w, err := z.Create(head.ID + ".json")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write(raw); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	if err := os.MkdirAll(filepath.Join(dir, "Debian"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for name, data := range map[string][]byte{"Debian/all.zip": b.Bytes(), "ecosystems.txt": []byte("Debian\n")} {
-		if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), data, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
 
 // env is the scanner on a real store and real blobs, with one namespace,
 // "team", that scans automatically and blocks what is high or worse.
@@ -216,7 +174,7 @@ func (e *env) must(err error) {
 
 func (e *env) importAdvisories() {
 	e.Helper()
-	_, err := advisory.Import(e.Context(), e.advisories, bucket(e, records), advisory.ImportOptions{})
+	_, err := advisory.Import(e.Context(), e.advisories, advisorytest.Bucket(e, records), advisory.ImportOptions{})
 	e.must(err)
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/pratique/pratique/internal/advisory"
+	"github.com/pratique/pratique/internal/advisory/advisorytest"
 	"github.com/pratique/pratique/internal/scan"
 )
 
@@ -17,7 +18,7 @@ func TestKnowledge(t *testing.T) {
 	k := scan.NewKnowledge(dir, slog.New(slog.DiscardHandler))
 	put := func(records string) string {
 		t.Helper()
-		result, err := advisory.Import(t.Context(), dir, bucket(t, records), advisory.ImportOptions{})
+		result, err := advisory.Import(t.Context(), dir, advisorytest.Bucket(t, records), advisory.ImportOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

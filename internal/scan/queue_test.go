@@ -71,3 +71,43 @@ func TestTenAtATime(t *testing.T) {
 		}
 	})
 }
+
+// The limit counts per instance: one that is busy does not hold up another.
+func TestLimitCountsPerInstance(t *testing.T) {
+	each(t, func(e *env) {
+		second, err := e.store.CreateInstance(e.Context(), catalog.Instance{Name: "second", Region: "default", Host: "second.example"})
+		e.must(err)
+		e.namespace(second.ID, "team")
+		reading, proceed := make(chan struct{}, 4), make(chan struct{})
+		own := map[string]bool{}
+		for i := range 4 {
+			img := small(e, i)
+			own[img.Layers[0].Digest] = true
+			key := e.key(fmt.Sprint("app", i))
+			if i%2 == 1 {
+				key.InstanceID = second.ID
+			}
+			e.pushTo(key, img, "1")
+		}
+		e.blobs.interfere(func(ctx context.Context, d string) error {
+			if own[d] {
+				reading <- struct{}{}
+				<-proceed
+			}
+			return nil
+		})
+		e.start()
+		<-reading
+		<-reading
+		st, err := e.store.Statistics(e.Context())
+		e.must(err)
+		if st.ScansRunning != 2 || st.ScansPending != 2 {
+			e.Errorf("%d scans run and %d wait", st.ScansRunning, st.ScansPending)
+		}
+		close(proceed)
+		for range 4 {
+			e.next()
+		}
+		e.quiet()
+	}, func(o *options) { o.settings.Concurrent, o.settings.Workers = 1, 4 })
+}

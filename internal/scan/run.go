@@ -26,6 +26,9 @@ func (s *Service) Run(ctx context.Context) error {
 		Judges: 1,
 	})
 	if err != nil {
+		if ctx.Err() != nil {
+			return nil // stopped while it started
+		}
 		return err
 	}
 	s.promoteUntil(ctx)

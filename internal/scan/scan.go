@@ -80,7 +80,12 @@ func (s *Service) Request(ctx context.Context, artifactID int64, trigger catalog
 	if err := s.eligible(ctx, pull.Artifact); err != nil {
 		return catalog.Scan{}, err
 	}
-	return s.cfg.Store.RequestScan(ctx, artifactID, trigger)
+	scan, err := s.cfg.Store.RequestScan(ctx, artifactID, trigger)
+	if catalog.Is(err, catalog.Conflict) {
+		err = catalog.Errorf(catalog.Conflict, "scan_in_progress", "%s is being scanned or waits for it", artifactName(pull.Artifact)).
+			Advise("wait until that scan has ended")
+	}
+	return scan, err
 }
 
 // eligible says whether an artifact may be scanned at all (§2.2). What only

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -40,11 +43,15 @@ type Config struct {
 	Advisories Advisories `yaml:"advisories"`
 	// Log sets the format ("text" or "json") and level of the log.
 	Log Log `yaml:"log"`
+	// Grace is how long open requests may go on when the server stops, up to
+	// 10 minutes. Default 20 seconds.
+	Grace time.Duration `yaml:"grace"`
 }
 
 // Instance is a further registry served under its own host name.
 type Instance struct {
-	Name   string `yaml:"name"`
+	Name string `yaml:"name"`
+	// Host is the host name without port. Its case does not matter.
 	Host   string `yaml:"host"`
 	Tenant string `yaml:"tenant"`
 	Region string `yaml:"region"`
@@ -95,7 +102,7 @@ func LoadConfig(path string, getenv func(string) string) (Config, error) {
 		dec := yaml.NewDecoder(bytes.NewReader(text))
 		dec.KnownFields(true)
 		if err := dec.Decode(&cfg); err != nil && !errors.Is(err, io.EOF) {
-			return cfg, fmt.Errorf("configuration %s: %w", path, err)
+			return cfg, fmt.Errorf("configuration %s: %w", path, plainYAML(err))
 		}
 	}
 	for name, field := range map[string]*string{
@@ -119,6 +126,30 @@ func LoadConfig(path string, getenv func(string) string) (Config, error) {
 	return cfg, nil
 }
 
+// plainYAML puts what is wrong with a file on one line, in words that do not
+// presume to know this program's source.
+func plainYAML(err error) error {
+	var types *yaml.TypeError
+	if !errors.As(err, &types) {
+		return err
+	}
+	found := make([]string, len(types.Errors))
+	for i, text := range types.Errors {
+		text = unknownKey.ReplaceAllString(text, `there is no setting "$1"`)
+		found[i] = wrongType.ReplaceAllStringFunc(text, func(text string) string {
+			m := wrongType.FindStringSubmatch(text)
+			return "cannot use " + cmp.Or(m[2], yamlKinds[m[1]], m[1]) + " here"
+		})
+	}
+	return errors.New(strings.Join(found, "; "))
+}
+
+var (
+	unknownKey = regexp.MustCompile(`field (\S+) not found in type \S+`)
+	wrongType  = regexp.MustCompile("cannot unmarshal !!(\\w+)(?: (`.*`))? into \\S+$")
+	yamlKinds  = map[string]string{"seq": "a list", "map": "a mapping"}
+)
+
 // Complete fills in defaults and refuses values that cannot work.
 func (c *Config) Complete() error {
 	settings := scan.DefaultSettings()
@@ -126,11 +157,12 @@ func (c *Config) Complete() error {
 	setDefault(&c.Data, "data")
 	setDefault(&c.Database, "sqlite:"+filepath.Join(c.Data, "pratique.db"))
 	setDefault(&c.Scan.Concurrent, settings.Concurrent)
-	setDefault(&c.Scan.Workers, settings.Workers)
+	setDefault(&c.Scan.Workers, runtime.GOMAXPROCS(0))
 	setDefault(&c.Scan.Timeout, settings.Timeout)
 	setDefault(&c.Scan.Memory, 64<<20)
 	setDefault(&c.Advisories.Source, advisory.PublicBucket)
 	setDefault(&c.Log.Format, "text")
+	setDefault(&c.Grace, 20*time.Second)
 	if c.Advisories.Update == nil {
 		every := 6 * time.Hour
 		c.Advisories.Update = &every
@@ -154,6 +186,7 @@ func (c *Config) check() error {
 		{"scan.workers", int64(c.Scan.Workers), 1, 256, ""},
 		{"scan.timeout", int64(c.Scan.Timeout / time.Second), 60, 24 * 3600, " seconds"},
 		{"scan.memory", c.Scan.Memory, 16 << 20, 64 << 30, " bytes"},
+		{"grace", int64(c.Grace / time.Second), 0, 600, " seconds"},
 	}
 	for _, r := range ranges {
 		if r.value < r.lo || r.value > r.hi {
@@ -166,18 +199,32 @@ func (c *Config) check() error {
 	if c.Log.Format != "text" && c.Log.Format != "json" {
 		return fmt.Errorf("log.format is %q; use text or json", c.Log.Format)
 	}
+	return c.checkInstances()
+}
+
+func (c *Config) checkInstances() error {
 	hosts := map[string]bool{}
-	for i, inst := range c.Instances {
-		if inst.Host == "" || inst.Name == "" {
+	for i := range c.Instances {
+		inst := &c.Instances[i]
+		inst.Host = hostOf(inst.Host)
+		switch {
+		case inst.Host == "" || inst.Name == "":
 			return fmt.Errorf("instances[%d] needs a name and a host", i)
-		}
-		if hosts[inst.Host] {
+		case !hostName.MatchString(inst.Host):
+			return fmt.Errorf("instances[%d]: %q is not a host name; leave out scheme, port and path", i, inst.Host)
+		case hosts[inst.Host]:
 			return fmt.Errorf("instances[%d]: host %s is taken by another instance", i, inst.Host)
 		}
 		hosts[inst.Host] = true
 	}
 	return nil
 }
+
+// hostName is a DNS name in lower case, or an IPv4 address.
+var hostName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`)
+
+// hostOf is the one spelling of a host name.
+func hostOf(name string) string { return strings.TrimSuffix(strings.ToLower(name), ".") }
 
 func setDefault[T comparable](field *T, value T) {
 	var zero T

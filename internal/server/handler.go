@@ -16,13 +16,47 @@ import (
 func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/v2/", s.registry)
-	mux.Handle("/v2/token", s.auth.Token(s.isPublic))
-	mux.Handle("/api/v1/", s.auth.Middleware(s.api()))
-	mux.Handle("GET /metrics", s.metrics.handler())
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
-	mux.HandleFunc("GET /readyz", s.ready)
-	mux.Handle("/", console.Handler())
+	short := http.NewServeMux()
+	short.Handle("/v2/token", s.auth.Token(s.isPublic))
+	short.Handle("/api/v1/", s.auth.Middleware(s.api()))
+	short.Handle("/metrics", readOnly(s.metrics.handler()))
+	short.Handle("/healthz", readOnly(http.HandlerFunc(s.healthy)))
+	short.Handle("/readyz", readOnly(http.HandlerFunc(s.ready)))
+	short.Handle("/", console.Handler())
+	mux.Handle("/v2/token", bounded(short))
+	mux.Handle("/", bounded(short))
 	return s.observe(mux)
+}
+
+// How long a request may take to arrive and its answer to be taken, where both
+// are small. Those of the registry are not; it watches their pace itself.
+const (
+	readTimeout  = 30 * time.Second
+	writeTimeout = 5 * time.Minute
+)
+
+// bounded ends requests of clients that neither send nor take, so that nobody
+// can hold connections for ever.
+func bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, now := http.NewResponseController(w), time.Now()
+		// A writer without deadlines is none of a connection.
+		_ = c.SetReadDeadline(now.Add(readTimeout))
+		_ = c.SetWriteDeadline(now.Add(writeTimeout))
+		next.ServeHTTP(w, r)
+	})
+}
+
+// readOnly refuses methods other than GET and HEAD.
+func readOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			answer(w, http.StatusMethodNotAllowed, "method not allowed")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // controlHandler serves the REST interface at the control socket. Whoever can
@@ -33,6 +67,11 @@ func (s *Server) controlHandler() http.Handler {
 		actor := access.Actor{Name: "control-socket", Admin: true}
 		api.ServeHTTP(w, r.WithContext(access.WithActor(r.Context(), actor)))
 	}))
+}
+
+// healthy answers that the program runs.
+func (s *Server) healthy(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, "ok")
 }
 
 // ready answers whether requests can be served: the database answers. Missing
@@ -69,24 +108,29 @@ func (s *Server) isPublic(ctx context.Context, r *http.Request, namespace string
 	return err == nil && ns.Public
 }
 
-// observe logs and counts requests and turns a panic into a 500.
+// observe logs and counts requests. A panic becomes a 500, or cuts an answer
+// short that was begun, so that it does not look whole.
 func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
 		defer func() {
-			if p := recover(); p != nil {
-				if p == http.ErrAbortHandler {
-					panic(p)
-				}
+			p := recover()
+			if p != nil && p != http.ErrAbortHandler {
 				s.log.Error("panic while serving", "method", r.Method, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
-				if !rec.wrote {
+				if rec.wrote {
+					p = http.ErrAbortHandler
+				} else {
 					http.Error(rec, "internal error; the log tells more", http.StatusInternalServerError)
+					p = nil
 				}
 			}
 			s.metrics.observeRequest(r, rec.status, time.Since(start))
 			s.log.Log(r.Context(), requestLevel(rec.status), "request", "method", r.Method, "path", r.URL.Path,
 				"status", rec.status, "bytes", rec.bytes, "took", time.Since(start).Round(time.Microsecond), "from", r.RemoteAddr)
+			if p != nil {
+				panic(p)
+			}
 		}()
 		next.ServeHTTP(rec, r)
 	})

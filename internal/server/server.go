@@ -24,8 +24,6 @@ import (
 )
 
 const (
-	// shutdownGrace is how long open requests may go on when the server stops.
-	shutdownGrace = 20 * time.Second
 	// uploadAge is how old an upload nobody continues may become.
 	uploadAge = 24 * time.Hour
 	// ControlSocket is the name of the control socket in the data directory.
@@ -90,6 +88,9 @@ func (s *Server) open(ctx context.Context) (err error) {
 
 func (s *Server) openStorage(ctx context.Context) (err error) {
 	if s.store, err = store.Open(ctx, store.Config{DSN: s.cfg.Database, Logger: s.log}); err != nil {
+		return err
+	}
+	if err := checkDataDir(ctx, s.cfg.Data, s.store); err != nil {
 		return err
 	}
 	if s.blobs, err = blob.Open(s.cfg.Data); err != nil {
@@ -182,8 +183,8 @@ func (s *Server) Run(ctx context.Context) error {
 	public := s.httpServer(s.handler())
 	control := s.httpServer(s.controlHandler())
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return serve(ctx, public, s.listener) })
-	group.Go(func() error { return serve(ctx, control, s.control) })
+	group.Go(func() error { return serve(ctx, public, s.listener, s.cfg.Grace) })
+	group.Go(func() error { return serve(ctx, control, s.control, s.cfg.Grace) })
 	group.Go(func() error { return s.scanner.Run(ctx) })
 	group.Go(func() error { return s.keepAdvisories(ctx) })
 	group.Go(func() error { return s.expireUploads(ctx) })
@@ -226,12 +227,12 @@ func (s *Server) httpServer(h http.Handler) *http.Server {
 }
 
 // serve runs an HTTP server until ctx is done, then lets open requests end.
-func serve(ctx context.Context, srv *http.Server, l net.Listener) error {
+func serve(ctx context.Context, srv *http.Server, l net.Listener, most time.Duration) error {
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
 		<-ctx.Done()
-		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), most)
 		defer cancel()
 		if srv.Shutdown(grace) != nil {
 			srv.Close()
@@ -288,7 +289,7 @@ func (i *instances) of(r *http.Request) (catalog.Instance, error) {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
-	if inst, ok := i.byHost[host]; ok {
+	if inst, ok := i.byHost[hostOf(host)]; ok {
 		return inst, nil
 	}
 	return i.other, nil

@@ -47,7 +47,7 @@ func repositoryNotFound(key catalog.RepositoryKey) error {
 
 func manifestUnknown(key catalog.RepositoryKey, reference string) error {
 	return catalog.Errorf(catalog.NotFound, "manifest_unknown", "%s holds no manifest %s", key, reference).
-		Advise("check tag or digest; the tags of the repository can be listed")
+		Advise("check tag or digest; skopeo list-tags and crane ls list the tags of a repository")
 }
 
 func blobUnknown(key catalog.RepositoryKey, digest string) error {

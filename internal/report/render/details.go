@@ -106,17 +106,19 @@ func place(l report.Location) string {
 func packageColumns(packages []report.Package) []*column {
 	layer := cells("LAYER", maxTableCell, packages, func(k report.Package) string { return strconv.Itoa(k.Layer) })
 	layer.right = true
-	path := cells("PATH", 12, packages, func(k report.Package) string { return k.Path })
-	path.first = true
+	path := cells("PATH", 16, packages, func(k report.Package) string { return k.Path })
+	path.optional, path.keepEnd = true, true
+	licence := cells("LICENCE", 12, packages, func(k report.Package) string { return strings.Join(k.Licences, ", ") })
+	licence.optional = true
 	return nonEmpty([]*column{
 		cells("NAME", 10, packages, func(k report.Package) string { return k.Name }),
 		cells("VERSION", 8, packages, func(k report.Package) string { return k.Version }),
 		cells("TYPE", 8, packages, func(k report.Package) string { return k.Type }),
 		layer,
 		cells("SOURCE", 6, packages, sourceMark),
-		cells("LICENCE", 8, packages, func(k report.Package) string { return strings.Join(k.Licences, ", ") }),
 		cells("SHIPPED BY", 8, packages, func(k report.Package) string { return k.OwnedBy }),
 		path,
+		licence,
 	})
 }
 

@@ -107,7 +107,7 @@ func findingColumns(fs []report.Finding) []*column {
 			return fmt.Sprintf("%s +%d", where(f.Locations[0]), n-1)
 		}
 	})
-	place.first = true
+	place.keepEnd = true
 	return nonEmpty([]*column{
 		severity,
 		add("FINDING", 16, func(f report.Finding) string { return f.Title }),

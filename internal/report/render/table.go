@@ -181,12 +181,65 @@ func (p *printer) vulnerabilities(r *report.Report) {
 	}
 	if len(system) > 0 {
 		p.heading(fmt.Sprintf("System vulnerabilities (%s)", count(len(system))))
-		p.table(vulnerabilityColumns(system, false))
+		rows := bySource(system)
+		p.table(vulnerabilityColumns(rows, false))
+		if len(rows) < len(system) {
+			p.lines("", 0, p.paint(faint, "+N: so many more packages built from the same source."))
+		}
 	}
 	if len(application) > 0 {
 		p.heading(fmt.Sprintf("Application vulnerabilities (%s)", count(len(application))))
-		p.table(vulnerabilityColumns(application, true))
+		p.table(vulnerabilityColumns(rowEach(application), true))
 	}
+}
+
+// row is one line of a table of vulnerabilities: the same vulnerability in one
+// or more packages.
+type row struct {
+	report.Vulnerability
+	packages []string
+}
+
+func rowEach(vs []report.Vulnerability) []row {
+	rows := make([]row, len(vs))
+	for i, v := range vs {
+		rows[i] = row{v, []string{v.Package}}
+	}
+	return rows
+}
+
+// bySource makes one row of a vulnerability in several packages that were built
+// from the same source, where nothing but the package differs.
+func bySource(vs []report.Vulnerability) []row {
+	type key struct {
+		id, source, version, fix, layers string
+		severity                         report.Severity
+	}
+	at := make(map[key]int)
+	var rows []row
+	for _, v := range vs {
+		k := key{v.ID, cmp.Or(v.Source, v.Package), v.Version, fixMark(v), layerMark(v), v.Severity}
+		if i, ok := at[k]; ok {
+			rows[i].packages = append(rows[i].packages, v.Package)
+			continue
+		}
+		at[k] = len(rows)
+		rows = append(rows, row{v, []string{v.Package}})
+	}
+	return rows
+}
+
+// packageMark is the package, of several the one named like their source, and
+// how many more there are.
+func packageMark(r row) string {
+	if len(r.packages) == 1 {
+		return r.Package
+	}
+	name := r.Package
+	if source := cmp.Or(r.Source, r.Package); slices.Contains(r.packages, source) {
+		name = source
+	}
+	return fmt.Sprintf("%s +%d", clip(name, maxTableBytes), len(r.packages)-1)
 }
 
 // column is one column of a table.
@@ -194,21 +247,26 @@ type column struct {
 	title string
 	// min is what the column is not made narrower than, unless its cells are.
 	min int
-	// first says that the column is made narrower before the others are.
-	first bool
-	right bool
-	cells []string
+	// optional says that the column is narrowed first, and goes where there is
+	// no room for min. Only the last columns are optional.
+	optional bool
+	// keepEnd says that the end of a cell tells more than its beginning.
+	keepEnd bool
+	right   bool
+	cells   []string
 	// style, if not nil, is the style of each cell.
 	style func(row int) string
 	width int
 }
 
-func vulnerabilityColumns(vs []report.Vulnerability, paths bool) []*column {
+func vulnerabilityColumns(rows []row, paths bool) []*column {
 	add := func(title string, min int, value func(report.Vulnerability) string) *column {
-		return cells(title, min, vs, value)
+		return cells(title, min, rows, func(r row) string { return value(r.Vulnerability) })
 	}
 	severity := add("SEVERITY", maxTableCell, func(v report.Vulnerability) string { return v.Severity.String() })
-	severity.style = func(row int) string { return severityStyle(vs[row].Severity) }
+	severity.style = func(i int) string { return severityStyle(rows[i].Severity) }
+	name := cells("PACKAGE", 10, rows, packageMark)
+	name.keepEnd = paths // "org.apache.logging.log4j:log4j-core"
 	epss := add("EPSS", maxTableCell, epssMark)
 	epss.right = true
 	layer := add("LAYER", maxTableCell, layerMark)
@@ -216,20 +274,21 @@ func vulnerabilityColumns(vs []report.Vulnerability, paths bool) []*column {
 	columns := []*column{
 		add("ID", 19, func(v report.Vulnerability) string { return v.ID }),
 		severity,
-		add("PACKAGE", 10, func(v report.Vulnerability) string { return v.Package }),
-		add("INSTALLED", 8, func(v report.Vulnerability) string { return v.Version }),
-		add("FIXED", 8, fixMark),
+		name,
+		add("INSTALLED", 9, func(v report.Vulnerability) string { return v.Version }),
+		add("FIXED", 10, fixMark),
 		add("KEV", maxTableCell, kevMark),
 		epss,
 		layer,
 	}
 	if paths {
-		path := add("PATH", 12, pathMark)
-		path.first = true
+		path := add("PATH", 24, pathMark)
+		path.optional, path.keepEnd = true, true
 		columns = append(columns, path)
 	}
-	columns = append(columns, add(titleColumn, 12, func(v report.Vulnerability) string { return v.Title }))
-	return nonEmpty(columns)
+	title := add("TITLE", 12, func(v report.Vulnerability) string { return v.Title })
+	title.optional = true
+	return nonEmpty(append(columns, title))
 }
 
 // cells makes a column of the values of rows.
@@ -323,12 +382,9 @@ func (p *printer) table(columns []*column) {
 	}
 }
 
-// titleColumn is the last column, and the first to go where there is no room.
-const titleColumn = "TITLE"
-
-// fit makes the table as narrow as width, if it can: the title takes what the
-// others leave, or goes; then columns are narrowed, those that are to be first
-// before the others, and always the widest.
+// fit makes the table as narrow as width, if it can: from the last on, optional
+// columns take what the others leave, or go; then the others are narrowed, always
+// the widest.
 func fit(columns []*column, width int) []*column {
 	if width <= 0 {
 		return columns
@@ -337,12 +393,13 @@ func fit(columns []*column, width int) []*column {
 	for _, c := range columns {
 		room -= c.width + columnGap
 	}
-	if title := columns[len(columns)-1]; title.title == titleColumn && room < 0 {
-		if title.width+room >= title.min {
-			title.width += room
+	for room < 0 && columns[len(columns)-1].optional {
+		last := columns[len(columns)-1]
+		if last.width+room >= last.min {
+			last.width += room
 			return columns
 		}
-		room += title.width + columnGap
+		room += last.width + columnGap
 		columns = columns[:len(columns)-1]
 	}
 	for ; room < 0; room++ {
@@ -359,14 +416,20 @@ func fit(columns []*column, width int) []*column {
 func narrowNext(columns []*column) *column {
 	var pick *column
 	for _, c := range columns {
-		if c.width <= c.min {
-			continue
-		}
-		if pick == nil || c.first && !pick.first || c.first == pick.first && c.width >= pick.width {
+		if c.width > c.min && (pick == nil || c.width >= pick.width) {
 			pick = c
 		}
 	}
 	return pick
+}
+
+// cut makes a text fit into the column.
+func (c *column) cut(s string) string {
+	over := displayWidth.StringWidth(s) - c.width
+	if over <= 0 || !c.keepEnd {
+		return displayWidth.Truncate(s, c.width, "…")
+	}
+	return displayWidth.TruncateLeft(s, over+1, "…")
 }
 
 // row writes a line of the table, without blanks at its end.
@@ -374,7 +437,7 @@ func (p *printer) row(columns []*column, value func(*column) (text, style string
 	blanks := 0
 	for _, c := range columns {
 		s, style := value(c)
-		s = displayWidth.Truncate(s, c.width, "…")
+		s = c.cut(s)
 		padding := c.width - displayWidth.StringWidth(s)
 		if c.right {
 			blanks += padding

@@ -6,6 +6,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/pratique/pratique/internal/report"
 )
 
@@ -77,6 +79,49 @@ func TestTableAlignment(t *testing.T) {
 		}
 		if want < 0 {
 			t.Errorf("width %d: no table", width)
+		}
+	}
+}
+
+func TestRowsBySource(t *testing.T) {
+	v := func(id, name, source, version string) report.Vulnerability {
+		return report.Vulnerability{ID: id, Package: name, Source: source, Version: version, Locations: []report.Location{{Layer: 1}}}
+	}
+	vs := []report.Vulnerability{
+		v("CVE-1", "libssl3", "openssl", "3"),
+		v("CVE-1", "openssl", "", "3"), // the source has the same name
+		v("CVE-1", "libssl1", "openssl", "1"),
+		v("CVE-2", "libssl3", "openssl", "3"),
+		v("CVE-2", "libxml2", "", "3"),
+		v("CVE-2", "libssl-dev", "openssl", "3"),
+	}
+	var got []string
+	for _, r := range bySource(vs) {
+		got = append(got, r.ID+" "+packageMark(r)+" "+r.Version)
+	}
+	want := []string{"CVE-1 openssl +1 3", "CVE-1 libssl1 1", "CVE-2 libssl3 +1 3", "CVE-2 libxml2 3"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCut(t *testing.T) {
+	for _, tt := range []struct {
+		text    string
+		width   int
+		keepEnd bool
+		want    string
+	}{
+		{"org.example:core", 16, true, "org.example:core"},
+		{"org.example:core", 6, true, "…:core"},
+		{"org.example:core", 6, false, "org.e…"},
+		{"日本語", 5, true, "…本語"},
+		{"日本語", 4, true, "… 語"},
+		{"", 3, true, ""},
+	} {
+		c := column{width: tt.width, keepEnd: tt.keepEnd}
+		if got := c.cut(tt.text); got != tt.want {
+			t.Errorf("%q in %d columns: %q, want %q", tt.text, tt.width, got, tt.want)
 		}
 	}
 }

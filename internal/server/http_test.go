@@ -1,0 +1,132 @@
+package server_test
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestPaths(t *testing.T) {
+	t.Parallel()
+	e := start(t, config(t))
+	nobody := "Authorization: "
+	for _, tc := range []struct {
+		method, path string
+		status       int
+		says         string
+	}{
+		{"GET", "/healthz", 200, "ok\n"},
+		{"GET", "/readyz", 200, "ok, but there are no advisories yet: scans wait\n"},
+		{"GET", "/metrics", 200, "pratique_scans"},
+		{"GET", "/", 200, "<html"},
+		{"POST", "/healthz", 405, ""},
+		{"POST", "/", 405, ""},
+		{"GET", "/nothing", 404, ""},
+		{"GET", "/healthz/x", 404, ""},
+		{"GET", "/../../etc/passwd", 404, ""},
+		{"GET", "/v2", 401, "UNAUTHORIZED"},
+		{"GET", "/v2/", 401, "UNAUTHORIZED"},
+		{"GET", "/v2/team/app/tags/list", 401, "UNAUTHORIZED"},
+		{"PUT", "/v2/team/app/manifests/1", 401, "UNAUTHORIZED"},
+		{"GET", "/v2/token?service=elsewhere", 400, "service"},
+		{"GET", "/api/v1/nothing", 404, "path_not_found"},
+		{"GET", "/api/v1/namespaces", 401, "credentials_missing"},
+		{"GET", "/api/v1/info", 200, `"limits"`},
+	} {
+		a := e.do(tc.method, tc.path, nil, nobody)
+		if a.StatusCode == http.StatusMovedPermanently || a.StatusCode == http.StatusTemporaryRedirect || a.StatusCode == http.StatusPermanentRedirect {
+			a = e.do(tc.method, a.Header.Get("Location"), nil, nobody)
+		}
+		if a.StatusCode != tc.status || !strings.Contains(a.body, tc.says) {
+			t.Errorf("%s %s: %s, want %d and %q: %.300s", tc.method, tc.path, a.Status, tc.status, tc.says, a.body)
+		}
+	}
+	e.do("GET", "/v2/nothing", nil).want(t, 404, "errors")
+	e.do("GET", "/metrics", nil).want(t, 200, `pratique_http_request_seconds_count{area="other",method="GET",status="404"}`)
+	a := e.do("BREW", "/nothing", nil)
+	a.want(t, 404)
+	e.do("GET", "/metrics", nil).want(t, 200, `method="other"`)
+}
+
+// A client that sends headers without end, or slowly, is dismissed.
+func TestHostileHeaders(t *testing.T) {
+	t.Parallel()
+	e := start(t, config(t))
+	a := e.do("GET", "/healthz", nil, "Large: "+strings.Repeat("x", 80<<10))
+	if a.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+		t.Errorf("80 kB of headers: %s", a.Status)
+	}
+	conn, err := net.Dial("tcp", e.server.Addr())
+	e.must(err)
+	defer conn.Close()
+	_, err = io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: x\r\nSlow")
+	e.must(err)
+	began := time.Now()
+	e.must(conn.SetReadDeadline(began.Add(30 * time.Second)))
+	if _, err := io.ReadAll(conn); err != nil {
+		t.Errorf("the connection was not closed: %v", err)
+	}
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("the connection was closed after %v", took)
+	}
+	e.do("GET", "/healthz", nil).want(t, 200)
+}
+
+func TestPanic(t *testing.T) {
+	t.Parallel()
+	e := start(t, config(t))
+	handler := func(f http.HandlerFunc) *httptest.Server {
+		s := httptest.NewServer(e.server.Observe(f))
+		t.Cleanup(s.Close)
+		return s
+	}
+	early := handler(func(http.ResponseWriter, *http.Request) { panic("secret") })
+	a := e.do("GET", early.URL+"/", nil).want(t, 500, "internal error; the log tells more")
+	if strings.Contains(a.body, "secret") {
+		t.Errorf("the answer tells the panic: %s", a.body)
+	}
+	for name, f := range map[string]http.HandlerFunc{
+		"panic": func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write(make([]byte, 100))
+			_ = http.NewResponseController(w).Flush()
+			panic("late")
+		},
+		"abort": func(w http.ResponseWriter, _ *http.Request) {
+			_ = http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		},
+	} {
+		if a, err := e.try("GET", handler(f).URL+"/", nil); err == nil {
+			t.Errorf("%s: half an answer looks whole: %s %q", name, a.Status, a.body)
+		}
+	}
+	// Reading from a file goes the kernel's way, and is counted.
+	copied := handler(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.(io.ReaderFrom).ReadFrom(strings.NewReader("content"))
+	})
+	e.do("GET", copied.URL+"/", nil).want(t, 200, "content")
+	e.do("GET", "/metrics", nil).want(t, 200, `area="other",method="GET",status="500"`)
+}
+
+// Requests that follow each other on one connection do not share a deadline.
+func TestKeepAlive(t *testing.T) {
+	t.Parallel()
+	e := start(t, config(t))
+	conn, err := net.Dial("tcp", e.server.Addr())
+	e.must(err)
+	defer conn.Close()
+	r := bufio.NewReader(conn)
+	for _, path := range []string{"/healthz", "/v2/", "/api/v1/info", "/healthz"} {
+		_, err := io.WriteString(conn, "GET "+path+" HTTP/1.1\r\nHost: x\r\n\r\n")
+		e.must(err)
+		res, err := http.ReadResponse(r, nil)
+		e.must(err)
+		_, err = io.Copy(io.Discard, res.Body)
+		e.must(err)
+	}
+}
