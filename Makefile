@@ -32,7 +32,7 @@ install-test:
 	@scripts/install test
 
 test: install-test tools images build verify lint
-	go test -timeout 20m ./...
+	scripts/test
 	scripts/fuzz 1s
 
 # Real clients and checkers come from a module of their own, so that none of

@@ -17,12 +17,12 @@ import (
 // wholeData is the reference data, where it is at hand.
 func wholeData(t testing.TB) string {
 	t.Helper()
-	dir := os.Getenv("PRATIQUE_DATA")
+	dir := os.Getenv("PRATIQUE_DATA_SET")
 	if dir == "" {
 		dir = filepath.Join("..", "..", "..", "shared", "data")
 	}
 	if _, err := os.Stat(filepath.Join(dir, "osv", "ecosystems.txt")); err != nil {
-		t.Skip("PRATIQUE_DATA names no directory with advisories")
+		t.Skip("PRATIQUE_DATA_SET names no directory with advisories")
 	}
 	return dir
 }

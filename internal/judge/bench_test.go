@@ -12,12 +12,12 @@ import (
 // BenchmarkReport judges an image of 2,000 packages, most with advisories, by
 // the whole reference data; opening the database is part of it.
 func BenchmarkReport(b *testing.B) {
-	from := os.Getenv("PRATIQUE_DATA")
+	from := os.Getenv("PRATIQUE_DATA_SET")
 	if from == "" {
 		from = filepath.Join("..", "..", "..", "shared", "data")
 	}
 	if _, err := os.Stat(filepath.Join(from, "osv")); err != nil {
-		b.Skip("PRATIQUE_DATA names no directory with advisories")
+		b.Skip("PRATIQUE_DATA_SET names no directory with advisories")
 	}
 	dir := b.TempDir()
 	if _, err := advisory.Import(b.Context(), dir, from, advisory.ImportOptions{}); err != nil {

@@ -22,7 +22,7 @@ const childEnv = "PRATIQUE_STORE_TEST_CHILD"
 func TestChild(t *testing.T) {
 	mode, dsn, ok := strings.Cut(os.Getenv(childEnv), " ")
 	if !ok {
-		t.Skip("only for the crash tests")
+		return // not a child
 	}
 	s, err := store.Open(t.Context(), store.Config{DSN: dsn})
 	if err != nil {

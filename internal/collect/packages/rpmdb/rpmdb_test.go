@@ -79,7 +79,7 @@ func rpmQuery(t testing.TB, dir, backend string) []string {
 	t.Helper()
 	out, err := exec.Command("rpm", "--dbpath", dir, "--define", "_db_backend "+backend, "-qa", "--qf", queryFormat).Output()
 	if err != nil || len(out) == 0 {
-		t.Skipf("this rpm cannot read a %s database: %v", backend, err)
+		t.Fatalf("rpm does not read the %s database: %v", backend, err)
 	}
 	var lines []string
 	for line := range strings.Lines(strings.ReplaceAll(string(out), "(none)", "")) {
@@ -100,12 +100,20 @@ func TestAgainstRPM(t *testing.T) {
 		t.Skip("the program rpm is not installed (apt-get install rpm)")
 	}
 	backends := map[string]string{"Packages": "bdb_ro", "Packages.db": "ndb", "rpmdb.sqlite": "sqlite"}
+	makesNDB := makes(t, "ndb", "Packages.db")
 	for _, file := range corpus(t) {
 		name := filepath.Base(filepath.Dir(file)) + "/" + filepath.Base(file)
 		t.Run(name, func(t *testing.T) {
 			got, err := list(file)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if backends[filepath.Base(file)] == "ndb" && !makesNDB {
+				// Debian's rpm cannot read these; another reader was asked once.
+				if len(got) != 35 && len(got) != 137 {
+					t.Errorf("%d packages, want 35 or 137", len(got))
+				}
+				return
 			}
 			dir := t.TempDir()
 			data, err := os.ReadFile(file)
@@ -130,11 +138,13 @@ func TestEmpty(t *testing.T) {
 		t.Skip("the program rpm is not installed (apt-get install rpm)")
 	}
 	for backend, name := range map[string]string{"sqlite": "rpmdb.sqlite", "ndb": "Packages.db"} {
+		if !makes(t, backend, name) {
+			continue // Debian's rpm is built without ndb
+		}
 		t.Run(backend, func(t *testing.T) {
 			dir := t.TempDir()
-			out, err := exec.Command("rpm", "--dbpath", dir, "--define", "_db_backend "+backend, "--initdb").CombinedOutput()
-			if _, statErr := os.Stat(filepath.Join(dir, name)); err != nil || statErr != nil {
-				t.Skipf("this rpm does not make %s databases: %v: %s", backend, err, out)
+			if out, err := initdb(dir, backend); err != nil {
+				t.Fatalf("%v: %s", err, out)
 			}
 			got, err := list(filepath.Join(dir, name))
 			if err != nil || len(got) != 0 {
@@ -142,6 +152,18 @@ func TestEmpty(t *testing.T) {
 			}
 		})
 	}
+}
+
+// makes reports whether the program rpm makes databases of a kind.
+func makes(t *testing.T, backend, file string) bool {
+	dir := t.TempDir()
+	_, err := initdb(dir, backend)
+	_, statErr := os.Stat(filepath.Join(dir, file))
+	return err == nil && statErr == nil
+}
+
+func initdb(dir, backend string) ([]byte, error) {
+	return exec.Command("rpm", "--dbpath", dir, "--define", "_db_backend "+backend, "--initdb").CombinedOutput()
 }
 
 // TestDamaged cuts and overwrites real databases: errors are fine, panics and
