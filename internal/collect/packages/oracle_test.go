@@ -101,9 +101,6 @@ func (r *root) all() []report.Package {
 func image(t *testing.T, name string) *root {
 	t.Helper()
 	base := os.Getenv("PRATIQUE_IMAGES")
-	if base == "" {
-		base = "/var/tmp/pratique-cache/images"
-	}
 	dir := filepath.Join(base, name)
 	if _, err := os.Stat(filepath.Join(dir, "index.json")); err != nil {
 		t.Skipf("the image %s is not there: set PRATIQUE_IMAGES to a directory of OCI layouts (%v)", name, err)
