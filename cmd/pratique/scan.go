@@ -25,9 +25,6 @@ import (
 // exitFindings is the exit code when --fail-on found something.
 const exitFindings = 2
 
-// cacheSize bounds what is remembered of layers, in bytes: some thousand images.
-const cacheSize = 1 << 30
-
 type scanOptions struct {
 	*options
 	output     outputFlags
@@ -179,7 +176,7 @@ func (s *scanOptions) scan(ctx context.Context, ref string, db *advisory.DB, o j
 		Rules:      o.Rules,
 	}
 	if s.cache != "" {
-		opts.Cache = engine.NewFileCache(s.cache, cacheSize)
+		opts.Cache = engine.NewFileCache(s.cache, engine.DefaultCacheSize)
 	}
 	facts, err := engine.New(opts).Image(ctx, img)
 	if err != nil {

@@ -17,6 +17,10 @@ import (
 // Prefix is where the interface is served.
 const Prefix = "/api/v1"
 
+// ControlSocket is the name, in the data directory, of the Unix socket at which
+// the interface takes whoever can open it for the administrator.
+const ControlSocket = "control.sock"
+
 // maxBody bounds the body of a request, in bytes.
 const maxBody = 1 << 20
 

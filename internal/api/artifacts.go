@@ -89,16 +89,22 @@ func (h *handlers) pull(ctx context.Context, in *InArtifact) (catalog.Pull, erro
 	return h.cfg.Store.Pull(ctx, key, reference)
 }
 
+// judged reads the artifact a path names and what its report in force found.
+func (h *handlers) judged(ctx context.Context, in *InArtifact) (catalog.Pull, []catalog.Exposure, error) {
+	p, err := h.pull(ctx, in)
+	if err != nil {
+		return p, nil, err
+	}
+	exposure, err := h.exposure(ctx, p)
+	return p, exposure, err
+}
+
 type artifactOut struct {
 	Body Artifact
 }
 
 func (h *handlers) getArtifact(ctx context.Context, in *InArtifact) (*artifactOut, error) {
-	p, err := h.pull(ctx, in)
-	if err != nil {
-		return nil, err
-	}
-	exposure, err := h.exposure(ctx, p)
+	p, exposure, err := h.judged(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -135,11 +141,7 @@ type verdictOut struct {
 }
 
 func (h *handlers) getVerdict(ctx context.Context, in *InArtifact) (*verdictOut, error) {
-	p, err := h.pull(ctx, in)
-	if err != nil {
-		return nil, err
-	}
-	exposure, err := h.exposure(ctx, p)
+	p, exposure, err := h.judged(ctx, in)
 	if err != nil {
 		return nil, err
 	}

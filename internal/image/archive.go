@@ -221,7 +221,7 @@ func dockerImage(ref string, a *archive, selector string) (*Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	rawConfig, err := readFile(a, entry.Config, maxConfig)
+	rawConfig, err := readFile(a, entry.Config, MaxConfig)
 	if err != nil {
 		return nil, invalidf("the configuration of the image: %w", err)
 	}

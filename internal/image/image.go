@@ -257,8 +257,8 @@ func (h *history) UnmarshalJSON(raw []byte) error {
 }
 
 func parseConfig(raw []byte) (*config, error) {
-	if len(raw) > maxConfig {
-		return nil, invalidf("the image's configuration has %d bytes, more than %d", len(raw), maxConfig)
+	if len(raw) > MaxConfig {
+		return nil, invalidf("the image's configuration has %d bytes, more than %d", len(raw), MaxConfig)
 	}
 	var cfg config
 	if err := json.Unmarshal(raw, &cfg); err != nil {

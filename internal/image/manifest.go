@@ -9,9 +9,12 @@ import (
 	"github.com/pratique/pratique/internal/catalog"
 )
 
+// MaxConfig bounds an image's configuration, in bytes. Real ones are a few
+// kilobytes.
+const MaxConfig = 8 << 20
+
 const (
 	maxManifest = 4 << 20
-	maxConfig   = 8 << 20
 	// maxManifestEntries bounds layers and members before anything is allocated
 	// per entry; the limit on layers that users meet is in Limits.
 	maxManifestEntries = 10_000

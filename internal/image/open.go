@@ -170,7 +170,7 @@ func (r *resolver) image(ctx context.Context, d descriptor, depth int) (*Image, 
 	if err := m.checkImage(); err != nil {
 		return nil, err
 	}
-	config, err := read(ctx, r.blobs, m.Config, maxConfig)
+	config, err := read(ctx, r.blobs, m.Config, MaxConfig)
 	if err != nil {
 		return nil, err
 	}

@@ -17,9 +17,6 @@ import (
 	"github.com/pratique/pratique/internal/secret"
 )
 
-// maxConfig bounds an image's configuration. Real ones are a few kilobytes.
-const maxConfig = 8 << 20
-
 // plan turns a promoted scan into layer jobs.
 func (s *Service) plan(ctx context.Context, scanID int64) error {
 	scan, pull, err := s.subject(ctx, scanID)
@@ -190,9 +187,9 @@ func (s *Service) config(ctx context.Context, manifest []byte) ([]byte, error) {
 		return nil, err
 	}
 	defer r.Close()
-	raw, err := io.ReadAll(io.LimitReader(r, maxConfig+1))
-	if err == nil && len(raw) > maxConfig {
-		err = catalog.ScanErrorf(catalog.CauseDetailNotFound, "it has more than %d bytes", maxConfig)
+	raw, err := io.ReadAll(io.LimitReader(r, image.MaxConfig+1))
+	if err == nil && len(raw) > image.MaxConfig {
+		err = catalog.ScanErrorf(catalog.CauseDetailNotFound, "it has more than %d bytes", image.MaxConfig)
 	}
 	return raw, err
 }

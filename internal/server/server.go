@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/pratique/pratique/internal/access"
+	"github.com/pratique/pratique/internal/api"
 	"github.com/pratique/pratique/internal/blob"
 	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/engine"
@@ -26,8 +27,6 @@ import (
 const (
 	// uploadAge is how old an upload nobody continues may become.
 	uploadAge = 24 * time.Hour
-	// ControlSocket is the name of the control socket in the data directory.
-	ControlSocket = "control.sock"
 )
 
 // Server is the running program.
@@ -149,7 +148,7 @@ func (s *Server) listen() (err error) {
 	if s.listener, err = net.Listen("tcp", s.cfg.Address); err != nil {
 		return fmt.Errorf("%w; choose another address with --address", err)
 	}
-	s.control, err = listenControl(filepath.Join(s.cfg.Data, ControlSocket))
+	s.control, err = listenControl(filepath.Join(s.cfg.Data, api.ControlSocket))
 	if err != nil {
 		return fmt.Errorf("control socket: %w; a shorter path of the data directory may help", err)
 	}

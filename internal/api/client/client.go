@@ -34,8 +34,6 @@ import (
 const (
 	// DefaultServer is where a server listens that was told nothing else.
 	DefaultServer = "http://127.0.0.1:8480"
-	// SocketName is the name of the control socket in the data directory.
-	SocketName = "control.sock"
 	// maxAnswer bounds an answer, in bytes. Reports of large images are a few
 	// tens of megabytes.
 	maxAnswer = 512 << 20
@@ -72,7 +70,7 @@ type Client struct {
 // New returns a client. It does not connect yet.
 func New(cfg Config) (*Client, error) {
 	if cfg.Server == "" {
-		socket := filepath.Join(cfg.Data, SocketName)
+		socket := filepath.Join(cfg.Data, api.ControlSocket)
 		if info, err := os.Stat(socket); err == nil && info.Mode().Type() == fs.ModeSocket {
 			return overSocket(socket), nil
 		}

@@ -178,7 +178,7 @@ func TestControlSocket(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(data) })
-	l, err := net.Listen("unix", filepath.Join(data, SocketName))
+	l, err := net.Listen("unix", filepath.Join(data, api.ControlSocket))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +198,7 @@ func TestControlSocket(t *testing.T) {
 	if diff := cmp.Diff([]request{{Method: "GET", Target: "/api/v1/namespaces/team"}}, s.seen); diff != "" {
 		t.Errorf("the socket needs no credentials (-want +got):\n%s", diff)
 	}
-	if c.Place() != filepath.Join(data, SocketName) {
+	if c.Place() != filepath.Join(data, api.ControlSocket) {
 		t.Errorf("place is %s", c.Place())
 	}
 }
