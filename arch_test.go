@@ -45,6 +45,15 @@ var floors = map[string]int{
 	"internal/collect/secrets":        1,
 	"internal/report":                 0,
 	"internal/secret":                 0,
+	"internal/rules":                  0,
+	"internal/signature":              0,
+	"internal/password":               0,
+	"internal/baseline":               0,
+	"internal/compliance":             0,
+	"internal/collect/malware":        1,
+	"internal/collect/settings":       1,
+	"internal/collect/passwords":      1,
+	"internal/collect/licences":       1,
 	"internal/report/render":          0,
 	"internal/catalog":                0,
 }
@@ -52,12 +61,22 @@ var floors = map[string]int{
 // sameFloor lists the imports allowed within a floor, and why.
 var sameFloor = map[string][]string{
 	// a collector implements the contract; the RPM databases are a reader of their own
-	"internal/collect/packages": {"internal/collect", "internal/collect/packages/rpmdb"},
-	"internal/collect/secrets":  {"internal/collect"},
-	"internal/secret":           {"internal/report"}, // severities of rules
-	"internal/report/render":    {"internal/report"}, // formats of the model
-	"internal/catalog":          {"internal/report"}, // severities
-	"internal/api/client":       {"internal/api"},    // speaks the types of the interface
+	"internal/collect/packages":  {"internal/collect", "internal/collect/packages/rpmdb"},
+	"internal/collect/secrets":   {"internal/collect"},
+	"internal/collect/malware":   {"internal/collect"},
+	"internal/collect/settings":  {"internal/collect"},
+	"internal/collect/passwords": {"internal/collect"},
+	"internal/collect/licences":  {"internal/collect"},
+	// rules puts the kinds together, each of which judges by the report's terms
+	"internal/rules":         {"internal/secret", "internal/signature", "internal/password", "internal/baseline", "internal/compliance"},
+	"internal/signature":     {"internal/report"},
+	"internal/password":      {"internal/report"},
+	"internal/baseline":      {"internal/report"},
+	"internal/compliance":    {"internal/report"},
+	"internal/secret":        {"internal/report"}, // severities of rules
+	"internal/report/render": {"internal/report"}, // formats of the model
+	"internal/catalog":       {"internal/report"}, // severities
+	"internal/api/client":    {"internal/api"},    // speaks the types of the interface
 }
 
 // forbidden modules must not be linked into the program: cgo drivers, and what

@@ -9,7 +9,7 @@ import (
 	"github.com/pratique/pratique/internal/advisory"
 	"github.com/pratique/pratique/internal/judge"
 	"github.com/pratique/pratique/internal/report/render"
-	"github.com/pratique/pratique/internal/secret"
+	"github.com/pratique/pratique/internal/rules"
 )
 
 // BenchmarkSecondScan is a whole scan of an image whose facts are known, from
@@ -32,7 +32,7 @@ func BenchmarkSecondScan(b *testing.B) {
 			b.Fatal(err)
 		}
 		defer db.Close()
-		rep, err := s.scan(ctx, "oci:"+image, db, judge.Options{Categories: judge.Categories(), Rules: secret.Default()}, io.Discard)
+		rep, err := s.scan(ctx, "oci:"+image, db, judge.Options{Categories: judge.Categories(), Rules: rules.Default()}, io.Discard)
 		if err != nil {
 			b.Fatal(err)
 		}

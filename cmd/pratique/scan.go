@@ -19,7 +19,7 @@ import (
 	"github.com/pratique/pratique/internal/image"
 	"github.com/pratique/pratique/internal/judge"
 	"github.com/pratique/pratique/internal/report"
-	"github.com/pratique/pratique/internal/secret"
+	"github.com/pratique/pratique/internal/rules"
 )
 
 // exitFindings is the exit code when --fail-on found something.
@@ -74,7 +74,7 @@ another finding at or above its severity.`,
 	f.StringVar(&s.advisories, "advisories", "", "directory of the advisory database")
 	f.StringVar(&s.cache, "cache", filepath.Join(cacheDir(), "facts"), "directory for what is known of layers; empty for none")
 	f.StringSliceVar(&s.categories, "scan", nil, "what to look for: vuln, secret (default all)")
-	f.StringVar(&s.rules, "rules", "", "directory of files *.yaml with more rules for secrets")
+	f.StringVar(&s.rules, "rules", "", "directory of files with more rules, such as secrets.yaml")
 	f.StringVar(&s.platform, "platform", "", "platform to choose from an index (default linux and this machine's architecture)")
 	f.BoolVar(&s.insecure, "insecure", false, "allow a registry without TLS")
 	return cmd
@@ -117,10 +117,10 @@ func (s *scanOptions) judgeOptions() (o judge.Options, err error) {
 		return o, err
 	}
 	if s.rules == "" {
-		o.Rules = secret.Default()
+		o.Rules = rules.Default()
 		return o, nil
 	}
-	o.Rules, err = secret.Load(s.rules)
+	o.Rules, err = rules.Open(s.rules)
 	return o, err
 }
 

@@ -155,7 +155,7 @@ func TestScanRules(t *testing.T) {
 	scan := func() (string, error) {
 		return runScan(t, dir, "--scan", "secret", "--cache", cache, "--rules", rules, "--format", "csv")
 	}
-	file := filepath.Join(rules, "ours.yaml")
+	file := filepath.Join(rules, "secrets-ours.yaml")
 	write := func(text string) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -170,7 +170,7 @@ func TestScanRules(t *testing.T) {
 		t.Errorf("%v\n%s", err, out)
 	}
 	write("rules:\n\n  - {id: our-name, severity: low, colour: red}\n")
-	if out, err := scan(); err == nil || !strings.Contains(out, file+":3: ") || !strings.Contains(out, "colour") {
+	if out, err := scan(); err == nil || !strings.Contains(out, "secrets-ours.yaml:3: ") || !strings.Contains(out, "colour") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -22,44 +21,44 @@ import (
 	"github.com/pratique/pratique/internal/collect/secrets"
 	"github.com/pratique/pratique/internal/image"
 	"github.com/pratique/pratique/internal/report"
-	"github.com/pratique/pratique/internal/secret"
+	"github.com/pratique/pratique/internal/rules"
 )
 
 // format is the version of the engine's own part in facts. It changes whenever
 // the same bytes and collectors would give other facts, or encode otherwise.
-const format = 1
+const format = 2
 
 // maxImageEntries bounds the entries of all layers of one image, whose
 // metadata is in memory until the layers are merged.
 const maxImageEntries = 4_000_000
 
 // Collectors returns the collectors that the categories need, with the rules
-// that look for secrets. Packages are needed by all.
-func Collectors(categories []report.Category, rules *secret.Rules) []collect.Collector {
+// they go by. Packages are needed by all.
+func Collectors(categories []report.Category, set *rules.Set) []collect.Collector {
 	all := []collect.Collector{packages.New()}
 	if slices.Contains(categories, report.Sensitive) {
-		all = append(all, secrets.New(rules))
+		all = append(all, secrets.New(set.Secrets))
 	}
 	return all
 }
 
 // Version identifies collectors and engine: facts of the same layer under the
-// same version are the same. It is safe in keys and file names.
+// same version are the same. It is short, and safe in keys and file names.
 func Version(collectors []collect.Collector) string {
-	parts := []string{fmt.Sprintf("engine.%d", format)}
+	h := sha256.New()
 	for _, c := range collectors {
-		parts = append(parts, fmt.Sprintf("%s.%d", c.Name(), c.Version()))
+		fmt.Fprintf(h, "%s.%d ", c.Name(), c.Version())
 	}
-	return strings.Join(parts, "-")
+	return fmt.Sprintf("%d-%x", format, h.Sum(nil)[:8])
 }
 
 // Options sets up an Engine. The zero value of each field is the default.
 type Options struct {
 	// Collectors read the files; by default those of all categories.
 	Collectors []collect.Collector
-	// Rules say what is secret in an image's configuration; the built-in ones by
-	// default.
-	Rules *secret.Rules
+	// Rules say what is secret and weak in an image's configuration; the built-in
+	// ones by default.
+	Rules *rules.Set
 	// Workers is the number of layers that Image reads at once; the number of
 	// processors by default. Each worker needs about two megabytes, plus the
 	// window of a zstd layer, and uses up to three processors.
@@ -106,7 +105,7 @@ type Engine struct {
 // New returns an engine.
 func New(opts Options) *Engine {
 	if opts.Rules == nil {
-		opts.Rules = secret.Default()
+		opts.Rules = rules.Default()
 	}
 	if opts.Collectors == nil {
 		opts.Collectors = Collectors(report.Categories(), opts.Rules)

@@ -735,7 +735,7 @@ func TestProgress(t *testing.T) {
 
 func TestVersion(t *testing.T) {
 	e, _ := newEngine(engine.Options{})
-	if e.Version() != "engine.1-lister.7" {
-		t.Errorf("version is %q", e.Version())
+	if v := e.Version(); v != engine.Version([]collect.Collector{&lister{}}) || v == engine.Version(nil) || len(v) > 32 {
+		t.Errorf("version is %q", v)
 	}
 }

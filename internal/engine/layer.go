@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/pratique/pratique/internal/collect"
@@ -195,14 +196,19 @@ func (p *pass) facts(summary image.Summary) *report.LayerFacts {
 			p.notes = append(p.notes, *r.note)
 		}
 	}
-	slices.SortStableFunc(facts.Packages, func(a, b report.PackageSet) int { return cmp.Compare(a.Path, b.Path) })
-	slices.SortStableFunc(facts.Owned, func(a, b report.OwnedSet) int { return cmp.Compare(a.Path, b.Path) })
-	slices.SortStableFunc(facts.Secrets, func(a, b report.Secret) int { return cmp.Compare(a.Path, b.Path) })
+	sortByPath(facts.Packages, func(s report.PackageSet) string { return s.Path })
+	sortByPath(facts.Owned, func(s report.OwnedSet) string { return s.Path })
+	sortByPath(facts.Secrets, func(s report.Secret) string { return s.Path })
 	if more := len(facts.Secrets) - maxLayerSecrets; more > 0 {
 		facts.Secrets = facts.Secrets[:maxLayerSecrets:maxLayerSecrets]
 		p.notes = append(p.notes, report.Note{Code: noteMoreSecrets, Message: fmt.Sprintf("%d more secrets in this layer are not told", more)})
 	}
-	slices.SortStableFunc(facts.Releases, func(a, b report.ReleaseFile) int { return cmp.Compare(a.Path, b.Path) })
+	sortByPath(facts.Configs, func(c report.ConfigFile) string { return c.Path })
+	sortByPath(facts.Passwords, func(w report.WeakPassword) string { return w.Path })
+	sortByPath(facts.Malware, func(m report.Malware) string { return m.Path })
+	sortByPath(facts.Hashes, func(h report.FileHash) string { return h.Path })
+	sortByPath(facts.Licences, func(l report.LicenceFile) string { return l.Path })
+	sortByPath(facts.Releases, func(r report.ReleaseFile) string { return r.Path })
 	p.unreadLinks(files, read)
 	facts.Notes = p.allNotes(facts.Notes, summary.Notes)
 	if len(files) > 0 {
@@ -233,7 +239,31 @@ func addFacts(facts *report.LayerFacts, r result) {
 		s.Path = r.path
 		facts.Secrets = append(facts.Secrets, s)
 	}
+	for _, c := range r.facts.Configs {
+		c.Path = r.path
+		facts.Configs = append(facts.Configs, c)
+	}
+	for _, w := range r.facts.Passwords {
+		w.Path = r.path
+		facts.Passwords = append(facts.Passwords, w)
+	}
+	for _, m := range r.facts.Malware {
+		m.Path = r.path
+		facts.Malware = append(facts.Malware, m)
+	}
+	for _, h := range r.facts.Hashes {
+		h.Path = r.path
+		facts.Hashes = append(facts.Hashes, h)
+	}
+	for _, l := range r.facts.Licences {
+		l.Path = r.path
+		facts.Licences = append(facts.Licences, l)
+	}
 	facts.Notes = append(facts.Notes, r.facts.Notes...)
+}
+
+func sortByPath[T any](all []T, path func(T) string) {
+	slices.SortStableFunc(all, func(a, b T) int { return strings.Compare(path(a), path(b)) })
 }
 
 // unreadLinks notes hard links that a collector would want by their name while

@@ -42,6 +42,11 @@ func Merge(img report.Image, layers []*report.LayerFacts) (*report.ImageFacts, e
 	facts.OS = packages.OperatingSystem(m.releases())
 	facts.Packages = m.packages(facts.OS)
 	facts.Secrets = m.secrets()
+	facts.Configs = m.configs()
+	facts.Passwords = m.passwords()
+	facts.Malware = m.malware()
+	facts.Hashes = m.hashes()
+	facts.Licences = m.licences()
 	facts.Notes = m.notes()
 	return facts, nil
 }
@@ -82,6 +87,21 @@ func (m *merger) expect() {
 		}
 		for _, s := range l.Secrets {
 			m.providers[s.Path] = absentProvider
+		}
+		for _, c := range l.Configs {
+			m.providers[c.Path] = absentProvider
+		}
+		for _, w := range l.Passwords {
+			m.providers[w.Path] = absentProvider
+		}
+		for _, s := range l.Malware {
+			m.providers[s.Path] = absentProvider
+		}
+		for _, h := range l.Hashes {
+			m.providers[h.Path] = absentProvider
+		}
+		for _, f := range l.Licences {
+			m.providers[f.Path] = absentProvider
 		}
 		for _, n := range l.Notes {
 			if n.Collector != "" {
@@ -188,22 +208,96 @@ func (m *merger) secrets() []report.Secret {
 	var all []report.Secret
 	for n, l := range m.layers {
 		for _, s := range l.Secrets {
-			s.Layer = n
-			switch m.providers[s.Path] {
-			case n:
-			case absentProvider:
-				if !m.links[link{n, s.Path}] {
-					s.Hidden = report.Deleted
-				}
-			default:
-				s.Hidden = report.Replaced
-			}
+			s.Layer, s.Hidden = n, m.hidden(n, s.Path)
 			all = append(all, s)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b report.Secret) int {
-		return cmp.Or(strings.Compare(a.Path, b.Path), cmp.Compare(a.Layer, b.Layer))
-	})
+	sortByPath(all, func(s report.Secret) string { return s.Path })
+	return all
+}
+
+// passwords are those of every layer, for the same reason as secrets.
+func (m *merger) passwords() []report.WeakPassword {
+	var all []report.WeakPassword
+	for n, l := range m.layers {
+		for _, w := range l.Passwords {
+			w.Layer, w.Hidden = n, m.hidden(n, w.Path)
+			all = append(all, w)
+		}
+	}
+	sortByPath(all, func(w report.WeakPassword) string { return w.Path })
+	return all
+}
+
+// malware is that of every layer: it is in the image that people pull.
+func (m *merger) malware() []report.Malware {
+	var all []report.Malware
+	for n, l := range m.layers {
+		for _, s := range l.Malware {
+			s.Layer, s.Hidden = n, m.hidden(n, s.Path)
+			all = append(all, s)
+		}
+	}
+	sortByPath(all, func(s report.Malware) string { return s.Path })
+	return all
+}
+
+// hidden says what became of the path of a layer in the layers above.
+func (m *merger) hidden(layer int, path string) report.Hidden {
+	switch m.providers[path] {
+	case layer:
+		return ""
+	case absentProvider:
+		if m.links[link{layer, path}] {
+			return ""
+		}
+		return report.Deleted
+	}
+	return report.Replaced
+}
+
+// configs returns the visible files that configure the system.
+func (m *merger) configs() []report.ConfigFile {
+	var all []report.ConfigFile
+	for n, l := range m.layers {
+		for _, c := range l.Configs {
+			if m.providers[c.Path] == n {
+				c.Layer = n
+				all = append(all, c)
+			}
+		}
+	}
+	sortByPath(all, func(c report.ConfigFile) string { return c.Path })
+	return all
+}
+
+// hashes returns the digests of visible executables and scripts.
+func (m *merger) hashes() []report.FileHash {
+	var all []report.FileHash
+	for n, l := range m.layers {
+		for _, h := range l.Hashes {
+			if m.hidden(n, h.Path) == "" {
+				h.Layer = n
+				all = append(all, h)
+			}
+		}
+	}
+	sortByPath(all, func(h report.FileHash) string { return h.Path })
+	return all
+}
+
+// licences returns what visible files say of licences.
+func (m *merger) licences() []report.LicenceFile {
+	var all []report.LicenceFile
+	for n, l := range m.layers {
+		for _, f := range l.Licences {
+			if m.hidden(n, f.Path) == "" {
+				f.Layer = n
+				all = append(all, f)
+			}
+		}
+	}
+	sortByPath(all, func(f report.LicenceFile) string { return f.Path })
 	return all
 }
 

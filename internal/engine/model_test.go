@@ -19,7 +19,7 @@ import (
 	"github.com/pratique/pratique/internal/image"
 	"github.com/pratique/pratique/internal/image/imagetest"
 	"github.com/pratique/pratique/internal/report"
-	"github.com/pratique/pratique/internal/secret"
+	"github.com/pratique/pratique/internal/rules"
 )
 
 // model is a file system built up layer by layer in the plainest way, to
@@ -140,7 +140,7 @@ func TestMergeLikeModel(t *testing.T) {
 			layers = append(layers, facts)
 			m.apply(n, facts)
 		}
-		facts, err := engine.Merge(img.Report(t.Context(), secret.Default()), layers)
+		facts, err := engine.Merge(img.Report(t.Context(), rules.Default()), layers)
 		if err != nil {
 			t.Fatal(err)
 		}

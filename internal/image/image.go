@@ -13,7 +13,7 @@ import (
 
 	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/report"
-	"github.com/pratique/pratique/internal/secret"
+	"github.com/pratique/pratique/internal/rules"
 )
 
 // Image is one container image for one platform.
@@ -93,7 +93,7 @@ func (i *Image) For(platform string) bool {
 
 // Report describes the image in a report: nothing in it is secret by the rules,
 // and what is secret in the configuration is told, masked.
-func (i *Image) Report(ctx context.Context, rules *secret.Rules) report.Image {
+func (i *Image) Report(ctx context.Context, set *rules.Set) report.Image {
 	r := report.Image{
 		Name:         i.Name,
 		Digest:       i.Digest,
@@ -110,10 +110,10 @@ func (i *Image) Report(ctx context.Context, rules *secret.Rules) report.Image {
 			Digest:      l.Digest,
 			DiffID:      l.DiffID,
 			Size:        l.Size,
-			Instruction: shorten(rules.Mask(ctx, l.Instruction)),
+			Instruction: shorten(set.Secrets.Mask(ctx, l.Instruction)),
 		}
 	}
-	r.Secrets = i.Settings.secrets(ctx, rules)
+	r.Secrets = i.Settings.secrets(ctx, set.Secrets)
 	return r
 }
 

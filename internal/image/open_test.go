@@ -21,7 +21,7 @@ import (
 	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/image"
 	"github.com/pratique/pratique/internal/image/imagetest"
-	"github.com/pratique/pratique/internal/secret"
+	"github.com/pratique/pratique/internal/rules"
 )
 
 const twoLayers = `
@@ -120,7 +120,7 @@ func TestOpen(t *testing.T) {
 			if diff := cmp.Diff([]string{"0:etc/os-release", "1:hello"}, paths); diff != "" {
 				t.Errorf("content (-want +got):\n%s", diff)
 			}
-			got := img.Report(t.Context(), secret.Default())
+			got := img.Report(t.Context(), rules.Default())
 			if got.Name != test.ref || got.Platform != "linux/amd64" || got.Created != "2026-01-01T00:00:00Z" || got.ConfigDigest != built.ConfigDigest {
 				t.Errorf("image is %+v", got)
 			}
@@ -357,7 +357,7 @@ func TestInstructions(t *testing.T) {
 	}
 	for _, test := range tests {
 		built := imagetest.Build(t, "-- layer --\n"+test.createdBy+"\n-- a --\n")
-		if got := built.Image(t).Report(t.Context(), secret.Default()).Layers[0].Instruction; got != test.want {
+		if got := built.Image(t).Report(t.Context(), rules.Default()).Layers[0].Instruction; got != test.want {
 			t.Errorf("%q became %q, want %q", test.createdBy, got, test.want)
 		}
 	}
@@ -539,7 +539,7 @@ func FuzzNew(f *testing.F) {
 	f.Fuzz(func(t *testing.T, manifest, config []byte) {
 		img, err := image.New("name", manifest, "", config, built.Open)
 		if err == nil {
-			_ = img.Report(t.Context(), secret.Default())
+			_ = img.Report(t.Context(), rules.Default())
 			_ = image.DefaultLimits().Check(img)
 		}
 	})

@@ -8,7 +8,7 @@ import (
 
 	"github.com/pratique/pratique/internal/image/imagetest"
 	"github.com/pratique/pratique/internal/report"
-	"github.com/pratique/pratique/internal/secret"
+	"github.com/pratique/pratique/internal/rules"
 )
 
 // What is secret in a configuration is told masked, and is in no text of the
@@ -19,7 +19,7 @@ func TestReportMasksSecrets(t *testing.T) {
 	built := imagetest.Build(t, "env: A=b\nenv: DB_PASSWORD="+env+"\nenv: X_PASSWORD="+name+"=1\nlabel: url=https://me:"+env+"@a.b\n"+
 		"-- empty --\nENV DB_PASSWORD="+env+"\n-- layer --\nRUN |1 API_TOKEN="+arg+" /bin/sh -c make # buildkit\n-- a --\n-- layer --\n"+long+"\n-- b --\n")
 	img := built.Image(t)
-	got := img.Report(t.Context(), secret.Default())
+	got := img.Report(t.Context(), rules.Default())
 	want := []report.Secret{
 		{Rule: "named-password", Excerpt: "DB_PASSWORD=********", Config: "environment variable DB_PASSWORD", Layer: report.NoLayer},
 		{Rule: "named-password", Excerpt: "X_PASSWORD=********", Config: "environment variable X_PASSWORD", Layer: report.NoLayer},

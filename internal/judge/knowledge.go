@@ -5,7 +5,7 @@ import (
 
 	"github.com/pratique/pratique/internal/advisory"
 	"github.com/pratique/pratique/internal/report"
-	"github.com/pratique/pratique/internal/secret"
+	"github.com/pratique/pratique/internal/rules"
 )
 
 // Knowledge is what findings are judged by; *advisory.DB is one. The answers
@@ -34,7 +34,7 @@ type Options struct {
 	// of every report.
 	Categories []report.Category
 	// Rules describe what was found by them; the built-in ones by default.
-	Rules *secret.Rules
+	Rules *rules.Set
 }
 
 // Report judges an image in the categories chosen. Without those of
@@ -44,7 +44,7 @@ func Report(facts *report.ImageFacts, k Knowledge, o Options) (*report.Report, e
 		o.Categories = Categories()
 	}
 	if o.Rules == nil {
-		o.Rules = secret.Default()
+		o.Rules = rules.Default()
 	}
 	r := &report.Report{
 		SchemaVersion:   report.SchemaVersion,
@@ -68,7 +68,7 @@ func Report(facts *report.ImageFacts, k Knowledge, o Options) (*report.Report, e
 		r.Notes = append(r.Notes, notes...)
 	}
 	if slices.Contains(o.Categories, report.Sensitive) {
-		r.Findings = append(r.Findings, Sensitive(facts, o.Rules)...)
+		r.Findings = append(r.Findings, Sensitive(facts, o.Rules.Secrets)...)
 	}
 	r.Summary = report.Summarize(r.Vulnerabilities)
 	r.Summary.Findings = report.SummarizeFindings(r.Findings)

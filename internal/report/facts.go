@@ -29,6 +29,17 @@ type LayerFacts struct {
 	// Secrets are the places that hold something secret, sorted by path, then
 	// in the order of the file.
 	Secrets []Secret `json:"secrets,omitempty"`
+	// Configs are files that configure the system, sorted by path.
+	Configs []ConfigFile `json:"configs,omitempty"`
+	// Passwords are the accounts whose password was guessed, sorted by path,
+	// then in the order of the file.
+	Passwords []WeakPassword `json:"passwords,omitempty"`
+	// Malware is what was recognised as malicious, sorted by path.
+	Malware []Malware `json:"malware,omitempty"`
+	// Hashes are those of executables and scripts, sorted by path.
+	Hashes []FileHash `json:"hashes,omitempty"`
+	// Licences are the licence texts and statements of files, sorted by path.
+	Licences []LicenceFile `json:"licences,omitempty"`
 	// Notes tell what could not be read, and why.
 	Notes []Note `json:"notes,omitempty"`
 }
@@ -47,6 +58,9 @@ type File struct {
 	// Link is the target of a symbolic link as written, or of a hard link as a
 	// clean path.
 	Link string `json:"l,omitempty"`
+	// Capabilities are the file capabilities a program gains when it is run, as
+	// libcap names them, sorted: "cap_net_raw".
+	Capabilities []string `json:"c,omitempty"`
 }
 
 // ReleaseFile is a file that names the operating system, such as
@@ -114,6 +128,9 @@ type Package struct {
 	// Layer is the index, from 0, of the layer that brought the package. It is
 	// set when layers are merged; within a layer it is 0.
 	Layer int `json:"layer"`
+	// Vulnerabilities counts those found in this version of the package. It is
+	// set when the image is judged.
+	Vulnerabilities int `json:"vulnerabilities,omitempty"`
 }
 
 // Distribution reports whether the package came from the operating system's
@@ -146,6 +163,94 @@ type Secret struct {
 	Hidden Hidden `json:"hidden,omitempty"`
 }
 
+// ConfigFile is a small text file that configures the system, such as
+// etc/login.defs, whole up to a bound. What is secret in it is masked: in
+// etc/passwd and etc/shadow a password hash is written as its scheme and a
+// number, "$6$#1", the same for equal hashes of one file.
+type ConfigFile struct {
+	Path    string      `json:"path"`
+	Mode    fs.FileMode `json:"mode"`
+	UID     int         `json:"uid,omitempty"`
+	GID     int         `json:"gid,omitempty"`
+	Content string      `json:"content"`
+	// Truncated says that the file goes on after Content.
+	Truncated bool `json:"truncated,omitempty"`
+	// Layer is set when layers are merged.
+	Layer int `json:"layer,omitempty"`
+}
+
+// WeakPassword is an account whose password was guessed. It never holds the
+// password, nor its hash.
+type WeakPassword struct {
+	// Service is what the account is for: "system", "redis", "tomcat", "mysql",
+	// "postgresql", "ftp", "http".
+	Service string `json:"service"`
+	User    string `json:"user,omitempty"`
+	Path    string `json:"path,omitempty"`
+	// Line counts from 1; 0 where the file has no lines.
+	Line int `json:"line,omitempty"`
+	// Scheme is how the password is stored: "yescrypt", "sha512crypt", "des",
+	// "plain", "empty", …
+	Scheme string `json:"scheme"`
+	// How tells what kind of guess was right: "account-name", "common", "word"
+	// for one of the user's, "empty".
+	How string `json:"how"`
+	// Masked is what may be shown of the password.
+	Masked string `json:"masked,omitempty"`
+	// Changed is the day of its last change, "2006-01-02", where it is known.
+	Changed string `json:"changed,omitempty"`
+	// Config is set instead of Path for what is in an image's configuration; see
+	// Location.
+	Config string `json:"config,omitempty"`
+	// Layer and Hidden are as in Secret.
+	Layer  int    `json:"layer,omitempty"`
+	Hidden Hidden `json:"hidden,omitempty"`
+}
+
+// Malware is a file, or a part of one, that was recognised as malicious.
+type Malware struct {
+	// Rule is what recognised it: the id of a rule, or the name of a signature.
+	Rule string `json:"rule"`
+	// Engine is "rules", "signatures" or "clamd".
+	Engine string `json:"engine"`
+	Path   string `json:"path"`
+	// Inner is the path within the archive at Path, levels separated by "!".
+	Inner string `json:"inner,omitempty"`
+	// Size is in bytes, SHA256 in hex, both of the malicious part itself.
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256,omitempty"`
+	// Line counts from 1; 0 where the file has no lines.
+	Line int `json:"line,omitempty"`
+	// Excerpt is what was recognised, masked, fit for a report.
+	Excerpt string `json:"excerpt,omitempty"`
+	// Layer and Hidden are as in Secret.
+	Layer  int    `json:"layer,omitempty"`
+	Hidden Hidden `json:"hidden,omitempty"`
+}
+
+// FileHash is the digest of an executable or a script.
+type FileHash struct {
+	Path string `json:"p"`
+	Size int64  `json:"s"`
+	// SHA256 is in standard base64 without padding.
+	SHA256 string `json:"h"`
+	// Layer is set when layers are merged.
+	Layer int `json:"l,omitempty"`
+}
+
+// LicenceFile is a file that says under which licences something is, such as
+// usr/share/doc/bash/copyright.
+type LicenceFile struct {
+	Path string `json:"path"`
+	// Package is the distribution package it is about, if it is about one.
+	Package string `json:"package,omitempty"`
+	// Licences are SPDX ids or expressions, sorted; as the file has them where
+	// they are in no list.
+	Licences []string `json:"licences"`
+	// Layer is set when layers are merged.
+	Layer int `json:"layer,omitempty"`
+}
+
 // Note tells of something the scan could not do, without failing the scan.
 type Note struct {
 	// Code is stable and machine-readable: "collector-failed", "file-too-large",
@@ -170,7 +275,14 @@ type ImageFacts struct {
 	// Secrets are those of all layers, also in files that are hidden, sorted by
 	// path and layer. Those of the configuration are in Image.
 	Secrets []Secret `json:"secrets,omitempty"`
-	Notes   []Note   `json:"notes,omitempty"`
+	// Configs and Licences are those of visible files, Hashes too; Passwords and
+	// Malware are those of all layers, as with secrets. All are sorted by path.
+	Configs   []ConfigFile   `json:"configs,omitempty"`
+	Passwords []WeakPassword `json:"passwords,omitempty"`
+	Malware   []Malware      `json:"malware,omitempty"`
+	Hashes    []FileHash     `json:"hashes,omitempty"`
+	Licences  []LicenceFile  `json:"licences,omitempty"`
+	Notes     []Note         `json:"notes,omitempty"`
 }
 
 // Image identifies what was scanned and how it is built up.
@@ -186,9 +298,42 @@ type Image struct {
 	// Size is the sum of the layers as stored, in bytes.
 	Size   int64   `json:"size"`
 	Layers []Layer `json:"layers"`
-	// Secrets are those in the image's configuration, for judging. A report
-	// tells them as findings.
-	Secrets []Secret `json:"secrets,omitempty"`
+	// Config is what the image's configuration says beside the layers.
+	Config ImageConfig `json:"config"`
+	// Annotations are the manifest's, with secrets masked.
+	Annotations map[string]string `json:"annotations,omitempty"`
+	// Secrets and Passwords are those in the image's configuration, for judging.
+	// A report tells them as findings.
+	Secrets   []Secret       `json:"secrets,omitempty"`
+	Passwords []WeakPassword `json:"passwords,omitempty"`
+}
+
+// ImageConfig is an image's configuration as far as people look at it, bounded
+// and with what is secret masked.
+type ImageConfig struct {
+	User       string   `json:"user,omitempty"`
+	WorkingDir string   `json:"workingDir,omitempty"`
+	Entrypoint []string `json:"entrypoint,omitempty"`
+	Cmd        []string `json:"cmd,omitempty"`
+	// Healthcheck is the command and its arguments; empty for none.
+	Healthcheck []string `json:"healthcheck,omitempty"`
+	// Env holds NAME=VALUE.
+	Env []string `json:"env,omitempty"`
+	// Ports and Volumes are sorted: "8080/tcp", "/data".
+	Ports   []string          `json:"ports,omitempty"`
+	Volumes []string          `json:"volumes,omitempty"`
+	Labels  map[string]string `json:"labels,omitempty"`
+	// Steps are those of the build, in order.
+	Steps []BuildStep `json:"steps,omitempty"`
+}
+
+// BuildStep is one step of a build.
+type BuildStep struct {
+	// Instruction is written as in a Dockerfile.
+	Instruction string `json:"instruction"`
+	// Layer is the index of the layer it made; NoLayer if it made none, or the
+	// history does not tell.
+	Layer int `json:"layer"`
 }
 
 // Layer describes one layer in its image.
@@ -218,13 +363,25 @@ type OS struct {
 	Like []string `json:"like,omitempty"`
 }
 
-// FileSummary is the file information of the merged file system (§3.5).
+// FileSummary is the file information of an image (§3.5).
 type FileSummary struct {
 	// Count and Size cover regular files that are visible in the image.
 	Count int   `json:"count"`
 	Size  int64 `json:"size"`
 	// Largest holds the 50 largest files, largest first, by path where equal.
 	Largest []LargeFile `json:"largest,omitempty"`
+	// Types divides Count and Size by type, the largest size first.
+	Types []FileType `json:"types,omitempty"`
+	// Layers tells what each layer adds, in order.
+	Layers []LayerFiles `json:"layers,omitempty"`
+	// Wasted is how many bytes of files the layers hold that later layers
+	// overwrite or delete; WastedFiles are the 50 largest of them.
+	Wasted      int64        `json:"wasted"`
+	WastedFiles []WastedFile `json:"wastedFiles,omitempty"`
+	// Special holds visible entries with special rights, sorted by path, at most
+	// 1,000; SpecialCount is how many there are.
+	Special      []SpecialFile `json:"special,omitempty"`
+	SpecialCount int           `json:"specialCount,omitempty"`
 }
 
 // LargeFile is one of an image's largest files.
@@ -232,4 +389,57 @@ type LargeFile struct {
 	Path  string `json:"path"`
 	Size  int64  `json:"size"`
 	Layer int    `json:"layer"`
+}
+
+// FileType counts visible regular files of one type.
+type FileType struct {
+	// Type is "program", "library", "script", "archive", "document", …
+	Type  string `json:"type"`
+	Count int    `json:"count"`
+	Size  int64  `json:"size"`
+}
+
+// LayerFiles tells what a layer has to do with the files of its image.
+type LayerFiles struct {
+	Layer int `json:"layer"`
+	// Count and Size cover the regular files the layer holds, Replaced those of
+	// lower layers that it overwrites and Deleted those it removes.
+	Count    int   `json:"count"`
+	Size     int64 `json:"size"`
+	Replaced int   `json:"replaced,omitempty"`
+	Deleted  int   `json:"deleted,omitempty"`
+	// Wasted is how many of Size are of no use, because a later layer hides them.
+	Wasted int64 `json:"wasted,omitempty"`
+}
+
+// WastedFile is a file of a layer that a later layer hides.
+type WastedFile struct {
+	Path   string `json:"path"`
+	Size   int64  `json:"size"`
+	Layer  int    `json:"layer"`
+	Hidden Hidden `json:"hidden"`
+	// By is the index of the layer that hides it.
+	By int `json:"by"`
+}
+
+// Kinds of special files.
+const (
+	SpecialSetuid        = "setuid"
+	SpecialSetgid        = "setgid"
+	SpecialWorldWritable = "world-writable"
+	SpecialCapabilities  = "capabilities"
+	SpecialDevice        = "device"
+)
+
+// SpecialFile is an entry whose rights deserve a look.
+type SpecialFile struct {
+	Path string `json:"path"`
+	// Kinds are of the constants above, in their order.
+	Kinds []string `json:"kinds"`
+	// Mode is as ls writes it: "-rwsr-xr-x".
+	Mode         string   `json:"mode"`
+	UID          int      `json:"uid"`
+	GID          int      `json:"gid"`
+	Capabilities []string `json:"capabilities,omitempty"`
+	Layer        int      `json:"layer"`
 }

@@ -13,6 +13,9 @@ type Finding struct {
 	Rule     string   `json:"rule"`
 	Title    string   `json:"title"`
 	Severity Severity `json:"severity"`
+	// Package and Version name the software it is about, if it is about some.
+	Package string `json:"package,omitempty"`
+	Version string `json:"version,omitempty"`
 	// Details says what it means, in sentences.
 	Details string `json:"details,omitempty"`
 	// Evidence holds excerpts of what was found, without repetitions. What is
@@ -23,6 +26,35 @@ type Finding struct {
 	// Solution tells the reader what to do, in sentences.
 	Solution   string   `json:"solution"`
 	References []string `json:"references,omitempty"`
+	// Origin says whose it is, where the base image is known.
+	Origin Origin `json:"origin,omitempty"`
+	// Handling is what somebody decided about it.
+	Handling *Handling `json:"handling,omitempty"`
+}
+
+// Origin says what brought something into an image.
+type Origin string
+
+const (
+	// FromBase: it comes with the base image.
+	FromBase Origin = "base"
+	// FromOwn: it comes with what was built on the base image.
+	FromOwn Origin = "own"
+)
+
+// Handling is a decision about a finding that stays visible (§6.3). What is
+// whitelisted is not in a report at all.
+type Handling struct {
+	// ID names the decision.
+	ID int64 `json:"id"`
+	// Action is "ignore".
+	Action string `json:"action"`
+	Author string `json:"author"`
+	Reason string `json:"reason,omitempty"`
+	// Expires is an RFC 3339 time; empty for never.
+	Expires string `json:"expires,omitempty"`
+	// Scope is what it holds for: "instance", "namespace", "repository", "artifact".
+	Scope string `json:"scope"`
 }
 
 // NoLayer is the layer of what is in an image's configuration alone.

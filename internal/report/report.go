@@ -19,7 +19,79 @@ type Report struct {
 	Findings []Finding   `json:"findings"`
 	Packages []Package   `json:"packages"`
 	Files    FileSummary `json:"files"`
-	Notes    []Note      `json:"notes,omitempty"`
+	// Checks are all that were made of settings, also those passed; what failed
+	// is a finding as well.
+	Checks []Check `json:"checks,omitempty"`
+	// Base is the image this one was built on; nil where nothing tells.
+	Base  *Base  `json:"base,omitempty"`
+	Notes []Note `json:"notes,omitempty"`
+}
+
+// CheckResult is what a check of a setting came to.
+type CheckResult string
+
+const (
+	Passed        CheckResult = "passed"
+	Failed        CheckResult = "failed"
+	NotApplicable CheckResult = "not-applicable"
+)
+
+// Check is one rule of the baseline, applied to an image (§3.6).
+type Check struct {
+	// ID names the rule: "account-duplicate-uid".
+	ID string `json:"id"`
+	// Group is what it belongs to: "accounts", "ssh", "password-policy", "image".
+	Group string `json:"group"`
+	Title string `json:"title"`
+	// Standard is where the rule comes from, such as "CIS Docker Benchmark 4.1".
+	Standard string      `json:"standard,omitempty"`
+	Severity Severity    `json:"severity"`
+	Result   CheckResult `json:"result"`
+	// Looked says what was looked at, Current what was found there, Suggested
+	// what should be there.
+	Looked    string `json:"looked"`
+	Current   string `json:"current,omitempty"`
+	Suggested string `json:"suggested,omitempty"`
+	// Edit is the change to make, fit for a Dockerfile where that is possible.
+	Edit string `json:"edit,omitempty"`
+}
+
+// How the base of an image was recognised.
+const (
+	BaseByLayers       = "layers"
+	BaseByAnnotation   = "annotation"
+	BaseByDistribution = "distribution"
+)
+
+// Base is the image that another one was built on (§3.10).
+type Base struct {
+	// Name is as much as is known of "registry/repository:tag".
+	Name    string `json:"name"`
+	Version string `json:"version,omitempty"`
+	Digest  string `json:"digest,omitempty"`
+	// Source is one of the constants above.
+	Source string `json:"source"`
+	// Layers is how many layers, from the lowest, are the base's; 0 if unknown.
+	Layers int `json:"layers"`
+	// EndOfLife is the day its support ended, "2006-01-02", if it has.
+	EndOfLife string `json:"endOfLife,omitempty"`
+	// Findings and OwnFindings count vulnerabilities and findings of the base
+	// and of what is above it.
+	Findings    int `json:"findings"`
+	OwnFindings int `json:"ownFindings"`
+	// Newer is the newest other image of the same repository; nil if this one is
+	// it, or the repository is not in this registry.
+	Newer *NewerBase `json:"newer,omitempty"`
+}
+
+// NewerBase is what a base image could be replaced with.
+type NewerBase struct {
+	Name   string `json:"name"`
+	Digest string `json:"digest"`
+	// Removes counts the findings of the base that the newer one has not, Adds
+	// those that only the newer one has. Both are -1 while it is not scanned.
+	Removes int `json:"removes"`
+	Adds    int `json:"adds"`
 }
 
 // Knowledge names the state of the advisory database a report was judged by.
@@ -118,6 +190,10 @@ type Vulnerability struct {
 	Modified  string `json:"modified,omitempty"`
 	// Solution tells the reader what to do, in sentences.
 	Solution string `json:"solution"`
+	// Origin says whose it is, where the base image is known.
+	Origin Origin `json:"origin,omitempty"`
+	// Handling is what somebody decided about it.
+	Handling *Handling `json:"handling,omitempty"`
 }
 
 // CVSS is one rating of a vulnerability.

@@ -19,7 +19,7 @@ import (
 	"github.com/pratique/pratique/internal/engine"
 	"github.com/pratique/pratique/internal/image/imagetest"
 	"github.com/pratique/pratique/internal/report"
-	"github.com/pratique/pratique/internal/secret"
+	"github.com/pratique/pratique/internal/rules"
 )
 
 // layers makes an image of layers with the given uncompressed content.
@@ -215,7 +215,7 @@ func TestNotes(t *testing.T) {
 			}
 		}
 	}, func(o *options) {
-		o.engine.Collectors = append(engine.Collectors(report.Categories(), secret.Default()), bomb{})
+		o.engine.Collectors = append(engine.Collectors(report.Categories(), rules.Default()), bomb{})
 	})
 }
 

@@ -14,7 +14,7 @@ import (
 	"github.com/pratique/pratique/internal/image"
 	"github.com/pratique/pratique/internal/judge"
 	"github.com/pratique/pratique/internal/report"
-	"github.com/pratique/pratique/internal/secret"
+	"github.com/pratique/pratique/internal/rules"
 )
 
 // plan turns a promoted scan into layer jobs.
@@ -250,7 +250,7 @@ func (s *Service) facts(ctx context.Context, img *image.Image) (*report.ImageFac
 			return nil, fmt.Errorf("facts of layer %s: %w", id, err)
 		}
 	}
-	return engine.Merge(img.Report(ctx, secret.Default()), layers)
+	return engine.Merge(img.Report(ctx, rules.Default()), layers)
 }
 
 // report judges facts by the advisories in force.

@@ -10,9 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -96,33 +94,37 @@ func Default() *Rules {
 	return rules
 }
 
-// Load returns the built-in rules with those in the files *.yaml of a directory
-// added, in the order of their names. A rule with the id of a built-in one takes
-// its place. The error names file, line and what is wrong.
-func Load(dir string) (*Rules, error) {
-	names, err := fs.Glob(os.DirFS(dir), "*.yaml")
+// Owns reports whether a user's file of this name holds rules for secrets:
+// "secrets.yaml", "secrets-team.yaml".
+func Owns(name string) bool {
+	ok, _ := path.Match("secrets*.yaml", name)
+	return ok
+}
+
+// Load returns the built-in rules with those in the user's files added, in the
+// order of their names; without any it returns Default. A rule with the id of
+// a built-in one takes its place. The error names file, line and what is wrong.
+func Load(user fs.FS) (*Rules, error) {
+	names, err := fs.Glob(user, "secrets*.yaml")
 	if err != nil {
 		return nil, fmt.Errorf("rules: %w", err)
 	}
 	if len(names) == 0 {
-		if _, err := os.Stat(dir); err != nil {
-			return nil, fmt.Errorf("rules: %w", err)
-		}
-		return nil, fmt.Errorf("rules: there is no file *.yaml in %s", dir)
+		return Default(), nil
 	}
 	sources := []source{{"rules.yaml", builtin}}
 	for _, name := range names {
-		content, err := readBounded(filepath.Join(dir, name))
+		content, err := readBounded(user, name)
 		if err != nil {
 			return nil, fmt.Errorf("rules: %w", err)
 		}
-		sources = append(sources, source{filepath.Join(dir, name), content})
+		sources = append(sources, source{name, content})
 	}
 	return newRules(sources...)
 }
 
-func readBounded(name string) ([]byte, error) {
-	f, err := os.Open(name)
+func readBounded(user fs.FS, name string) ([]byte, error) {
+	f, err := user.Open(name)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,98 @@
+// Package rules puts the rules that images are judged by together: what is
+// secret, what is malicious, which passwords are weak, how a system should be
+// configured, what software is not wanted.
+//
+// Rules are data. Each kind has built-in defaults, embedded in the package that
+// applies them, and a documented form in which users add to them or replace
+// them: files of a directory, or of a namespace. This package finds the files of
+// each kind by their names and knows nothing of what is in them.
+//
+// A set never changes. Files with an error make no set, so the rules in force
+// stay in force.
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/pratique/pratique/internal/secret"
+)
+
+// Set is all rules, ready for use. It is safe for concurrent use; its fields are
+// never nil and must not be changed.
+type Set struct {
+	Secrets *secret.Rules
+}
+
+// Default returns the built-in rules.
+func Default() *Set {
+	return &Set{Secrets: secret.Default()}
+}
+
+// Load returns the built-in rules with those in the files of user, a flat
+// directory, added. A file that is none of the kinds known is an error, as is
+// a directory without any. Errors name the file, the line where there is one,
+// and what is wrong.
+func Load(user fs.FS) (*Set, error) {
+	if err := check(user); err != nil {
+		return nil, err
+	}
+	var s Set
+	var err error
+	if s.Secrets, err = secret.Load(user); err != nil {
+		return nil, err
+	}
+	return &s, nil
+}
+
+// Open loads the rules in a directory.
+func Open(dir string) (*Set, error) {
+	if _, err := os.Stat(dir); err != nil {
+		return nil, fmt.Errorf("rules: %w", err)
+	}
+	s, err := Load(os.DirFS(dir))
+	if err != nil {
+		return nil, fmt.Errorf("rules in %s: %w", dir, err)
+	}
+	return s, nil
+}
+
+// owners tell the files of each kind by their names.
+var owners = []func(name string) bool{secret.Owns}
+
+// kinds describes the names for messages.
+const kinds = "secrets*.yaml"
+
+// Owned reports whether a file of this name would be read.
+func Owned(name string) bool {
+	return slices.ContainsFunc(owners, func(owns func(string) bool) bool { return owns(name) })
+}
+
+// check refuses files that would be passed over in silence.
+func check(user fs.FS) error {
+	entries, err := fs.ReadDir(user, ".")
+	if err != nil {
+		return fmt.Errorf("rules: %w", err)
+	}
+	files := 0
+	for _, e := range entries {
+		name := e.Name()
+		switch {
+		case strings.HasPrefix(name, ".") || strings.EqualFold(name, "README.md"):
+		case e.IsDir():
+			return fmt.Errorf("%s is a directory; rules are files beside each other", name)
+		case !Owned(name):
+			return fmt.Errorf("nothing is known to be read from %s; names are %s", name, kinds)
+		default:
+			files++
+		}
+	}
+	if files == 0 {
+		return errors.New("there is no file of rules; names are " + kinds)
+	}
+	return nil
+}
