@@ -28,6 +28,7 @@ func Run(t *testing.T, dsn func(testing.TB) string) {
 		{"Namespaces", testNamespaces},
 		{"Policy", testPolicy},
 		{"DeleteNamespace", testDeleteNamespace},
+		{"Rules", testRules},
 		{"Repositories", testRepositories},
 		{"Blobs", testBlobs},
 		{"Manifests", testManifests},
