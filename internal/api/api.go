@@ -35,9 +35,11 @@ type Config struct {
 	// Advisories describes the advisory database in force, nil if there is none.
 	Advisories func() []AdvisoryInfo
 	Limits     Limits
-	Version    string
-	Now        func() time.Time
-	Logger     *slog.Logger
+	// Tariff says what scans cost.
+	Tariff  catalog.Tariff
+	Version string
+	Now     func() time.Time
+	Logger  *slog.Logger
 }
 
 // Store is where the interface reads and changes what the service holds.
@@ -73,6 +75,7 @@ type ScanStore interface {
 	Scan(ctx context.Context, scanID int64) (catalog.Scan, error)
 	Scans(ctx context.Context, artifactID int64, limit int) ([]catalog.Scan, error)
 	Exposure(ctx context.Context, artifactID int64) ([]catalog.Exposure, error)
+	Usage(ctx context.Context, instanceID, month string) ([]catalog.Usage, error)
 	Gates(ctx context.Context, instanceID string) ([]catalog.GateState, error)
 	SetGate(ctx context.Context, instanceID string, gate catalog.ScanGate, open bool, by string) error
 	Report(ctx context.Context, artifactID int64) ([]byte, catalog.Scan, error)
@@ -143,6 +146,7 @@ func (h *handlers) describe(mux *http.ServeMux) *huma.OpenAPI {
 	h.registerArtifacts(api)
 	h.registerScans(api)
 	h.registerGates(api)
+	h.registerMetering(api)
 	h.registerReports(api)
 	return api.OpenAPI()
 }

@@ -384,7 +384,7 @@ func (s *Store) Collectors(ctx context.Context, scanID int64) (string, error) {
 	return version, s.fail("read a scan's layers", err)
 }
 
-// FinishScan publishes a report: document (kept under its content key; equal
+// FinishScan publishes a report and counts one unit of usage: document (kept under its content key; equal
 // documents are stored once), exposure, verdict, state Success, in one
 // transaction. Nothing of an earlier report is left in force.
 //
@@ -436,6 +436,9 @@ func (s *Store) FinishScan(ctx context.Context, scan catalog.Scan, doc []byte, e
 		// Layers are kept for the report in force only.
 		if _, err := tx.exec(ctx, `DELETE FROM scan_layer WHERE scan_id IN (SELECT id FROM scan WHERE artifact_id = $1 AND id <> $2)`,
 			current.ArtifactID, scan.ID); err != nil {
+			return err
+		}
+		if err := meter(ctx, tx, current.ArtifactID); err != nil {
 			return err
 		}
 		current.State, current.Percent, current.EndedAt = catalog.Success, 100, fromMillis(millis(tx.now))

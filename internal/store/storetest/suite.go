@@ -30,6 +30,7 @@ func Run(t *testing.T, dsn func(testing.TB) string) {
 		{"DeleteNamespace", testDeleteNamespace},
 		{"Rules", testRules},
 		{"Gates", testGates},
+		{"Usage", testUsage},
 		{"Repositories", testRepositories},
 		{"Blobs", testBlobs},
 		{"Manifests", testManifests},
