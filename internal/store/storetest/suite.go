@@ -31,6 +31,8 @@ func Run(t *testing.T, dsn func(testing.TB) string) {
 		{"Rules", testRules},
 		{"Gates", testGates},
 		{"Usage", testUsage},
+		{"Events", testEvents},
+		{"FollowEvents", testFollowEvents},
 		{"Repositories", testRepositories},
 		{"Blobs", testBlobs},
 		{"Manifests", testManifests},
