@@ -38,8 +38,11 @@ type Config struct {
 	// Tariff says what scans cost.
 	Tariff  catalog.Tariff
 	Version string
-	Now     func() time.Time
-	Logger  *slog.Logger
+	// Stopping, if not nil, is done when the server begins to stop, which ends
+	// streams.
+	Stopping context.Context
+	Now      func() time.Time
+	Logger   *slog.Logger
 }
 
 // Store is where the interface reads and changes what the service holds.
@@ -75,6 +78,9 @@ type ScanStore interface {
 	Scan(ctx context.Context, scanID int64) (catalog.Scan, error)
 	Scans(ctx context.Context, artifactID int64, limit int) ([]catalog.Scan, error)
 	Exposure(ctx context.Context, artifactID int64) ([]catalog.Exposure, error)
+	Events(ctx context.Context, instanceID string, f catalog.EventFilter, before int64, limit int) ([]catalog.Event, error)
+	FollowEvents(ctx context.Context, instanceID string, filter catalog.EventFilter, after int64, f func(catalog.Event) error) error
+	VerdictChanges(ctx context.Context, artifactID, before int64, limit int) ([]catalog.VerdictChange, error)
 	Usage(ctx context.Context, instanceID, month string) ([]catalog.Usage, error)
 	Gates(ctx context.Context, instanceID string) ([]catalog.GateState, error)
 	SetGate(ctx context.Context, instanceID string, gate catalog.ScanGate, open bool, by string) error
@@ -147,6 +153,7 @@ func (h *handlers) describe(mux *http.ServeMux) *huma.OpenAPI {
 	h.registerScans(api)
 	h.registerGates(api)
 	h.registerMetering(api)
+	h.registerEvents(api)
 	h.registerReports(api)
 	return api.OpenAPI()
 }
