@@ -21,7 +21,7 @@ import (
 
 // reports are those every document format must be right for.
 func reports() map[string]*report.Report {
-	return map[string]*report.Report{"sample": sample(), "hostile": hostile(), "empty": {}, "large": large(500)}
+	return map[string]*report.Report{"sample": sample(), "complete": complete(), "hostile": hostile(), "empty": {}, "large": large(500)}
 }
 
 func TestJSON(t *testing.T) {

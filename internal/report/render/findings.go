@@ -39,19 +39,24 @@ func categoryTitle(c report.Category) string {
 	return "Other findings"
 }
 
-// eachCategory calls f for each category that has findings, in the order of
-// report.Categories, and last for those of none of them.
-func eachCategory(findings []report.Finding, f func(title string, of []report.Finding)) {
+// findingsByCategory divides findings in the order of report.Categories; the
+// last part is those of none of them.
+func findingsByCategory(findings []report.Finding) [][]report.Finding {
 	known := report.Categories()
-	byCategory := make([][]report.Finding, len(known)+1)
+	parts := make([][]report.Finding, len(known)+1)
 	for _, finding := range findings {
 		i := slices.Index(known, finding.Category)
 		if i < 0 {
 			i = len(known)
 		}
-		byCategory[i] = append(byCategory[i], finding)
+		parts[i] = append(parts[i], finding)
 	}
-	for _, of := range byCategory {
+	return parts
+}
+
+// eachCategory calls f for each category that has findings.
+func eachCategory(findings []report.Finding, f func(title string, of []report.Finding)) {
+	for _, of := range findingsByCategory(findings) {
 		if len(of) > 0 {
 			f(categoryTitle(of[0].Category), of)
 		}
@@ -85,7 +90,7 @@ func hiddenText(h report.Hidden) string {
 func (p *printer) findingTables(findings []report.Finding) {
 	eachCategory(findings, func(title string, of []report.Finding) {
 		p.heading(fmt.Sprintf("%s (%s)", title, count(len(of))))
-		p.table(findingColumns(of))
+		p.table(findingColumns(of), func(row int) bool { return of[row].Handling != nil })
 	})
 }
 
@@ -97,20 +102,14 @@ func findingColumns(fs []report.Finding) []*column {
 	severity.style = func(row int) string { return severityStyle(fs[row].Severity) }
 	layer := add("LAYER", maxTableCell, func(f report.Finding) string { return layersMark(f.Locations) })
 	layer.right = true
-	place := add("WHERE", 12, func(f report.Finding) string {
-		switch n := len(f.Locations); n {
-		case 0:
-			return ""
-		case 1:
-			return where(f.Locations[0])
-		default:
-			return fmt.Sprintf("%s +%d", where(f.Locations[0]), n-1)
-		}
-	})
+	place := add("WHERE", 12, func(f report.Finding) string { return whereMark(f.Locations) })
 	place.keepEnd = true
 	return nonEmpty([]*column{
 		severity,
 		add("FINDING", 16, func(f report.Finding) string { return f.Title }),
+		add("PACKAGE", 10, func(f report.Finding) string { return strings.TrimSpace(f.Package + " " + f.Version) }),
+		add("ORIGIN", maxTableCell, func(f report.Finding) string { return originMark(f.Origin) }),
+		add("DECISION", 7, func(f report.Finding) string { return handlingMark(f.Handling) }),
 		layer,
 		add("HIDDEN", 8, func(f report.Finding) string {
 			if len(f.Locations) == 0 {
@@ -144,7 +143,10 @@ func (p *printer) findingDetail(f report.Finding) {
 		title = displayWidth.Truncate(title, max(p.opts.Width, minWidth)-12, "…")
 	}
 	io.WriteString(p.w, "\n"+p.paint(bold, title)+"  "+p.paint(severityStyle(f.Severity), f.Severity.String())+"\n")
+	p.field("Decision", handlingText(f.Handling))
 	p.field("Rule", text(f.Rule))
+	p.field("Software", text(strings.TrimSpace(f.Package+" "+f.Version)))
+	p.field("Origin", originText(f.Origin))
 	p.field("Meaning", text(f.Details))
 	for _, e := range f.Evidence[:min(len(f.Evidence), maxPlaces)] {
 		p.field("Evidence", text(e))
@@ -182,13 +184,7 @@ func findingSummary(r *report.Report) string {
 	if s.Total == 0 {
 		return ""
 	}
-	var parts []string
-	for _, severity := range report.Severities() {
-		if n := s.BySeverity[severity]; n > 0 {
-			parts = append(parts, count(n)+" "+severity.String())
-		}
-	}
-	return fmt.Sprintf("%s (%s)", plural(s.Total, "other finding", "other findings"), strings.Join(parts, ", "))
+	return fmt.Sprintf("%s (%s)", plural(s.Total, "other finding", "other findings"), bySeverity(s.BySeverity))
 }
 
 // csvFindingColumns are the columns of a finding by name; it has nothing to say

@@ -211,9 +211,11 @@ func TestGolden(t *testing.T) {
 		{"sample-80.txt", Table, sample(), narrow},
 		{"sample-color.txt", Table, sample(), color},
 		{"sample-details.txt", Table, sample(), details},
+		{"complete-color.txt", Table, complete(), color},
+		{"complete-details.txt", Table, complete(), details},
 	}
 	for _, f := range Formats() {
-		cases = append(cases, golden{"sample" + f.Extension(), f, sample(), wide}, golden{"empty" + f.Extension(), f, empty, Options{}})
+		cases = append(cases, golden{"sample" + f.Extension(), f, sample(), wide}, golden{"complete" + f.Extension(), f, complete(), wide}, golden{"empty" + f.Extension(), f, empty, Options{}})
 	}
 	for _, tc := range cases {
 		t.Run(tc.file, func(t *testing.T) {
