@@ -1,6 +1,7 @@
 package render
 
 import (
+	"reflect"
 	"strings"
 
 	"github.com/pratique/pratique/internal/report"
@@ -112,5 +113,39 @@ func completeFiles() report.FileSummary {
 			{Path: "usr/bin/ping", Kinds: []string{report.SpecialCapabilities}, Mode: "-rwxr-xr-x", Capabilities: []string{"cap_net_raw"}},
 			{Path: "usr/bin/su", Kinds: []string{report.SpecialSetuid}, Mode: "-rwsr-xr-x"},
 		},
+	}
+}
+
+// eachText changes every text of a report, also the keys of maps.
+func eachText(r *report.Report, change func(string) string) { changeTexts(reflect.ValueOf(r), change) }
+
+func changeTexts(v reflect.Value, change func(string) string) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			changeTexts(v.Elem(), change)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			changeTexts(v.Field(i), change)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			changeTexts(v.Index(i), change)
+		}
+	case reflect.Map:
+		if v.Type().Elem().Kind() != reflect.String || v.Len() == 0 {
+			return
+		}
+		changed := reflect.MakeMap(v.Type())
+		for _, k := range v.MapKeys() {
+			changed.SetMapIndex(reflect.ValueOf(change(k.String())), reflect.ValueOf(change(v.MapIndex(k).String())))
+		}
+		v.Set(changed)
+	case reflect.String:
+		// Categories decide where something is shown, not what.
+		if v.Type() != reflect.TypeFor[report.Category]() {
+			v.SetString(change(v.String()))
+		}
 	}
 }

@@ -128,12 +128,12 @@ func htmlSummaryOf(r *report.Report) htmlSummary {
 		if r.Summary.Findings.Total > 0 {
 			worst = max(worst, r.Summary.Findings.Severity)
 		}
-		s.Worst, s.Verdict = worst.String(), "is the worst of "+plural(total, "finding", "findings")+"."
+		s.Worst, s.Verdict = worst.String(), plural(total, "finding", "findings")+". The worst is"
 		s.Segments, s.Label = htmlBar(r.Summary, total)
 	}
 	for _, sentence := range []string{summary(r), findingSummary(r), ignoredSummary(r), notLookedFor(r)} {
 		if sentence != "" {
-			s.Sentences = append(s.Sentences, sentence)
+			s.Sentences = append(s.Sentences, strings.TrimSuffix(sentence, ".")+".")
 		}
 	}
 	for _, step := range steps(r) {

@@ -19,6 +19,9 @@ const (
 	maxHTMLRows  = 5000
 	// maxHTMLDetails bounds a description, in bytes: advisories run to pages.
 	maxHTMLDetails = 700
+	// maxDescribed is how many vulnerabilities of a category are shown with their
+	// description; of the less severe rest the page that is linked to tells.
+	maxDescribed = 1000
 )
 
 // htmlChip is a word or two about a finding.
@@ -95,8 +98,12 @@ func (s *htmlSection) vulnerabilities(all []report.Vulnerability, c report.Categ
 	if c == report.System {
 		rows = bySource(own)
 	}
-	for _, r := range rows {
-		s.Vulnerabilities = append(s.Vulnerabilities, htmlVulnerabilityOf(r))
+	s.Vulnerabilities = make([]htmlVulnerability, len(rows))
+	for i, r := range rows {
+		if i >= maxDescribed {
+			r.Details = ""
+		}
+		s.Vulnerabilities[i] = htmlVulnerabilityOf(r)
 	}
 	s.Text = "Open a line for its places and for what to do."
 	if len(rows) < len(own) {

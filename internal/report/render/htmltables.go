@@ -35,10 +35,12 @@ type htmlColumn[T any] struct {
 	value        func(T) string
 }
 
+// Classes of the style sheet: how a column is set, and how wide it is at least.
 const (
 	mono   = "mono"
 	number = "num"
 	tight  = "tight"
+	mid    = "mid"
 	long   = "long"
 )
 
@@ -87,8 +89,8 @@ func (s *htmlSection) software(packages []report.Package) {
 		{"Version", mono, func(p report.Package) string { return p.Version }},
 		{"Type", tight, func(p report.Package) string { return p.Type }},
 		{"Vulnerabilities", number, func(p report.Package) string { return nonZero(p.Vulnerabilities) }},
-		{"Licence", "", func(p report.Package) string { return strings.Join(p.Licences, ", ") }},
-		{"Supplier", "", func(p report.Package) string { return p.Supplier }},
+		{"Licence", mid, func(p report.Package) string { return list(distinct(p.Licences)) }},
+		{"Supplier", mid, func(p report.Package) string { return p.Supplier }},
 		{"Source", "", sourceMark},
 		{"Layer", number, func(p report.Package) string { return strconv.Itoa(p.Layer) }},
 		{"Path", mono + " " + long, func(p report.Package) string { return p.Path }},
@@ -165,20 +167,26 @@ func (s *htmlSection) checks(checks []report.Check) {
 	table(s, htmlTable{Title: "All checks (" + count(len(checks)) + ")", Caption: "Checks of settings, the failed ones first", Stack: true},
 		failedFirst(checks), []htmlColumn[report.Check]{
 			{"Result", tight, func(c report.Check) string { return resultText(c.Result) }},
-			{"Check", long, func(c report.Check) string { return c.Title }},
+			{"Check", mid, checkName},
 			{"Severity", tight, func(c report.Check) string { return c.Severity.String() }},
-			{"Group", tight, func(c report.Check) string { return c.Group }},
-			{"Looked at", "", func(c report.Check) string { return c.Looked }},
+			{"Looked at", mid, func(c report.Check) string { return c.Looked }},
 			{"Found", mono, func(c report.Check) string { return c.Current }},
-			{"Should be", "", func(c report.Check) string { return c.Suggested }},
+			{"Should be", mid, func(c report.Check) string { return c.Suggested }},
 			{"Edit", mono + " " + long, func(c report.Check) string { return c.Edit }},
-			{"Standard", "", func(c report.Check) string { return c.Standard }},
 		})
 	last := &s.Tables[len(s.Tables)-1]
 	for _, row := range last.Rows {
 		// The word says it too; the colour only helps to find it.
 		row[0].Class = strings.TrimSpace(row[0].Class + " " + row[0].Text)
 	}
+}
+
+// checkName is a check and the standard it comes from.
+func checkName(c report.Check) string {
+	if c.Standard == "" {
+		return c.Title
+	}
+	return c.Title + " (" + c.Standard + ")"
 }
 
 func (s *htmlSection) base(r *report.Report) {
@@ -211,7 +219,7 @@ func (s *htmlSection) base(r *report.Report) {
 
 func htmlConfiguration(r *report.Report) htmlSection {
 	c := r.Image.Config
-	s := htmlSection{ID: "configuration", Title: "Image configuration and layers", Count: plural(len(r.Image.Layers), "layer", "layers")}
+	s := htmlSection{ID: "configuration", Title: "Configuration and layers", Count: plural(len(r.Image.Layers), "layer", "layers")}
 	var facts htmlFacts
 	facts.code("User", c.User)
 	if c.User == "" {
