@@ -271,7 +271,7 @@ func htmlCategory(r *report.Report, c report.Category, findings []report.Finding
 	if s.Count == "" && s.Text == "" {
 		s.Count, s.Text = "none", "Nothing was found."
 		if !looked {
-			s.Count, s.Text = "not looked for", "This was not looked for."
+			s.Count, s.Text = "–", "This was not looked for."
 		}
 	}
 	return s
