@@ -386,6 +386,10 @@ func checkReport(t *testing.T, s *service, image string, doc []byte) {
 		if strings.Contains(format.MediaType(), "json") && !json.Valid(a.body) {
 			t.Errorf("%s is no JSON", format)
 		}
+		policy := a.header.Get("Content-Security-Policy")
+		if !strings.HasPrefix(policy, "default-src 'none'; ") || !strings.Contains(policy, "sandbox") || strings.Contains(policy, "style-src") != (format == render.HTML) {
+			t.Errorf("%s: a browser may %q", format, policy)
+		}
 	}
 }
 
