@@ -14,7 +14,6 @@ import (
 	"github.com/pratique/pratique/internal/image"
 	"github.com/pratique/pratique/internal/judge"
 	"github.com/pratique/pratique/internal/report"
-	"github.com/pratique/pratique/internal/rules"
 )
 
 // plan turns a promoted scan into layer jobs.
@@ -119,7 +118,7 @@ func (s *Service) judge(ctx context.Context, scanID int64) error {
 	if err != nil {
 		return s.finally(ctx, scanID, err)
 	}
-	rep, err := s.report(facts, lens.rules)
+	rep, err := s.report(facts, judge.Options{Rules: lens.rules, Categories: judged(scan.Categories)})
 	if err != nil {
 		return s.finally(ctx, scanID, err)
 	}
@@ -129,6 +128,7 @@ func (s *Service) judge(ctx context.Context, scanID int64) error {
 	}
 	exposure := exposureOf(rep)
 	pull.Reported = true
+	scan.Risky = risky(rep)
 	verdict := gate.Decide(pull, exposure, s.cfg.Now())
 	if err := s.cfg.Store.FinishScan(ctx, scan, doc, exposure, verdict); err != nil {
 		if catalog.Is(err, catalog.Conflict) {
@@ -265,9 +265,9 @@ func (s *Service) facts(ctx context.Context, img *image.Image, l lens) (*report.
 }
 
 // report judges facts by rules and the advisories in force.
-func (s *Service) report(facts *report.ImageFacts, set *rules.Set) (rep *report.Report, err error) {
+func (s *Service) report(facts *report.ImageFacts, o judge.Options) (rep *report.Report, err error) {
 	err = s.cfg.Knowledge.Use(func(db *advisory.DB) error {
-		rep, err = judge.Report(facts, db, judge.Options{Rules: set})
+		rep, err = judge.Report(facts, db, o)
 		return err
 	})
 	if errors.Is(err, advisory.ErrNone) {
