@@ -16,23 +16,16 @@ func (e *env) batch(id int64) api.Batch {
 	e.Helper()
 	ctx, cancel := context.WithTimeout(e.Context(), time.Minute)
 	defer cancel()
-	var b api.Batch
-	done := func() (bool, error) {
-		var err error
-		b, err = e.control.Batch(ctx, id)
-		return b.State != "running", err
-	}
-	if ended, err := done(); err != nil || ended {
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		b, err := e.control.Batch(ctx, id)
 		e.must(err)
-		return b
-	}
-	e.must(e.control.Follow(ctx, nil, 0, func(ev api.Event) (bool, error) {
-		if ev.Kind != "batch.done" {
-			return false, nil
+		if b.State != "running" {
+			return b
 		}
-		return done()
-	}))
-	return b
+		<-ticker.C
+	}
 }
 
 // Many images at once: what it would cost, how it goes on after a restart, which
