@@ -134,3 +134,12 @@ type Pull struct {
 	Reported bool
 	Verdict  Verdict
 }
+
+// PullRecord counts what became of the pulls of one artifact since they were
+// recorded last.
+type PullRecord struct {
+	ArtifactID int64
+	// At is when it was pulled last; the zero time if all pulls were refused.
+	At             time.Time
+	Pulls, Refused int64
+}
