@@ -49,6 +49,9 @@ func (s *Service) plan(ctx context.Context, scanID int64) error {
 			Size:       l.Size,
 		}
 	}
+	if err := s.cfg.Store.SetStack(ctx, scan.ArtifactID, img.Stack()); err != nil {
+		return s.finally(ctx, scanID, err)
+	}
 	return s.cfg.Store.Plan(ctx, scanID, jobs)
 }
 
@@ -108,7 +111,11 @@ func (s *Service) judge(ctx context.Context, scanID int64) error {
 	if err != nil {
 		return err
 	}
-	rep, err := s.report(facts)
+	bases, err := s.bases(ctx, pull.Artifact, &facts.Image)
+	if err != nil {
+		return err
+	}
+	rep, err := s.report(facts, bases)
 	if err != nil {
 		return s.finally(ctx, scanID, err)
 	}
@@ -253,10 +260,11 @@ func (s *Service) facts(ctx context.Context, img *image.Image) (*report.ImageFac
 	return engine.Merge(img.Report(ctx, rules.Default()), layers)
 }
 
-// report judges facts by the advisories in force.
-func (s *Service) report(facts *report.ImageFacts) (rep *report.Report, err error) {
+// report judges facts by the advisories in force. bases is nil where the base is
+// of no interest.
+func (s *Service) report(facts *report.ImageFacts, bases *judge.Bases) (rep *report.Report, err error) {
 	err = s.cfg.Knowledge.Use(func(db *advisory.DB) error {
-		rep, err = judge.Report(facts, db, judge.Options{})
+		rep, err = judge.Report(facts, db, judge.Options{Bases: bases})
 		return err
 	})
 	if errors.Is(err, advisory.ErrNone) {
