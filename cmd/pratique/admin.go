@@ -59,14 +59,14 @@ func (o *options) client() (*client.Client, error) {
 func newAdminCommand(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "admin",
-		Short: "Look after namespaces, scans and passwords of a running server",
-		Long: `Look after namespaces, scans and passwords of a running server.
+		Short: "Look after namespaces, rules, scans and passwords of a running server",
+		Long: `Look after namespaces, rules, scans and passwords of a running server.
 
 Where the server's data directory is (--data), whoever may open the control
 socket in it is the administrator. Elsewhere name the server with --server and
 log in with PRATIQUE_USER and PRATIQUE_PASSWORD or a registry login.`,
 	}
-	cmd.AddCommand(newNamespaceCommand(o), newPasswordCommand(o), newRequestScanCommand(o), newVerdictCommand(o))
+	cmd.AddCommand(newNamespaceCommand(o), newRulesCommand(o), newPasswordCommand(o), newRequestScanCommand(o), newVerdictCommand(o))
 	return cmd
 }
 

@@ -55,6 +55,7 @@ type NamespaceStore interface {
 	Namespaces(ctx context.Context, instanceID string, page catalog.Page) ([]catalog.Namespace, error)
 	UpdateNamespace(ctx context.Context, instanceID, name string, change catalog.NamespaceChange) (catalog.Namespace, error)
 	DeleteNamespace(ctx context.Context, instanceID, name string) error
+	Rules(ctx context.Context, instanceID, namespace string) (catalog.RuleFiles, error)
 }
 
 // ArtifactStore holds repositories and what is in them.
@@ -90,6 +91,9 @@ type Access interface {
 // scanned.
 type Scanner interface {
 	Request(ctx context.Context, artifactID int64, trigger catalog.Trigger) (catalog.Scan, error)
+	// SetRule changes a file of rules of a namespace, or removes it where there
+	// is no content, if the rules can be used then.
+	SetRule(ctx context.Context, instanceID, namespace string, f catalog.RuleFile) error
 }
 
 // handlers holds the operations.
@@ -130,6 +134,7 @@ func (h *handlers) describe(mux *http.ServeMux) *huma.OpenAPI {
 	api.UseMiddleware(plainBadRequest, h.authorize)
 	h.registerInfo(api)
 	h.registerNamespaces(api)
+	h.registerRules(api)
 	h.registerRepositories(api)
 	h.registerArtifacts(api)
 	h.registerScans(api)

@@ -3,6 +3,7 @@ package scan
 import (
 	"cmp"
 	"context"
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,7 +17,7 @@ import (
 // bases asks the registry what an image was built on and what could take the
 // base's place. What is known of them is compared as of now: both are judged by
 // the advisories in force, whenever they were scanned.
-func (s *Service) bases(ctx context.Context, a catalog.Artifact, img *report.Image) (*judge.Bases, error) {
+func (s *Service) bases(ctx context.Context, a catalog.Artifact, img *report.Image, l lens) (*judge.Bases, error) {
 	base, layers, byLayers, err := s.base(ctx, a, img)
 	if err != nil || base == nil {
 		return &judge.Bases{}, err
@@ -32,8 +33,8 @@ func (s *Service) bases(ctx context.Context, a catalog.Artifact, img *report.Ima
 		return bases, nil
 	}
 	bases.Newer = baseImage(newer)
-	if bases.Newer.Flaws = s.flaws(ctx, newer); bases.Newer.Flaws != nil {
-		bases.Base.Flaws = s.flaws(ctx, base)
+	if bases.Newer.Flaws = s.flaws(ctx, newer, l); bases.Newer.Flaws != nil {
+		bases.Base.Flaws = s.flaws(ctx, base, l)
 	}
 	return bases, nil
 }
@@ -71,28 +72,44 @@ func (s *Service) base(ctx context.Context, a catalog.Artifact, img *report.Imag
 	return &found, layers, false, nil
 }
 
-// flaws judges an image of the registry by the facts that its scan left. They
-// are nil if it was not scanned, or not by these collectors. Trouble with
-// another image is none of this scan's: it only leaves the comparison out.
-func (s *Service) flaws(ctx context.Context, b *catalog.BaseImage) judge.Flaws {
-	pull, err := s.cfg.Store.ArtifactPull(ctx, b.ArtifactID)
-	if err != nil || !pull.Reported {
-		return nil
-	}
-	img, err := s.open(ctx, pull)
+// flaws judges an image of the registry by the facts that its scan left, and by
+// the rules of the image it is compared for. They are nil if it was not scanned,
+// or by a program or rules that are gone. Trouble with another image is none of
+// this scan's: it only leaves the comparison out.
+func (s *Service) flaws(ctx context.Context, b *catalog.BaseImage, l lens) judge.Flaws {
+	rep, err := s.judged(ctx, b, l)
 	if err != nil {
-		s.cfg.Logger.Warn("a base image cannot be compared", "image", artifactName(pull.Artifact), "error", err)
-		return nil
-	}
-	facts, err := s.facts(ctx, img)
-	if err != nil {
-		return nil
-	}
-	rep, err := s.report(facts, nil)
-	if err != nil {
+		s.cfg.Logger.Debug("a base image cannot be compared", "image", b.Key.String()+"@"+b.Digest, "error", err)
 		return nil
 	}
 	return judge.FlawsOf(rep)
+}
+
+func (s *Service) judged(ctx context.Context, b *catalog.BaseImage, l lens) (*report.Report, error) {
+	pull, err := s.cfg.Store.ArtifactPull(ctx, b.ArtifactID)
+	if err != nil {
+		return nil, err
+	}
+	if !pull.Reported {
+		return nil, errors.New("it is not scanned")
+	}
+	collectors, err := s.cfg.Store.Collectors(ctx, pull.Verdict.ScanID)
+	if err != nil {
+		return nil, err
+	}
+	own, err := s.lensFor(ctx, b.Key.InstanceID, b.Key.Namespace, collectors)
+	if err != nil {
+		return nil, err
+	}
+	img, err := s.open(ctx, pull)
+	if err != nil {
+		return nil, err
+	}
+	facts, err := s.facts(ctx, img, own)
+	if err != nil {
+		return nil, err
+	}
+	return s.report(facts, l.rules, nil)
 }
 
 // successor chooses what could take the place of a base that was tagged so, from

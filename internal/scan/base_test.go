@@ -1,7 +1,8 @@
 package scan_test
 
 import (
-	"fmt"
+	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -10,11 +11,14 @@ import (
 	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/image/imagetest"
 	"github.com/pratique/pratique/internal/report"
+	"github.com/pratique/pratique/internal/rules"
 	"github.com/pratique/pratique/internal/scan"
 )
 
 // on is the text of an image built on another one.
-func on(base, own string) string { return base + "\n-- layer --\nCOPY app /srv/\n-- srv/" + own + " --\nx\n" }
+func on(base, own string) string {
+	return base + "-- layer --\nCOPY app /srv/\n-- srv/" + own + " --\nx\n"
+}
 
 // release is a Debian image with a version of libhole; 2.0-1 is without the hole.
 func release(version string) string { return strings.ReplaceAll(debian, "1.0-1", version) }
@@ -101,7 +105,6 @@ func TestBaseTagHasMoved(t *testing.T) {
 		e.start()
 		e.scanned(debian, "base", "bookworm")
 		app, _ := e.scanned(on(debian, "app"), "app", "1")
-		e.blobs.interfere(func(_ context, digest string) error { return nil })
 		next, _ := e.scanned(release("1.0-2"), "base", "bookworm")
 		rep := e.rescanned(app)
 		// A newer version with the same hole mends nothing.
@@ -118,28 +121,120 @@ func TestBaseCannotBeCompared(t *testing.T) {
 		e.start()
 		e.scanned(debian, "base", "1")
 		app, _ := e.scanned(on(debian, "app"), "app", "1")
+		unscanned := func(when string, newer catalog.Artifact) {
+			e.Helper()
+			rep := e.rescanned(app)
+			want := &report.NewerBase{Name: "team/base:2", Digest: newer.Digest, Removes: -1, Adds: -1}
+			if diff := cmp.Diff(want, rep.Base.Newer); diff != "" || baseRules(rep) != "newer-base low" {
+				e.Errorf("%s (-want +got):\n%s%s", when, diff, baseRules(rep))
+			}
+		}
 		img := imagetest.Build(e, release("2.0-1"))
-		e.blobs.interfere(func(_ context, digest string) error {
+		no := false
+		_, err := e.store.UpdateNamespace(e.Context(), e.instance.ID, "team", catalog.NamespaceChange{AutoScan: &no})
+		e.must(err)
+		newer := e.push(img, "base", "2")
+		e.must(e.store.SetStack(e.Context(), newer.ID, img.Image(e).Stack())) // as the registry does
+		unscanned("not scanned", newer)
+
+		if n := e.rescanned(newer); n.Base == nil {
+			e.Error("the newer base was not scanned")
+		}
+		if n := e.rescanned(app).Base.Newer; n.Removes != 1 {
+			e.Errorf("after its scan: %+v", n)
+		}
+		e.blobs.interfere(func(_ context.Context, digest string) error {
 			if digest == img.ConfigDigest {
-				return errors.New("the disk is on fire")
+				return errors.New("the disk does not answer")
 			}
 			return nil
 		})
-		newer := e.push(img, "base", "2")
-		_ = newer
+		unscanned("unreadable", newer)
 	})
 }
 
 // An image may be known by the digest that its labels name although its layers
-// are others.
+// are others, or no more than the base's.
 func TestBaseByDigest(t *testing.T) {
 	each(t, func(e *env) {
 		e.start()
 		base, _ := e.scanned(debian, "base", "1")
-		says := fmt.Sprintf("label: org.opencontainers.image.base.name=registry.example/base:1\nlabel: org.opencontainers.image.base.digest=%s\n", base.Digest)
-		_, rep := e.scanned(says+on(release("1.0-7"), "squashed"), "app", "1")
-		_ = rep
+		next, _ := e.scanned(release("2.0-1"), "base", "2")
+		says := "label: org.opencontainers.image.base.digest=" + base.Digest + "\n"
+		for _, tc := range []struct {
+			name, text string
+			layers     int
+		}{
+			{"squashed", release("1.0-1+squashed"), 0},
+			{"configured", debian, 1},
+		} {
+			img := imagetest.Build(e, says+tc.text)
+			facts := img.Image(e).Report(e.Context(), rules.Default())
+			if facts.Config.Labels == nil && facts.Annotations == nil {
+				e.Skip("labels are no part of facts yet")
+			}
+			_, rep := e.scanned(says+tc.text, tc.name, "1")
+			want := &report.Base{Name: "team/base:1", Version: "1", Digest: base.Digest, Source: report.BaseByAnnotation, Layers: tc.layers, Findings: tc.layers,
+				Newer: &report.NewerBase{Name: "team/base:2", Digest: next.Digest, Removes: 1}}
+			if tc.layers > 0 {
+				want.OwnFindings = 1
+			}
+			if diff := cmp.Diff(want, rep.Base); diff != "" {
+				e.Errorf("%s (-want +got):\n%s", tc.name, diff)
+			}
+		}
 	})
 }
 
-var _ = scan.DefaultSettings
+func TestTagFamilies(t *testing.T) {
+	for family, tags := range map[string][]string{
+		"#":               {"1", "12", "12.5", "2024-01-31", "8f3c9e1", "deadbeef", "1.2.3-4", "0"},
+		"v#":              {"v1", "v1.2.3"},
+		"#-slim":          {"12-slim", "12.5-slim", "12_5-SLIM"},
+		"#-alpine":        {"20-alpine", "20.1-alpine"},
+		"#-alpine#":       {"20-alpine3.19", "20.1-alpine3.20"},
+		"main-#":          {"main-8f3c9e1", "main-9000000"},
+		"bookworm":        {"bookworm"},
+		"latest":          {"latest"},
+		"#-slim-bookworm": {"12-slim-bookworm"},
+		"":                {"", "---"},
+	} {
+		for _, tag := range tags {
+			if got := scan.Family(tag); got != family {
+				t.Errorf("%q is of the family %q, want %q", tag, got, family)
+			}
+		}
+	}
+}
+
+func TestSuccessor(t *testing.T) {
+	images := func(tags ...string) []catalog.BaseImage {
+		var list []catalog.BaseImage
+		for _, t := range tags {
+			list = append(list, catalog.BaseImage{Tags: strings.Fields(t)})
+		}
+		return list
+	}
+	for _, tc := range []struct {
+		tag   string
+		newer []catalog.BaseImage
+		want  string
+	}{
+		{"12", images("13-slim", "13 13.1 latest trixie", "12"), "13.1"},
+		{"12-slim", images("13", "13.1-slim", "13-slim"), "13.1-slim"},
+		{"12-slim", images("13", "14"), ""},
+		{"bookworm", images("bookworm bookworm-2024"), "bookworm"},
+		{"latest", images("edge latest"), "edge"},
+		{"latest", images("latest"), "latest"},
+		{"", images("b a"), "b"},
+		{"", nil, ""},
+	} {
+		got := ""
+		if b := scan.Successor(tc.tag, tc.newer); b != nil {
+			got = b.Tag
+		}
+		if got != tc.want {
+			t.Errorf("after %q comes %q, want %q", tc.tag, got, tc.want)
+		}
+	}
+}
