@@ -72,6 +72,13 @@ func testBases(f *fixture) {
 		f.Errorf("by digest in another instance: %v, %v", ok, err)
 	}
 
+	_, err = f.s.CreateNamespace(ctx, other.ID, "team", false)
+	f.ok(err)
+	f.push(f.built(catalog.RepositoryKey{InstanceID: other.ID, Namespace: "team", Repository: "base"}, "12", "os"))
+	if got, ok, err = f.s.BaseByLayers(ctx, other.ID, prefixes); !ok || err != nil || got.Registry != "registry.example" {
+		f.Errorf("in the instance that has it: %+v, %v, %v", got, ok, err)
+	}
+
 	// An image is known by its layers even after its tag has moved on.
 	f.push(f.built(f.key("team", "java"), "17", "os", "java 2"))
 	equal(f, "after the tag has moved", found(prefixes...), "team/java:17")
