@@ -299,3 +299,24 @@ func TestFlaws(t *testing.T) {
 		t.Errorf("%d flaws that nothing lacks", n)
 	}
 }
+
+func FuzzAnnotatedBase(f *testing.F) {
+	f.Add("registry:5000/debian:12@"+someDigest, "", "ADD file:1234 in /")
+	f.Add("debian", someDigest, "ADD a.tar.gz /")
+	f.Fuzz(func(t *testing.T, name, digest, instruction string) {
+		img := &report.Image{
+			Annotations: map[string]string{annotationBaseName: name, annotationBaseDigest: digest},
+			Layers:      []report.Layer{{Instruction: instruction}},
+		}
+		gotName, gotDigest := AnnotatedBase(img)
+		if gotDigest != "" && !wholeDigest.MatchString(gotDigest) {
+			t.Errorf("digest %q", gotDigest)
+		}
+		if len(gotName) > 600 || gotName != printable(gotName, 600) || !strings.HasSuffix(gotName, tagOf(gotName)) {
+			t.Errorf("name %q, tag %q", gotName, tagOf(gotName))
+		}
+		if n := rootLayers(img); n < 0 || n > len(img.Layers) {
+			t.Errorf("%d layers", n)
+		}
+	})
+}

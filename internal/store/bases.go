@@ -50,9 +50,11 @@ func putStack(ctx context.Context, tx *tx, repo, artifactID int64, stack catalog
 // and any does but "latest".
 func nameStacks(ctx context.Context, tx *tx, artifactID int64, tag string) error {
 	_, err := tx.exec(ctx, `UPDATE artifact_stack SET tag = $1
-		WHERE (artifact_id = $2 OR artifact_id IN (
-				SELECT a.id FROM artifact_member m JOIN artifact a ON a.repository_id = m.repository_id AND a.digest = m.digest
-				WHERE m.artifact_id = $2))
+		WHERE artifact_id IN (
+				SELECT CAST($2 AS BIGINT)
+				UNION ALL
+				SELECT a.id FROM artifact_member m CROSS JOIN artifact a
+				WHERE m.artifact_id = $2 AND a.repository_id = m.repository_id AND a.digest = m.digest)
 			AND (tag IN ('', 'latest') OR CAST($1 AS TEXT) <> 'latest' AND length(tag) < length(CAST($1 AS TEXT)))`, tag, artifactID)
 	return err
 }
@@ -89,9 +91,9 @@ func scanBase(row scanner) (b catalog.BaseImage, err error) {
 // pushes a copy later does not change what others are said to be built on.
 const firstBase = ` ORDER BY k.layers DESC, CASE WHEN ` + hasTags + ` THEN 0 ELSE 1 END, k.artifact_id LIMIT 1`
 
-// BaseByLayers finds the image of an instance that has the most layers of those
-// whose layers are all of one of the stacks; of several, first one that has a tag, then
-// the one that was pushed first. ok is false if there is none.
+// BaseByLayers finds the image of an instance whose layers are exactly those of one
+// of the chain IDs, and of several the one with the most layers, then one that
+// has a tag, then the one that was pushed first. ok is false if there is none.
 func (s *Store) BaseByLayers(ctx context.Context, instanceID string, chainIDs []string) (base catalog.BaseImage, ok bool, err error) {
 	if len(chainIDs) == 0 {
 		return base, false, nil
