@@ -35,9 +35,11 @@ type Config struct {
 	// Advisories describes the advisory database in force, nil if there is none.
 	Advisories func() []AdvisoryInfo
 	Limits     Limits
-	Version    string
-	Now        func() time.Time
-	Logger     *slog.Logger
+	// Tariff says what scans cost.
+	Tariff  catalog.Tariff
+	Version string
+	Now     func() time.Time
+	Logger  *slog.Logger
 }
 
 // Store is where the interface reads and changes what the service holds.
@@ -73,6 +75,9 @@ type ScanStore interface {
 	Scan(ctx context.Context, scanID int64) (catalog.Scan, error)
 	Scans(ctx context.Context, artifactID int64, limit int) ([]catalog.Scan, error)
 	Exposure(ctx context.Context, artifactID int64) ([]catalog.Exposure, error)
+	Usage(ctx context.Context, instanceID, month string) ([]catalog.Usage, error)
+	Gates(ctx context.Context, instanceID string) ([]catalog.GateState, error)
+	SetGate(ctx context.Context, instanceID string, gate catalog.ScanGate, open bool, by string) error
 	Report(ctx context.Context, artifactID int64) ([]byte, catalog.Scan, error)
 }
 
@@ -91,6 +96,8 @@ type Access interface {
 // scanned.
 type Scanner interface {
 	Request(ctx context.Context, artifactID int64, trigger catalog.Trigger) (catalog.Scan, error)
+	// Stop ends a scan that waits or runs.
+	Stop(ctx context.Context, scanID int64, by string) error
 	// SetRule changes a file of rules of a namespace, or removes it where there
 	// is no content, if the rules can be used then.
 	SetRule(ctx context.Context, instanceID, namespace string, f catalog.RuleFile) error
@@ -138,6 +145,8 @@ func (h *handlers) describe(mux *http.ServeMux) *huma.OpenAPI {
 	h.registerRepositories(api)
 	h.registerArtifacts(api)
 	h.registerScans(api)
+	h.registerGates(api)
+	h.registerMetering(api)
 	h.registerReports(api)
 	return api.OpenAPI()
 }

@@ -23,13 +23,8 @@ func (s *Service) plan(ctx context.Context, scanID int64) error {
 	if err != nil || scan.State != catalog.Running {
 		return s.finally(ctx, scanID, err)
 	}
-	authorized, err := s.cfg.Store.Authorized(ctx, scan.InstanceID)
-	if err != nil {
-		return err
-	}
-	if !authorized {
-		return s.finally(ctx, scanID, catalog.ScanErrorf(catalog.CauseNotAuthorized,
-			"scans are not authorized for the tenant in this region, so %s was not scanned", artifactName(pull.Artifact)))
+	if err := s.passGates(ctx, scan.InstanceID, pull.Artifact); err != nil {
+		return s.finally(ctx, scanID, err)
 	}
 	img, err := s.open(ctx, pull)
 	if err == nil {

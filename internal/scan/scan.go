@@ -77,12 +77,16 @@ func New(cfg Config) *Service {
 }
 
 // Request asks for a scan of an artifact. It answers at once; the scan waits
-// its turn. Errors: NotFound for an unknown artifact, Invalid where its kind
+// its turn. Errors: NotFound for an unknown artifact, Denied "gate_closed" at a
+// gate that is not open, Invalid where its kind
 // cannot be scanned or it has no tag, Conflict "scan_in_progress" while another
 // one of the same artifact waits or runs.
 func (s *Service) Request(ctx context.Context, artifactID int64, trigger catalog.Trigger) (catalog.Scan, error) {
 	pull, err := s.cfg.Store.ArtifactPull(ctx, artifactID)
 	if err != nil {
+		return catalog.Scan{}, err
+	}
+	if err := s.mayRequest(ctx, pull.Artifact.Key.InstanceID); err != nil {
 		return catalog.Scan{}, err
 	}
 	if err := s.eligible(ctx, pull.Artifact); err != nil {
@@ -94,6 +98,14 @@ func (s *Service) Request(ctx context.Context, artifactID int64, trigger catalog
 			Advise("wait until that scan has ended")
 	}
 	return scan, err
+}
+
+// Stop ends a scan that waits or runs; the artifact's earlier report stays in
+// force. by names who wants it.
+//
+// Errors: NotFound "scan_not_found"; Conflict "scan_ended".
+func (s *Service) Stop(ctx context.Context, scanID int64, by string) error {
+	return s.cfg.Store.FailScan(ctx, scanID, catalog.CauseStopped, "stopped by "+by)
 }
 
 // eligible says whether an artifact may be scanned at all (§2.2). What only

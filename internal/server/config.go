@@ -19,6 +19,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/pratique/pratique/internal/advisory"
+	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/rules"
 	"github.com/pratique/pratique/internal/scan"
 )
@@ -42,6 +43,8 @@ type Config struct {
 	// Advisories says where advisories come from and how often they are
 	// fetched.
 	Advisories Advisories `yaml:"advisories"`
+	// Metering says which scans cost what.
+	Metering Metering `yaml:"metering"`
 	// Log sets the format ("text" or "json") and level of the log.
 	Log Log `yaml:"log"`
 	// Grace is how long open requests may go on when the server stops, up to
@@ -74,6 +77,26 @@ type Scan struct {
 	// Rules is a directory of files with rules that hold for all namespaces,
 	// beside the built-in ones. Default none.
 	Rules string `yaml:"rules"`
+}
+
+// Metering says which scans cost what (§5.2).
+type Metering struct {
+	// Free is how many scans a month a tenant has free. Default 10.
+	Free *int64 `yaml:"free"`
+	// DiscountAfter is after how many scans in a month further ones are cheaper,
+	// 0 for never. Default 10000.
+	DiscountAfter *int64 `yaml:"discountAfter"`
+}
+
+func (m Metering) tariff() catalog.Tariff {
+	t := catalog.DefaultTariff()
+	if m.Free != nil {
+		t.Free = *m.Free
+	}
+	if m.DiscountAfter != nil {
+		t.DiscountAfter = *m.DiscountAfter
+	}
+	return t
 }
 
 // Advisories says where advisories come from.
@@ -190,6 +213,8 @@ func (c *Config) check() error {
 		{"scan.workers", int64(c.Scan.Workers), 1, 256, ""},
 		{"scan.timeout", int64(c.Scan.Timeout / time.Second), 60, 24 * 3600, " seconds"},
 		{"scan.memory", c.Scan.Memory, 16 << 20, 64 << 30, " bytes"},
+		{"metering.free", c.Metering.tariff().Free, 0, 1 << 40, " scans"},
+		{"metering.discountAfter", c.Metering.tariff().DiscountAfter, 0, 1 << 40, " scans"},
 		{"grace", int64(c.Grace / time.Second), 0, 600, " seconds"},
 	}
 	for _, r := range ranges {

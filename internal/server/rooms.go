@@ -38,6 +38,7 @@ func (s *Server) api() http.Handler {
 			LayerBytes:         image.LayerSize,
 			AllowlistItems:     catalog.MaxAllowlist,
 		},
+		Tariff:  s.cfg.Metering.tariff(),
 		Version: s.version,
 		Logger:  s.log,
 	})
