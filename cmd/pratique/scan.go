@@ -58,7 +58,7 @@ are used.
 
 What to look for is chosen with --scan: vuln (vulnerabilities of packages) and
 secret (keys, tokens and passwords, in every layer and in the configuration).
-Software and files are always listed.
+Software, files and the base image are always told.
 
 The exit code is 1 after an error and 2 if --fail-on found a vulnerability or
 another finding at or above its severity.`,
@@ -163,7 +163,7 @@ func parseCategories(words []string) ([]report.Category, error) {
 	if len(words) == 0 {
 		return judge.Categories(), nil
 	}
-	wanted := map[report.Category]bool{report.Software: true, report.Files: true}
+	wanted := map[report.Category]bool{report.Software: true, report.Files: true, report.BaseImage: true}
 	for _, word := range words {
 		i := slices.IndexFunc(chosen, func(c choice) bool { return c.word == strings.ToLower(strings.TrimSpace(word)) })
 		if i < 0 {

@@ -148,6 +148,7 @@ func (reg *Registry) putManifest(req *request) error {
 	if push.Kind, err = reg.kind(req.r.Context(), m); err != nil {
 		return err
 	}
+	push.Stack = reg.stack(req.r.Context(), m, push)
 	if err := reg.accept(req.r.Context(), push, tags); err != nil {
 		return err
 	}

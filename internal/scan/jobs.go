@@ -48,6 +48,9 @@ func (s *Service) plan(ctx context.Context, scanID int64) error {
 			Size:       l.Size,
 		}
 	}
+	if err := s.cfg.Store.SetStack(ctx, scan.ArtifactID, img.Stack()); err != nil {
+		return s.finally(ctx, scanID, err)
+	}
 	return s.cfg.Store.Plan(ctx, scanID, jobs)
 }
 
@@ -119,7 +122,11 @@ func (s *Service) judge(ctx context.Context, scanID int64) error {
 	if err != nil {
 		return s.finally(ctx, scanID, err)
 	}
-	rep, err := s.report(facts, lens.rules)
+	bases, err := s.bases(ctx, pull.Artifact, &facts.Image, lens)
+	if err != nil {
+		return err
+	}
+	rep, err := s.report(facts, lens.rules, bases)
 	if err != nil {
 		return s.finally(ctx, scanID, err)
 	}
@@ -264,10 +271,11 @@ func (s *Service) facts(ctx context.Context, img *image.Image, l lens) (*report.
 	return engine.Merge(img.Report(ctx, l.rules), layers)
 }
 
-// report judges facts by rules and the advisories in force.
-func (s *Service) report(facts *report.ImageFacts, set *rules.Set) (rep *report.Report, err error) {
+// report judges facts by rules and the advisories in force. bases is what the
+// registry knows of the base; nil where it was not asked.
+func (s *Service) report(facts *report.ImageFacts, set *rules.Set, bases *judge.Bases) (rep *report.Report, err error) {
 	err = s.cfg.Knowledge.Use(func(db *advisory.DB) error {
-		rep, err = judge.Report(facts, db, judge.Options{Rules: set})
+		rep, err = judge.Report(facts, db, judge.Options{Rules: set, Bases: bases})
 		return err
 	})
 	if errors.Is(err, advisory.ErrNone) {

@@ -41,6 +41,8 @@ func Run(t *testing.T, dsn func(testing.TB) string) {
 		{"Tags", testTags},
 		{"Referrers", testReferrers},
 		{"Index", testIndex},
+		{"Bases", testBases},
+		{"NewerImages", testNewerImages},
 		{"Pull", testPull},
 		{"BlobPulls", testBlobPulls},
 		{"RecordPulls", testRecordPulls},
