@@ -237,7 +237,7 @@ func TestBaseByDistribution(t *testing.T) {
 	}
 	// No layers, and no knowledge where no vulnerabilities are looked for.
 	facts = &report.ImageFacts{OS: report.OS{ID: "debian", Version: "12"}}
-	r, err := Report(facts, (*advisory.DB)(nil), Options{Categories: []report.Category{report.BaseImage}})
+	r, err := Report(facts, nil, Options{Categories: []report.Category{report.BaseImage}})
 	if err != nil || r.Base.EndOfLife != "" || r.Base.Layers != 0 {
 		t.Errorf("%+v, %v", r, err)
 	}
