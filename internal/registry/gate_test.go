@@ -57,7 +57,7 @@ func (e *env) scan(reference string, state catalog.ScanState, exposure ...catalo
 		switch state {
 		case catalog.Success:
 			p.Reported = true
-			e.must(e.store.FinishScan(ctx, s, []byte("{}"), exposure, gate.Decide(p, exposure, e.clock.now())))
+			e.must(e.store.FinishScan(ctx, s, []byte("{}"), exposure, gate.Decide(p, exposure, nil, e.clock.now())))
 		case catalog.Failed:
 			e.must(e.store.FailScan(ctx, s.ID, catalog.CauseDownload, "layer 1 is gone"))
 		}
