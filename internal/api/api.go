@@ -55,6 +55,7 @@ type NamespaceStore interface {
 	Namespaces(ctx context.Context, instanceID string, page catalog.Page) ([]catalog.Namespace, error)
 	UpdateNamespace(ctx context.Context, instanceID, name string, change catalog.NamespaceChange) (catalog.Namespace, error)
 	DeleteNamespace(ctx context.Context, instanceID, name string) error
+	Rules(ctx context.Context, instanceID, namespace string) (catalog.RuleFiles, error)
 }
 
 // ArtifactStore holds repositories and what is in them.
@@ -72,6 +73,8 @@ type ScanStore interface {
 	Scan(ctx context.Context, scanID int64) (catalog.Scan, error)
 	Scans(ctx context.Context, artifactID int64, limit int) ([]catalog.Scan, error)
 	Exposure(ctx context.Context, artifactID int64) ([]catalog.Exposure, error)
+	Gates(ctx context.Context, instanceID string) ([]catalog.GateState, error)
+	SetGate(ctx context.Context, instanceID string, gate catalog.ScanGate, open bool, by string) error
 	Report(ctx context.Context, artifactID int64) ([]byte, catalog.Scan, error)
 }
 
@@ -90,6 +93,11 @@ type Access interface {
 // scanned.
 type Scanner interface {
 	Request(ctx context.Context, artifactID int64, trigger catalog.Trigger) (catalog.Scan, error)
+	// Stop ends a scan that waits or runs.
+	Stop(ctx context.Context, scanID int64, by string) error
+	// SetRule changes a file of rules of a namespace, or removes it where there
+	// is no content, if the rules can be used then.
+	SetRule(ctx context.Context, instanceID, namespace string, f catalog.RuleFile) error
 }
 
 // handlers holds the operations.
@@ -130,9 +138,11 @@ func (h *handlers) describe(mux *http.ServeMux) *huma.OpenAPI {
 	api.UseMiddleware(plainBadRequest, h.authorize)
 	h.registerInfo(api)
 	h.registerNamespaces(api)
+	h.registerRules(api)
 	h.registerRepositories(api)
 	h.registerArtifacts(api)
 	h.registerScans(api)
+	h.registerGates(api)
 	h.registerReports(api)
 	return api.OpenAPI()
 }

@@ -19,6 +19,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/pratique/pratique/internal/advisory"
+	"github.com/pratique/pratique/internal/rules"
 	"github.com/pratique/pratique/internal/scan"
 )
 
@@ -70,6 +71,9 @@ type Scan struct {
 	// Memory is how many bytes of layer content may be held at a time. Default
 	// 64 MiB.
 	Memory int64 `yaml:"memory"`
+	// Rules is a directory of files with rules that hold for all namespaces,
+	// beside the built-in ones. Default none.
+	Rules string `yaml:"rules"`
 }
 
 // Advisories says where advisories come from.
@@ -231,6 +235,22 @@ func setDefault[T comparable](field *T, value T) {
 	if *field == zero {
 		*field = value
 	}
+}
+
+// loadRules reads the rules that hold for all namespaces.
+func (s Scan) loadRules() (rules.Files, *rules.Set, error) {
+	if s.Rules == "" {
+		return nil, rules.Default(), nil
+	}
+	files, err := rules.ReadDir(s.Rules)
+	if err != nil {
+		return nil, nil, err
+	}
+	set, err := rules.Load(files)
+	if err != nil {
+		return nil, nil, fmt.Errorf("rules in %s: %w", s.Rules, err)
+	}
+	return files, set, nil
 }
 
 // Logger makes the logger the configuration asks for.

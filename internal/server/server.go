@@ -122,6 +122,10 @@ func (s *Server) openScanner() error {
 	if err := errors.Join(os.RemoveAll(spool), os.MkdirAll(spool, 0o700)); err != nil {
 		return fmt.Errorf("spool directory: %w", err)
 	}
+	ruleFiles, ruleSet, err := s.cfg.Scan.loadRules()
+	if err != nil {
+		return err
+	}
 	s.knowledge = scan.NewKnowledge(AdvisoriesDir(s.cfg.Data), s.log)
 	s.scanner = scan.New(scan.Config{
 		Store: s.store,
@@ -131,9 +135,12 @@ func (s *Server) openScanner() error {
 			Budget:  s.cfg.Scan.Memory,
 			TempDir: spool,
 			Limits:  settings.Image,
+			Rules:   ruleSet,
 			Logger:  s.log,
 		}),
 		Knowledge: s.knowledge,
+		Rules:     ruleFiles,
+		RuleSet:   ruleSet,
 		Settings:  settings,
 		Logger:    s.log,
 		Observe:   s.metrics.observeScan,

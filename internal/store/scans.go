@@ -377,6 +377,13 @@ func (s *Store) Facts(ctx context.Context, diffIDs []string, collectors string) 
 	return facts, nil
 }
 
+// Collectors returns the version of the facts that a running scan was planned
+// with; empty for an image without layers.
+func (s *Store) Collectors(ctx context.Context, scanID int64) (string, error) {
+	version, err := one(ctx, s.background, nil, scalar[string], `SELECT collectors FROM scan_layer WHERE scan_id = $1 LIMIT 1`, scanID)
+	return version, s.fail("read a scan's layers", err)
+}
+
 // FinishScan publishes a report: document (kept under its content key; equal
 // documents are stored once), exposure, verdict, state Success, in one
 // transaction. Nothing of an earlier report is left in force.
