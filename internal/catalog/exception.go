@@ -187,14 +187,24 @@ var findingName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 //
 // Errors: Invalid "exception_…".
 func NewException(e Exception, now time.Time) (Exception, error) {
+	e, err := CheckDecision(e)
+	if err != nil {
+		return e, err
+	}
+	if e.Targets, err = checkTargets(e.Scope, e.Targets); err != nil {
+		return e, err
+	}
+	return e, CheckExpiry(e.ExpiresAt, now)
+}
+
+// CheckDecision does the part of NewException that is about what an exception
+// does and why, not about where and how long.
+func CheckDecision(e Exception) (Exception, error) {
 	if e.Action != Ignore && e.Action != Whitelist {
 		return e, Errorf(Invalid, "exception_action_unknown", "%q is nothing to do with a finding", clip(string(e.Action))).
 			Advise("use %s, which leaves it visible, or %s, which takes it away", Ignore, Whitelist)
 	}
 	var err error
-	if e.Targets, err = checkTargets(e.Scope, e.Targets); err != nil {
-		return e, err
-	}
 	if e.Criteria, err = checkCriteria(e.Criteria, e.Scope); err != nil {
 		return e, err
 	}
@@ -202,10 +212,8 @@ func NewException(e Exception, now time.Time) (Exception, error) {
 		return e, Errorf(Invalid, "exception_author_invalid", "the author of an exception is missing or not a name").
 			Advise("use up to %d characters on one line", maxAuthor)
 	}
-	if e.Reason, err = CheckReason(e.Reason); err != nil {
-		return e, err
-	}
-	return e, CheckExpiry(e.ExpiresAt, now)
+	e.Reason, err = CheckReason(e.Reason)
+	return e, err
 }
 
 // CheckReason trims and checks the reason of an exception.
