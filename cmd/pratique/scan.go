@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -37,10 +38,13 @@ type scanOptions struct {
 	categories []string
 	rules      string
 	watch      bool
+	exceptions string
+	// now is the clock by which exceptions expire.
+	now func() time.Time
 }
 
 func newScanCommand(o *options) *cobra.Command {
-	s := scanOptions{options: o}
+	s := scanOptions{options: o, now: time.Now}
 	cmd := &cobra.Command{
 		Use:   "scan IMAGE",
 		Short: "Scan an image without any server",
@@ -62,14 +66,19 @@ password (weak passwords), secret (keys, tokens and passwords, in every layer an
 in the configuration) and compliance (licences and unwanted software). Software,
 files and the base image are always told.
 
+What is known and accepted stands in the file of --exceptions: ignored findings
+stay in the report, whitelisted ones go away.
+
 The exit code is 1 after an error and 2 if --fail-on found a vulnerability or
-another finding at or above its severity.`,
+another finding at or above its severity that is neither ignored nor
+whitelisted.`,
 		Example: `  pratique scan oci:build/image
   pratique scan docker-archive:image.tar --format sarif --output image.sarif
   pratique scan registry.example.com/team/app:1 --fail-on high
   pratique scan debian:12
   pratique scan --watch team/app:1
-  pratique scan oci:build/image --scan secret --rules our-rules`,
+  pratique scan oci:build/image --scan secret --rules our-rules
+  pratique scan oci:build/image --exceptions exceptions.yaml --fail-on high`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if s.watch {
@@ -80,11 +89,12 @@ another finding at or above its severity.`,
 	}
 	f := cmd.Flags()
 	s.output.add(f)
-	f.StringVar(&s.failOn, "fail-on", "", "exit with code 2 if a vulnerability or another finding is at or above this severity")
+	f.StringVar(&s.failOn, "fail-on", "", "exit with code 2 if a vulnerability or another finding that is not ignored is at or above this severity")
 	f.StringVar(&s.advisories, "advisories", "", "directory of the advisory database")
 	f.StringVar(&s.cache, "cache", filepath.Join(cacheDir(), "facts"), "directory for what is known of layers; empty for none")
 	f.StringSliceVar(&s.categories, "scan", nil, "what to look for: vuln, malware, baseline, password, secret, compliance (default all)")
 	f.StringVar(&s.rules, "rules", "", "directory of files with more rules, such as secrets.yaml")
+	f.StringVar(&s.exceptions, "exceptions", "", "file of findings to ignore or whitelist")
 	f.StringVar(&s.platform, "platform", "", "platform to choose from an index (default linux and this machine's architecture)")
 	f.BoolVar(&s.watch, "watch", false, "follow the scan of an image, NAMESPACE/REPOSITORY[:TAG], in the server instead")
 	f.BoolVar(&s.insecure, "insecure", false, "allow a registry without TLS")
@@ -113,6 +123,10 @@ func (s *scanOptions) run(cmd *cobra.Command, ref string) error {
 	if err != nil {
 		return err
 	}
+	exceptions, err := s.readExceptions(cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
 	knowledge, closer, err := s.knowledge(opts.Categories)
 	if err != nil {
 		return err
@@ -127,6 +141,7 @@ func (s *scanOptions) run(cmd *cobra.Command, ref string) error {
 	if err != nil {
 		return err
 	}
+	judge.Apply(rep, exceptions, s.now())
 	if err := out.write(rep); err != nil {
 		return err
 	}
@@ -157,6 +172,34 @@ func (s *scanOptions) judgeOptions() (o judge.Options, err error) {
 	}
 	o.Rules, err = rules.Open(s.rules)
 	return o, err
+}
+
+// readExceptions reads the file of --exceptions, and tells which of them have
+// expired and are not applied.
+func (s *scanOptions) readExceptions(stderr io.Writer) ([]catalog.Exception, error) {
+	if s.exceptions == "" {
+		return nil, nil
+	}
+	f, err := os.Open(s.exceptions)
+	if err != nil {
+		return nil, fmt.Errorf("--exceptions: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, judge.MaxExceptionFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("--exceptions: %w", err)
+	}
+	list, err := judge.ParseExceptions(s.exceptions, text)
+	if err != nil {
+		return nil, fmt.Errorf("--exceptions: %w", err)
+	}
+	for _, e := range list {
+		if e.State(s.now()) == catalog.ExceptionExpired {
+			fmt.Fprintf(stderr, "pratique: %s:%d: the exception for %s expired on %s and is not applied\n",
+				s.exceptions, e.ID, e.Criteria, e.ExpiresAt.Format(time.RFC3339))
+		}
+	}
+	return list, nil
 }
 
 // choice is a word of --scan and what it stands for.
@@ -270,16 +313,20 @@ func parseFailOn(text string) (failOn, error) {
 	return failOn{set: true, threshold: sev}, nil
 }
 
+// check fails if something was found at or above the threshold. What somebody
+// decided to ignore does not count: the decision was made so that work goes on.
 func (f failOn) check(rep *report.Report) error {
 	if !f.set {
 		return nil
 	}
 	var what []string
-	if n := f.count(rep.Summary.BySeverity); n > 0 {
-		what = append(what, plural(n, "vulnerability", "vulnerabilities"))
+	vulnerabilities := count(rep.Vulnerabilities, func(v report.Vulnerability) bool { return v.Severity >= f.threshold && v.Handling == nil })
+	if vulnerabilities > 0 {
+		what = append(what, plural(vulnerabilities, "vulnerability", "vulnerabilities"))
 	}
-	if n := f.count(rep.Summary.Findings.BySeverity); n > 0 {
-		what = append(what, plural(n, "other finding", "other findings"))
+	others := count(rep.Findings, func(o report.Finding) bool { return o.Severity >= f.threshold && o.Handling == nil })
+	if others > 0 {
+		what = append(what, plural(others, "other finding", "other findings"))
 	}
 	if len(what) == 0 {
 		return nil
@@ -302,11 +349,11 @@ func plural(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-func (f failOn) count(bySeverity map[report.Severity]int) int {
+func count[T any](all []T, counts func(T) bool) int {
 	n := 0
-	for sev, count := range bySeverity {
-		if sev >= f.threshold {
-			n += count
+	for _, one := range all {
+		if counts(one) {
+			n++
 		}
 	}
 	return n

@@ -111,6 +111,7 @@ type listings interface {
 type verdicts interface {
 	BlobPulls(ctx context.Context, key catalog.RepositoryKey, digest string) ([]catalog.Pull, error)
 	Exposure(ctx context.Context, artifactID int64) ([]catalog.Exposure, error)
+	ArtifactExceptions(ctx context.Context, key catalog.RepositoryKey, digest string) ([]catalog.Exception, error)
 	SetVerdict(ctx context.Context, artifactID int64, v catalog.Verdict) error
 }
 

@@ -115,6 +115,12 @@ type Summary struct {
 	Application int `json:"application"`
 	// BySeverity counts vulnerabilities by severity; all keys are always present.
 	BySeverity map[Severity]int `json:"bySeverity"`
+	// Ignored counts those of Total that somebody decided to ignore. They stay
+	// visible, so they are in all counts above as well.
+	Ignored int `json:"ignored,omitempty"`
+	// Whitelisted counts what is not in the report, nor in any other count,
+	// because somebody whitelisted it: a short list is not always a clean image.
+	Whitelisted int `json:"whitelisted,omitempty"`
 	// Findings counts what is in Report.Findings, and nothing that is counted
 	// above.
 	Findings FindingSummary `json:"findings"`
@@ -129,6 +135,9 @@ func Summarize(vulns []Vulnerability) Summary {
 		s.Severity = max(s.Severity, v.Severity)
 		if v.FixedVersion != "" {
 			s.Fixable++
+		}
+		if v.Handling != nil {
+			s.Ignored++
 		}
 		switch v.Category {
 		case System:

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/pratique/pratique/internal/advisory"
 	"github.com/pratique/pratique/internal/catalog"
@@ -136,7 +137,11 @@ func (s *Service) judge(ctx context.Context, scanID int64) error {
 	}
 	exposure := exposureOf(rep)
 	pull.Reported = true
-	verdict := gate.Decide(pull, exposure, s.cfg.Now())
+	exceptions, err := s.cfg.Store.ArtifactExceptions(ctx, pull.Artifact.Key, pull.Artifact.Digest)
+	if err != nil {
+		return err
+	}
+	verdict := gate.Decide(pull, exposure, exceptions, s.cfg.Now())
 	if err := s.cfg.Store.FinishScan(ctx, scan, doc, exposure, verdict); err != nil {
 		if catalog.Is(err, catalog.Conflict) {
 			s.cfg.Logger.Info("scan ended elsewhere, result dropped", "scan", scanID)
@@ -291,7 +296,12 @@ func exposureOf(rep *report.Report) []catalog.Exposure {
 		out[i] = catalog.Exposure{
 			ID: v.ID, Aliases: v.Aliases, Severity: v.Severity,
 			Package: v.Package, Version: v.Version, FixedVersion: v.FixedVersion,
+			Category: v.Category, FindingID: v.FindingID,
 		}
+		for _, l := range v.Locations { // sorted by path
+			out[i].Paths = append(out[i].Paths, l.Path)
+		}
+		out[i].Paths = slices.Compact(out[i].Paths)
 		if len(v.Locations) > 0 {
 			out[i].Layer = v.Locations[0].Layer
 		}
