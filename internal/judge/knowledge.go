@@ -57,7 +57,7 @@ func Report(facts *report.ImageFacts, k Knowledge, o Options) (*report.Report, e
 		Files:           facts.Files,
 		Notes:           append([]report.Note{}, facts.Notes...),
 	}
-	r.Image.Secrets = nil // they become findings
+	r.Image.Secrets, r.Image.Passwords = nil, nil // they become findings
 	if slices.Contains(o.Categories, report.System) || slices.Contains(o.Categories, report.Application) {
 		vulns, notes, err := Vulnerabilities(facts, k)
 		if err != nil {
@@ -70,6 +70,9 @@ func Report(facts *report.ImageFacts, k Knowledge, o Options) (*report.Report, e
 	if slices.Contains(o.Categories, report.Sensitive) {
 		r.Findings = append(r.Findings, Sensitive(facts, o.Rules.Secrets)...)
 	}
+	if slices.Contains(o.Categories, report.Password) {
+		r.Findings = append(r.Findings, Passwords(facts)...)
+	}
 	r.Summary = report.Summarize(r.Vulnerabilities)
 	r.Summary.Findings = report.SummarizeFindings(r.Findings)
 	return r, nil
@@ -77,5 +80,5 @@ func Report(facts *report.ImageFacts, k Knowledge, o Options) (*report.Report, e
 
 // Categories lists those that can be judged so far.
 func Categories() []report.Category {
-	return []report.Category{report.System, report.Application, report.Software, report.Files, report.Sensitive}
+	return []report.Category{report.System, report.Application, report.Software, report.Files, report.Sensitive, report.Password}
 }

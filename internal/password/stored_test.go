@@ -128,9 +128,9 @@ func TestRefused(t *testing.T) {
 		{Crypt, "$2b$5$" + bcrypted, ErrUnknown},
 		{Crypt, "$2b$05$" + bcrypted + "x", ErrUnknown},
 		{Crypt, "$2x$05$" + bcrypted, ErrUnsupported},
-		{Crypt, "$y$jAT" + yescrypted, nil},            // 32 MiB
-		{Crypt, "$y$jBT" + yescrypted, ErrCostly},      // 64 MiB
-		{Crypt, "$y$jzz" + yescrypted, ErrCostly},      // more than there is
+		{Crypt, "$y$jAT" + yescrypted, nil},       // 32 MiB
+		{Crypt, "$y$jBT" + yescrypted, ErrCostly}, // 64 MiB
+		{Crypt, "$y$jzz" + yescrypted, ErrCostly}, // more than there is
 		{Crypt, "$y$j75" + yescrypted, nil},
 		{Crypt, "$y$j65" + yescrypted, ErrUnsupported}, // N = 512
 		{Crypt, "$y$.9T" + yescrypted, ErrUnsupported}, // scrypt's own flags
