@@ -67,13 +67,17 @@ func readTomcat(text []byte, found *finds) {
 			continue
 		}
 		var user, word string
+		given := false
 		for _, a := range element.Attr {
 			switch a.Name.Local {
 			case "username", "name":
 				user = a.Value
 			case "password":
-				word = a.Value
+				word, given = a.Value, true
 			}
+		}
+		if !given {
+			continue
 		}
 		line, _ := dec.InputPos()
 		stored, err := password.Tomcat(word)
