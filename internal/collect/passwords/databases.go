@@ -2,7 +2,9 @@ package passwords
 
 import (
 	"bytes"
+	"errors"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/pratique/pratique/internal/password"
@@ -150,40 +152,40 @@ var (
 // readStatements reads the statements that make accounts in MySQL, MariaDB and
 // PostgreSQL.
 func readStatements(text []byte, found *finds) {
-	if len(text) > maxScript || !mentionsPassword(text) {
+	if len(text) > maxScript {
 		return
 	}
-	lineOf := lineCounter(text)
-	mysql := func(match []int) {
-		user, form := unquotedSQL(part(text, match, 1)), unquotedSQL(part(text, match, 3))
-		stored, err := password.MySQL(form)
-		if err == password.ErrUnknown {
-			stored, err = password.Plain(form), nil
+	lower := bytes.ToLower(text)
+	for _, s := range statements {
+		if !slices.ContainsFunc(s.keywords, func(k string) bool { return bytes.Contains(lower, []byte(k)) }) {
+			continue
 		}
-		found.add(find{service: "mysql", line: lineOf(match[0])}, user, stored, err)
-	}
-	for _, m := range identifiedBy.FindAllSubmatchIndex(text, maxAccounts) {
-		mysql(m)
-	}
-	lineOf = lineCounter(text)
-	for _, m := range setPassword.FindAllSubmatchIndex(text, maxAccounts) {
-		mysql(m)
-	}
-	lineOf = lineCounter(text)
-	for _, m := range rolePassword.FindAllSubmatchIndex(text, maxAccounts) {
-		user, form := unquotedSQL(part(text, m, 1)), unquotedSQL(strings.TrimLeft(part(text, m, 3), "eE"))
-		stored, err := password.PostgreSQL(form)
-		if err == password.ErrUnknown {
-			stored, err = password.Plain(form), nil
+		lineOf := lineCounter(text)
+		for _, m := range s.pattern.FindAllSubmatchIndex(text, maxAccounts) {
+			user, form := unquotedSQL(part(text, m, 1)), unquotedSQL(strings.TrimLeft(part(text, m, 3), "eE"))
+			stored, err := s.read(form)
+			if errors.Is(err, password.ErrUnknown) {
+				stored, err = password.Plain(form), nil
+			}
+			found.add(find{service: s.service, line: lineOf(m[0])}, user, stored, err)
 		}
-		found.add(find{service: "postgresql", line: lineOf(m[0])}, user, stored, err)
 	}
 }
 
-// keyword is in every statement that readStatements looks for.
-var keyword = regexp.MustCompile(`(?i)\bIDENTIFIED\s|\bPASSWORD\b`)
-
-func mentionsPassword(text []byte) bool { return keyword.Match(text) }
+// statements are the kinds that give an account a password. The first group of a
+// pattern is the account, the third the password. Without any of the keywords a
+// text has none, which is seldom worth finding out by the pattern: most texts are
+// dumps of other data.
+var statements = []struct {
+	service  string
+	keywords []string
+	pattern  *regexp.Regexp
+	read     func(form string) (password.Stored, error)
+}{
+	{"mysql", []string{"identified"}, identifiedBy, password.MySQL},
+	{"mysql", []string{"set password"}, setPassword, password.MySQL},
+	{"postgresql", []string{"create user", "create role", "alter user", "alter role"}, rolePassword, password.PostgreSQL},
+}
 
 func part(text []byte, match []int, n int) string {
 	if match[2*n] < 0 {

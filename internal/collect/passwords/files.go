@@ -13,7 +13,7 @@ type reader func(text []byte, found *finds)
 
 // maxScript bounds statements and scripts that are looked into, in bytes: among
 // them are dumps of whole databases.
-const maxScript = 4 << 20
+const maxScript = 1 << 20
 
 // readerOf returns what reads a file; nil if it is none with accounts.
 func readerOf(f report.File) reader {
