@@ -8,13 +8,16 @@ import (
 	"unicode/utf8"
 )
 
-// What people add to a name. Years are those in which images still in use were
-// made.
+// Years that people add to a name: those in which images still in use were made.
+const (
+	firstYear = 2015
+	lastYear  = 2027
+)
+
+// What else they add.
 var (
 	nearEndings = []string{"", "1", "123", "1234", "123456", "@123"}
 	farEndings  = []string{"12", "12345", "01", "!", "1!", "123!", "#123", "_123", "-123", "@1234", "@123456", "pass", "password", "_pass", "pwd"}
-	firstYear   = 2015
-	lastYear    = 2027
 )
 
 // names returns what people make of an account's name when they need a password:
