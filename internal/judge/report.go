@@ -92,6 +92,7 @@ type step struct {
 // findings.
 var steps = []step{
 	{[]report.Category{report.System, report.Application}, catalog.CauseVulnerabilities, (*judging).vulnerabilities},
+	{[]report.Category{report.Password}, catalog.CauseBaseline, (*judging).passwords},
 	{[]report.Category{report.Sensitive}, catalog.CauseSensitive, (*judging).sensitive},
 	{[]report.Category{report.BaseImage}, catalog.CauseBaseImage, (*judging).baseImage},
 }
@@ -119,6 +120,11 @@ func (j *judging) vulnerabilities() error {
 	j.r.Advisories = j.k.Knowledge()
 	j.r.Vulnerabilities = vulns
 	j.r.Notes = append(j.r.Notes, notes...)
+	return nil
+}
+
+func (j *judging) passwords() error {
+	j.add(Passwords(j.facts)...)
 	return nil
 }
 

@@ -16,18 +16,20 @@ import (
 	"io/fs"
 	"slices"
 
+	"github.com/pratique/pratique/internal/password"
 	"github.com/pratique/pratique/internal/secret"
 )
 
 // Set is all rules, ready for use. It is safe for concurrent use; its fields are
 // never nil and must not be changed.
 type Set struct {
-	Secrets *secret.Rules
+	Secrets   *secret.Rules
+	Passwords *password.Words
 }
 
 // Default returns the built-in rules.
 func Default() *Set {
-	return &Set{Secrets: secret.Default()}
+	return &Set{Secrets: secret.Default(), Passwords: password.Default()}
 }
 
 // Load returns the built-in rules with those in the files of user, a flat
@@ -37,6 +39,9 @@ func Load(user fs.FS) (*Set, error) {
 	var s Set
 	var err error
 	if s.Secrets, err = secret.Load(user); err != nil {
+		return nil, err
+	}
+	if s.Passwords, err = password.Load(user); err != nil {
 		return nil, err
 	}
 	return &s, nil
@@ -57,10 +62,10 @@ func Open(dir string) (*Set, error) {
 }
 
 // owners tell the files of each kind by their names.
-var owners = []func(name string) bool{secret.Owns}
+var owners = []func(name string) bool{secret.Owns, password.Owns}
 
 // kinds describes the names for messages.
-const kinds = "secrets*.yaml, excluded-paths.txt"
+const kinds = "secrets*.yaml, excluded-paths.txt, passwords*.txt"
 
 // Kinds describes the names of files of rules, for messages.
 func Kinds() string { return kinds }
