@@ -54,9 +54,10 @@ Nothing is unpacked. What a layer holds is remembered in a cache, so that it is
 read once; a registry must allow the pull. Logins of docker, podman and skopeo
 are used.
 
-What to look for is chosen with --scan: vuln (vulnerabilities of packages) and
-secret (keys, tokens and passwords, in every layer and in the configuration).
-Software and files are always listed.
+What to look for is chosen with --scan: vuln (vulnerabilities of packages),
+secret (keys, tokens and passwords, in every layer and in the configuration) and
+compliance (software and licences that are not wanted). Software, files and the
+base image are always looked at.
 
 The exit code is 1 after an error and 2 if --fail-on found a vulnerability or
 another finding at or above its severity.`,
@@ -73,8 +74,8 @@ another finding at or above its severity.`,
 	f.StringVar(&s.failOn, "fail-on", "", "exit with code 2 if a vulnerability or another finding is at or above this severity")
 	f.StringVar(&s.advisories, "advisories", "", "directory of the advisory database")
 	f.StringVar(&s.cache, "cache", filepath.Join(cacheDir(), "facts"), "directory for what is known of layers; empty for none")
-	f.StringSliceVar(&s.categories, "scan", nil, "what to look for: vuln, secret (default all)")
-	f.StringVar(&s.rules, "rules", "", "directory of files with more rules, such as secrets.yaml")
+	f.StringSliceVar(&s.categories, "scan", nil, "what to look for: vuln, secret, compliance (default all)")
+	f.StringVar(&s.rules, "rules", "", "directory of files with more rules, such as secrets.yaml or software.yaml")
 	f.StringVar(&s.platform, "platform", "", "platform to choose from an index (default linux and this machine's architecture)")
 	f.BoolVar(&s.insecure, "insecure", false, "allow a registry without TLS")
 	return cmd
@@ -90,11 +91,14 @@ func (s *scanOptions) run(cmd *cobra.Command, ref string) error {
 		return err
 	}
 	var db *advisory.DB
-	if slices.Contains(opts.Categories, report.System) {
-		if db, err = advisory.Open(advisoriesDir(s.options, s.advisories)); err != nil {
+	if slices.Contains(opts.Categories, report.System) || slices.Contains(opts.Categories, report.Compliance) {
+		db, err = advisory.Open(advisoriesDir(s.options, s.advisories))
+		switch {
+		case err == nil:
+			defer db.Close()
+		case slices.Contains(opts.Categories, report.System) || !errors.Is(err, advisory.ErrNone):
 			return err
 		}
-		defer db.Close()
 	}
 	out, err := s.output.open(cmd.OutOrStdout())
 	if err != nil {
@@ -133,6 +137,7 @@ type choice struct {
 var chosen = []choice{
 	{"vuln", []report.Category{report.System, report.Application}},
 	{"secret", []report.Category{report.Sensitive}},
+	{"compliance", []report.Category{report.Compliance}},
 }
 
 // parseCategories reads the words of --scan; none means all. What only informs
@@ -141,7 +146,7 @@ func parseCategories(words []string) ([]report.Category, error) {
 	if len(words) == 0 {
 		return judge.Categories(), nil
 	}
-	wanted := map[report.Category]bool{report.Software: true, report.Files: true}
+	wanted := map[report.Category]bool{report.Software: true, report.Files: true, report.BaseImage: true}
 	for _, word := range words {
 		i := slices.IndexFunc(chosen, func(c choice) bool { return c.word == strings.ToLower(strings.TrimSpace(word)) })
 		if i < 0 {
@@ -181,6 +186,9 @@ func (s *scanOptions) scan(ctx context.Context, ref string, db *advisory.DB, o j
 	facts, err := engine.New(opts).Image(ctx, img)
 	if err != nil {
 		return nil, err
+	}
+	if db == nil {
+		return judge.Report(facts, nil, o) // not a Knowledge that holds nothing
 	}
 	return judge.Report(facts, db, o)
 }

@@ -119,24 +119,29 @@ func newParser() *parser {
 	return &parser{categories: make(map[string]Rule), seen: make(map[string]string), kinds: make(map[string]fileKind)}
 }
 
-func (p *parser) policy() (*Policy, error) {
+func (p *parser) policy() *Policy {
 	return &Policy{
 		software: newSoftware(p.software),
 		licences: newLicences(slices.Concat(p.own, p.builtin), p.exemptions, p.unlisted, p.missing),
-	}, nil
+	}
 }
 
 // read adds the rules of one file.
 func (p *parser) read(s source, builtin bool) error {
-	tree, err := decode(s.name, s.content, nil)
-	if err != nil {
+	f := file{name: s.name, builtin: builtin}
+	var err error
+	if s.kind == softwareFile {
+		var form softwareForm
+		if f.tree, err = decode(s.name, s.content, &form); err != nil {
+			return err
+		}
+		return p.readSoftware(f, form)
+	}
+	var form licenceForm
+	if f.tree, err = decode(s.name, s.content, &form); err != nil {
 		return err
 	}
-	f := file{name: s.name, tree: tree, builtin: builtin}
-	if s.kind == softwareFile {
-		return p.readSoftware(f, s.content)
-	}
-	return p.readLicences(f, s.content)
+	return p.readLicences(f, form)
 }
 
 // file is a file being read, to tell the places of errors.
@@ -169,8 +174,7 @@ func lineOf(doc *yaml.Node, field string, n int) int {
 	return 1
 }
 
-// decode reads one strict document into form, if it is not nil, and returns its
-// tree.
+// decode reads one strict document into form and returns its tree.
 func decode(name string, content []byte, form any) (*yaml.Node, error) {
 	var tree yaml.Node
 	dec := yaml.NewDecoder(bytes.NewReader(content))
@@ -181,9 +185,6 @@ func decode(name string, content []byte, form any) (*yaml.Node, error) {
 	}
 	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%s:1: there is more than one document", name)
-	}
-	if form == nil {
-		return &tree, nil
 	}
 	dec = yaml.NewDecoder(bytes.NewReader(content))
 	dec.KnownFields(true)
@@ -211,11 +212,7 @@ func plain(text string) string {
 	return "1: " + text
 }
 
-func (p *parser) readSoftware(f file, content []byte) error {
-	var form softwareForm
-	if _, err := decode(f.name, content, &form); err != nil {
-		return err
-	}
+func (p *parser) readSoftware(f file, form softwareForm) error {
 	for _, name := range sortedKeys(form.Categories) {
 		if err := p.addCategory(name, form.Categories[name]); err != nil {
 			return f.fail("categories", 0, fmt.Errorf("category %s: %w", clip(name), err))
@@ -235,11 +232,7 @@ func (p *parser) readSoftware(f file, content []byte) error {
 	return nil
 }
 
-func (p *parser) readLicences(f file, content []byte) error {
-	var form licenceForm
-	if _, err := decode(f.name, content, &form); err != nil {
-		return err
-	}
+func (p *parser) readLicences(f file, form licenceForm) error {
 	for _, setting := range []struct {
 		name, value string
 		target      *action

@@ -123,5 +123,5 @@ func newPolicy(sources []source) (*Policy, error) {
 			return nil, err
 		}
 	}
-	return p.policy()
+	return p.policy(), nil
 }

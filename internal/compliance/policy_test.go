@@ -422,15 +422,19 @@ func FuzzLoad(f *testing.F) {
 		if software {
 			name = "software.yaml"
 		}
-		p, err := Load(fstest.MapFS{name: {Data: text}})
-		if err != nil {
+		kind, _ := kindOf(name)
+		parser := newParser()
+		parser.categories["debug"] = Rule{Category: "debug", Title: "x", Severity: report.Low}
+		if err := parser.read(source{name, kind, text}, false); err != nil {
 			if !strings.Contains(err.Error(), name) {
 				t.Errorf("%v does not name the file", err)
 			}
 			return
 		}
+		p := parser.policy()
 		p.Forbidden(report.Package{Type: "deb", Name: "gdb", Version: "1"}, byNumber)
 		p.ForbiddenProgram("usr/bin/gdb")
+		p.Licences().Package(report.Package{Type: "npm", Name: "x", Licences: []string{"MIT OR ISC"}})
 	})
 }
 

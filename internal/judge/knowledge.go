@@ -23,6 +23,8 @@ type Knowledge interface {
 	EPSS(cve string) (*report.EPSS, error)
 	// EndOfLife returns the life cycle of a release by endoflife.date's names.
 	EndOfLife(product, release string) (advisory.LifeCycle, bool, error)
+	// LifeCycles returns all releases of a product that are known.
+	LifeCycles(product string) ([]advisory.LifeCycle, error)
 	// Knowledge names the state of all of this.
 	Knowledge() report.Knowledge
 }
@@ -38,7 +40,8 @@ type Options struct {
 }
 
 // Report judges an image in the categories chosen. Without those of
-// vulnerabilities k may be nil.
+// vulnerabilities k may be nil; what has reached its end of life is then not
+// known.
 func Report(facts *report.ImageFacts, k Knowledge, o Options) (*report.Report, error) {
 	if o.Categories == nil {
 		o.Categories = Categories()
@@ -63,12 +66,29 @@ func Report(facts *report.ImageFacts, k Knowledge, o Options) (*report.Report, e
 		if err != nil {
 			return nil, err
 		}
-		r.Advisories = k.Knowledge()
-		r.Vulnerabilities = vulns
+		r.Vulnerabilities, r.Findings = maliciousPackages(vulns)
 		r.Notes = append(r.Notes, notes...)
 	}
 	if slices.Contains(o.Categories, report.Sensitive) {
 		r.Findings = append(r.Findings, Sensitive(facts, o.Rules.Secrets)...)
+	}
+	if slices.Contains(o.Categories, report.Compliance) {
+		findings, err := Compliance(facts, o.Rules.Compliance, k)
+		if err != nil {
+			return nil, err
+		}
+		r.Findings = append(r.Findings, findings...)
+	}
+	switch {
+	case k != nil:
+		r.Advisories = k.Knowledge()
+		ended, err := EndOfLife(facts, k)
+		if err != nil {
+			return nil, err
+		}
+		r.Findings = append(r.Findings, ended...)
+	case slices.Contains(o.Categories, report.Compliance):
+		r.Notes = append(r.Notes, report.Note{Code: "no-advisories", Message: "There is no advisory database, so nothing is said about software that gets no fixes any more."})
 	}
 	r.Summary = report.Summarize(r.Vulnerabilities)
 	r.Summary.Findings = report.SummarizeFindings(r.Findings)
@@ -77,5 +97,5 @@ func Report(facts *report.ImageFacts, k Knowledge, o Options) (*report.Report, e
 
 // Categories lists those that can be judged so far.
 func Categories() []report.Category {
-	return []report.Category{report.System, report.Application, report.Software, report.Files, report.Sensitive}
+	return []report.Category{report.System, report.Application, report.Software, report.Files, report.Sensitive, report.Compliance, report.BaseImage}
 }
