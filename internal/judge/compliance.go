@@ -74,7 +74,7 @@ func complianceFinding(s subject, o *offence, facts *report.ImageFacts) report.F
 		Details:    o.rule.Reason,
 		References: slices.Clone(o.rule.References),
 	}
-	if s.name != "" {
+	if s.name != "" && s.rule != endOfLifeRuntime {
 		f.Title += ": " + printable(s.name, 200)
 	}
 	f.Package, f.Version = oneOf(o.packages)

@@ -177,7 +177,7 @@ func (r *runtimeJudgement) rule(t *runtime, l advisory.LifeCycle) (compliance.Ru
 		return compliance.Rule{}, err
 	}
 	rule := compliance.Rule{
-		Title:      "End of life of " + t.name,
+		Title:      fmt.Sprintf("%s %s gets no fixes any more", t.name, l.Release),
 		Severity:   t.severity,
 		Reason:     fmt.Sprintf("%s %s gets no security fixes any more: support ended%s. What is found in it from then on stays open.", t.name, l.Release, since(l)),
 		Remedy:     fmt.Sprintf("Move to a release of %s that gets fixes%s: change the base image or the dependency, test, build and scan again.", t.name, releases),

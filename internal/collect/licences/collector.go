@@ -4,8 +4,8 @@
 //
 // What a file says in a form made for machines is taken at its word. Other text
 // is compared with the texts of the licences that software commonly has; it
-// counts only if most of the file is such text, so that a page that mentions a
-// licence gives none. Licences are named by their SPDX ids where they have one.
+// counts in files called LICENSE only if most of the file is such text, so that a
+// page that mentions a licence gives none. Licences are named by their SPDX ids where they have one.
 //
 // It does not look for licences in headers of source files, and says nothing of
 // whether the software next to a text is really under it.

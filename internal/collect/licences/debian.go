@@ -16,13 +16,14 @@ func ofCopyright(text []byte) []string {
 	if stanzas, ok := machineReadable(text); ok {
 		return ofStanzas(stanzas)
 	}
-	if found := references(text); len(found) > 0 {
+	found := references(text)
+	if len(text) > maxText {
 		return found
 	}
-	if len(text) > maxText {
-		return nil
+	for _, l := range recognise(text, coverageOfCopyright) {
+		found = add(found, l)
 	}
-	return recognise(text, coverageOfCopyright)
+	return found
 }
 
 // stanza is what a paragraph of a machine-readable copyright file says.
@@ -233,6 +234,9 @@ func references(text []byte) []string {
 			}
 			if anyLater.Match(words) && strings.Contains(name, "-") {
 				name += "+"
+			}
+			if _, ok := compliance.Canonical(name); !ok {
+				name = family // the number was of something else
 			}
 		case "BSD":
 			name = "BSD-3-Clause" // the text kept there is that one

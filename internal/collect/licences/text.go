@@ -11,10 +11,10 @@ import (
 )
 
 // How much of a text must be that of licences, in percent of its words. Copyright
-// files also tell who made the package; licence files have little else.
+// files tell other things too, but all of the licences in them are meant.
 const (
 	coverageOfText      = 70
-	coverageOfCopyright = 35
+	coverageOfCopyright = 0
 )
 
 // common are the licences whose texts are recognised. Preparing to look for all
@@ -24,9 +24,9 @@ var common = []string{
 	"0BSD", "AFL-2.1", "AFL-3.0", "AGPL-3.0", "AGPL-3.0-only", "AGPL-3.0-or-later", "Apache-1.1", "Apache-2.0", "Artistic-1.0-Perl", "Artistic-2.0",
 	"BlueOak-1.0.0", "BSD-2-Clause", "BSD-3-Clause", "BSD-4-Clause", "BSL-1.0", "CC-BY-3.0", "CC-BY-4.0", "CC-BY-NC-4.0", "CC-BY-NC-SA-4.0",
 	"CC-BY-SA-4.0", "CC0-1.0", "CDDL-1.0", "CDDL-1.1", "CommonsClause", "EPL-1.0", "EPL-2.0", "GPL-2.0", "GPL-2.0-only", "GPL-2.0-or-later",
-	"GPL-3.0", "GPL-3.0-only", "GPL-3.0-or-later", "ISC", "LGPL-2.1", "LGPL-2.1-only", "LGPL-2.1-or-later", "LGPL-3.0", "LGPL-3.0-only",
+	"GPL-3.0", "GPL-3.0-only", "GPL-3.0-or-later", "HPND", "HPND-sell-variant", "ISC", "LGPL-2.1", "LGPL-2.1-only", "LGPL-2.1-or-later", "LGPL-3.0", "LGPL-3.0-only",
 	"LGPL-3.0-or-later", "MIT", "MIT-0", "MPL-1.1", "MPL-2.0", "NCSA", "OFL-1.1", "OpenSSL", "PolyForm-Noncommercial-1.0.0", "PSF-2.0",
-	"PostgreSQL", "Python-2.0", "SSPL-1.0", "Unicode-DFS-2016", "Unlicense", "WTFPL", "Zlib", "ZPL-2.1",
+	"PostgreSQL", "Python-2.0", "SSPL-1.0", "Unicode-DFS-2016", "Unlicense", "WTFPL", "X11", "Zlib", "ZPL-2.1",
 }
 
 // scanner is made at first use: most layers have no text to look at.
