@@ -458,3 +458,33 @@ func BenchmarkLoad(b *testing.B) {
 		}
 	}
 }
+
+// The examples of the documentation can be loaded, and do what they say.
+func TestDocumentedExamples(t *testing.T) {
+	page, err := os.ReadFile("../../docs/software-compliance.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := make(fstest.MapFS)
+	for _, block := range strings.Split(string(page), "```yaml\n# ")[1:] {
+		block, _, _ = strings.Cut(block, "```")
+		name, _, _ := strings.Cut(block, "\n")
+		files[name] = &fstest.MapFile{Data: []byte("# " + block)}
+	}
+	p, err := Load(files)
+	if err != nil || len(files) != 2 {
+		t.Fatal(len(files), err)
+	}
+	if got := ids(p.Forbidden(report.Package{Type: "npm", Name: "left-pad"}, nil)); got != "request" {
+		t.Errorf("%q", got)
+	}
+	if got := ids(p.ForbiddenProgram("srv/opt/agent/run")); got != "agent" {
+		t.Errorf("%q", got)
+	}
+	if b := p.Licences().Package(report.Package{Type: "maven", Name: "com.example:pdf", Licences: []string{"AGPL-3.0-only"}}); b != nil {
+		t.Errorf("%+v", b)
+	}
+	if b := p.Licences().Package(report.Package{Type: "maven", Name: "com.example:other", Licences: []string{"AGPL-3.0-only"}}); b == nil || !b.Denied {
+		t.Errorf("%+v", b)
+	}
+}

@@ -32,9 +32,8 @@ const (
 	maxSize = 1 << 20
 	// maxText bounds free text, which takes longer to look at.
 	maxText = 256 << 10
-	// maxLicences bounds what is taken from one file, maxFacts from one layer.
-	maxLicences = 100
-	maxFacts    = 50_000
+	// maxLicences bounds what is taken from one file.
+	maxLicences = 50
 )
 
 // Collector collects licences. It holds no state.
@@ -84,9 +83,6 @@ func (Collector) Collect(_ context.Context, f report.File, content collect.Conte
 	}
 	if len(fact.Licences) == 0 {
 		return nil
-	}
-	if len(facts.Licences) >= maxFacts {
-		return fmt.Errorf("the layer has more than %d files about licences; this one is left out", maxFacts)
 	}
 	slices.Sort(fact.Licences)
 	fact.Licences = slices.Compact(fact.Licences)

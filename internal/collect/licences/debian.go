@@ -9,7 +9,7 @@ import (
 )
 
 // maxName bounds what a copyright file may call a licence, in bytes.
-const maxName = 300
+const maxName = 200
 
 // ofCopyright returns the licences that a copyright file of Debian names.
 func ofCopyright(text []byte) []string {
@@ -98,7 +98,7 @@ func ofStanzas(stanzas []stanza) []string {
 	return out
 }
 
-// add appends what is not yet there; beyond some hundred names it gives up.
+// add appends what is not yet there; beyond maxLicences it gives up.
 func add(list []string, s string) []string {
 	for _, have := range list {
 		if have == s {

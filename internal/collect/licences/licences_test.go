@@ -9,7 +9,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/licensecheck"
 
+	"github.com/pratique/pratique/internal/compliance"
 	"github.com/pratique/pratique/internal/report"
 )
 
@@ -191,6 +193,15 @@ func TestScanner(t *testing.T) {
 	s, err := scanner()
 	if err != nil || s == nil {
 		t.Fatal(err)
+	}
+	known := make(map[string]bool)
+	for _, l := range licensecheck.BuiltinLicenses() {
+		known[l.ID] = true
+	}
+	for _, id := range common {
+		if _, ok := compliance.Canonical(id); !known[id] || !ok && id != "CommonsClause" {
+			t.Errorf("%s: known %v, on the SPDX list %v", id, known[id], ok)
+		}
 	}
 }
 
