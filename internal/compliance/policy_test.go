@@ -440,8 +440,10 @@ func FuzzLoad(f *testing.F) {
 
 func BenchmarkForbidden(b *testing.B) {
 	p := builtinPolicy(b)
-	list, _ := os.ReadFile("/var/lib/dpkg/status")
-	names := strings.Fields(string(list))[:2000]
+	names := make([]string, 2000)
+	for i := range names {
+		names[i] = "lib" + strconv.Itoa(i) + "-tools"
+	}
 	b.ResetTimer()
 	for b.Loop() {
 		for _, n := range names {
