@@ -17,6 +17,7 @@ import (
 
 	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/collect"
+	"github.com/pratique/pratique/internal/collect/licences"
 	"github.com/pratique/pratique/internal/collect/packages"
 	"github.com/pratique/pratique/internal/collect/passwords"
 	"github.com/pratique/pratique/internal/collect/secrets"
@@ -35,9 +36,9 @@ const format = 2
 const maxImageEntries = 4_000_000
 
 // Collectors returns the collectors that the categories need, with the rules
-// they go by. Packages are needed by all.
+// they go by. Packages and their licences are needed by all.
 func Collectors(categories []report.Category, set *rules.Set) []collect.Collector {
-	all := []collect.Collector{packages.New()}
+	all := []collect.Collector{packages.New(), licences.New()}
 	if slices.Contains(categories, report.Sensitive) {
 		all = append(all, secrets.New(set.Secrets))
 	}

@@ -102,6 +102,9 @@ const (
 
 	noteMoreSecrets = "more-secrets-left-out"
 	maxLayerSecrets = 10_000
+
+	noteMoreLicences = "more-licences-left-out"
+	maxLayerLicences = 20_000
 )
 
 func collectorNote(code string, c collect.Collector, f report.File, message string) *report.Note {

@@ -203,11 +203,15 @@ func (p *pass) facts(summary image.Summary) *report.LayerFacts {
 		facts.Secrets = facts.Secrets[:maxLayerSecrets:maxLayerSecrets]
 		p.notes = append(p.notes, report.Note{Code: noteMoreSecrets, Message: fmt.Sprintf("%d more secrets in this layer are not told", more)})
 	}
+	sortByPath(facts.Licences, func(l report.LicenceFile) string { return l.Path })
+	if more := len(facts.Licences) - maxLayerLicences; more > 0 {
+		facts.Licences = facts.Licences[:maxLayerLicences:maxLayerLicences]
+		p.notes = append(p.notes, report.Note{Code: noteMoreLicences, Message: fmt.Sprintf("%d more files about licences in this layer are not told", more)})
+	}
 	sortByPath(facts.Configs, func(c report.ConfigFile) string { return c.Path })
 	sortByPath(facts.Passwords, func(w report.WeakPassword) string { return w.Path })
 	sortByPath(facts.Malware, func(m report.Malware) string { return m.Path })
 	sortByPath(facts.Hashes, func(h report.FileHash) string { return h.Path })
-	sortByPath(facts.Licences, func(l report.LicenceFile) string { return l.Path })
 	sortByPath(facts.Releases, func(r report.ReleaseFile) string { return r.Path })
 	p.unreadLinks(files, read)
 	facts.Notes = p.allNotes(facts.Notes, summary.Notes)

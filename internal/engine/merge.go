@@ -47,6 +47,7 @@ func Merge(img report.Image, layers []*report.LayerFacts) (*report.ImageFacts, e
 	facts.Malware = m.malware()
 	facts.Hashes = m.hashes()
 	facts.Licences = m.licences()
+	attachLicences(facts.Packages, facts.Licences)
 	facts.Notes = m.notes()
 	return facts, nil
 }

@@ -20,6 +20,8 @@ type Knowledge interface {
 	EPSS(cve string) (*report.EPSS, error)
 	// EndOfLife returns the life cycle of a release by endoflife.date's names.
 	EndOfLife(product, release string) (advisory.LifeCycle, bool, error)
+	// LifeCycles returns all releases of a product that are known.
+	LifeCycles(product string) ([]advisory.LifeCycle, error)
 	// Knowledge names the state of all of this.
 	Knowledge() report.Knowledge
 }

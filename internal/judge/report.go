@@ -37,6 +37,9 @@ func Report(facts *report.ImageFacts, k Knowledge, o Options) (*report.Report, e
 		o.Rules = rules.Default()
 	}
 	j := &judging{facts: facts, k: k, o: o, r: begin(facts, o)}
+	if k != nil {
+		j.r.Advisories = k.Knowledge()
+	}
 	for _, s := range steps {
 		if !slices.ContainsFunc(s.categories, func(c report.Category) bool { return slices.Contains(o.Categories, c) }) {
 			continue
@@ -94,6 +97,8 @@ var steps = []step{
 	{[]report.Category{report.System, report.Application}, catalog.CauseVulnerabilities, (*judging).vulnerabilities},
 	{[]report.Category{report.Password}, catalog.CauseBaseline, (*judging).passwords},
 	{[]report.Category{report.Sensitive}, catalog.CauseSensitive, (*judging).sensitive},
+	{[]report.Category{report.Compliance}, catalog.CauseCompliance, (*judging).compliance},
+	{[]report.Category{report.BaseImage}, catalog.CauseBaseImage, (*judging).endOfLife},
 	{[]report.Category{report.BaseImage}, catalog.CauseBaseImage, (*judging).baseImage},
 }
 
@@ -117,8 +122,9 @@ func (j *judging) vulnerabilities() error {
 	if err != nil {
 		return err
 	}
-	j.r.Advisories = j.k.Knowledge()
+	vulns, malicious := maliciousPackages(vulns)
 	j.r.Vulnerabilities = vulns
+	j.add(malicious...)
 	j.r.Notes = append(j.r.Notes, notes...)
 	return nil
 }
@@ -131,6 +137,29 @@ func (j *judging) passwords() error {
 func (j *judging) sensitive() error {
 	j.add(Sensitive(j.facts, j.o.Rules.Secrets)...)
 	return nil
+}
+
+func (j *judging) compliance() error {
+	findings, err := Compliance(j.facts, j.o.Rules.Compliance, j.k)
+	if err != nil {
+		return err
+	}
+	j.add(findings...)
+	if j.k == nil {
+		j.r.Notes = append(j.r.Notes, report.Note{Code: "no-advisories",
+			Message: "There is no advisory database, so nothing is said about software that gets no fixes any more."})
+	}
+	return nil
+}
+
+// endOfLife is told of every image, if it is known.
+func (j *judging) endOfLife() error {
+	if j.k == nil {
+		return nil
+	}
+	findings, err := EndOfLife(j.facts, j.k)
+	j.add(findings...)
+	return err
 }
 
 func (j *judging) baseImage() error { return setBase(j.r, j.k, j.o.Bases) }

@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"github.com/pratique/pratique/internal/compliance"
 	"github.com/pratique/pratique/internal/password"
 	"github.com/pratique/pratique/internal/secret"
 )
@@ -23,13 +24,18 @@ import (
 // Set is all rules, ready for use. It is safe for concurrent use; its fields are
 // never nil and must not be changed.
 type Set struct {
-	Secrets   *secret.Rules
-	Passwords *password.Words
+	Secrets    *secret.Rules
+	Passwords  *password.Words
+	Compliance *compliance.Policy
 }
 
 // Default returns the built-in rules.
 func Default() *Set {
-	return &Set{Secrets: secret.Default(), Passwords: password.Default()}
+	return &Set{
+		Secrets:    secret.Default(),
+		Passwords:  password.Default(),
+		Compliance: compliance.Default(),
+	}
 }
 
 // Load returns the built-in rules with those in the files of user, a flat
@@ -42,6 +48,9 @@ func Load(user fs.FS) (*Set, error) {
 		return nil, err
 	}
 	if s.Passwords, err = password.Load(user); err != nil {
+		return nil, err
+	}
+	if s.Compliance, err = compliance.Load(user); err != nil {
 		return nil, err
 	}
 	return &s, nil
@@ -62,10 +71,10 @@ func Open(dir string) (*Set, error) {
 }
 
 // owners tell the files of each kind by their names.
-var owners = []func(name string) bool{secret.Owns, password.Owns}
+var owners = []func(name string) bool{secret.Owns, password.Owns, compliance.Owns}
 
 // kinds describes the names for messages.
-const kinds = "secrets*.yaml, excluded-paths.txt, passwords*.txt"
+const kinds = "secrets*.yaml, excluded-paths.txt, passwords*.txt, software*.yaml, licences*.yaml"
 
 // Kinds describes the names of files of rules, for messages.
 func Kinds() string { return kinds }

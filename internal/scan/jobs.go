@@ -289,7 +289,9 @@ func (s *Service) report(facts *report.ImageFacts, set *rules.Set, bases *judge.
 	return rep, err
 }
 
-// exposureOf reduces a report to what the gate decides by.
+// exposureOf reduces a report to what the gate decides by: vulnerabilities, and
+// packages that are malicious, which are found by advisories too and must not get
+// out more easily for having a category of their own.
 func exposureOf(rep *report.Report) []catalog.Exposure {
 	out := make([]catalog.Exposure, len(rep.Vulnerabilities))
 	for i, v := range rep.Vulnerabilities {
@@ -305,6 +307,16 @@ func exposureOf(rep *report.Report) []catalog.Exposure {
 		if len(v.Locations) > 0 {
 			out[i].Layer = v.Locations[0].Layer
 		}
+	}
+	for _, f := range rep.Findings {
+		if f.Category != report.Malicious || f.Package == "" {
+			continue
+		}
+		e := catalog.Exposure{ID: f.Rule, Severity: f.Severity, Package: f.Package, Version: f.Version}
+		if len(f.Locations) > 0 {
+			e.Layer = f.Locations[0].Layer
+		}
+		out = append(out, e)
 	}
 	return out
 }
