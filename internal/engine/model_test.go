@@ -30,6 +30,9 @@ type model struct {
 	hidden  []report.WastedFile // of any size
 	layers  []report.LayerFiles
 	links   []modelLink
+	// parents are paths that something was below at some time; it only saves
+	// looking for what is below others.
+	parents map[string]bool
 }
 
 type modelFile struct {
@@ -43,7 +46,9 @@ type modelLink struct {
 	path, target string
 }
 
-func newModel() *model { return &model{visible: make(map[string]modelFile)} }
+func newModel() *model {
+	return &model{visible: make(map[string]modelFile), parents: map[string]bool{".": true}}
+}
 
 // hide takes an entry away, because of what a layer does.
 func (m *model) hide(p string, by int, how report.Hidden) {
@@ -58,6 +63,9 @@ func (m *model) hide(p string, by int, how report.Hidden) {
 }
 
 func (m *model) hideBelow(dir string, by int, facts *report.LayerFacts) {
+	if !m.parents[dir] {
+		return
+	}
 	for p := range maps.Clone(m.visible) {
 		if dir == "." || strings.HasPrefix(p, dir+"/") {
 			m.hide(p, by, howHidden(p, facts))
@@ -107,6 +115,9 @@ func (m *model) apply(layer int, facts *report.LayerFacts) {
 	in := report.LayerFiles{Layer: layer}
 	for _, f := range facts.Files {
 		m.visible[f.Path] = modelFile{f, layer}
+		for dir := path.Dir(f.Path); !m.parents[dir]; dir = path.Dir(dir) {
+			m.parents[dir] = true
+		}
 		if f.Mode.IsRegular() {
 			in.Count++
 			in.Size += f.Size
