@@ -265,6 +265,7 @@ func TestMergeLikeModel(t *testing.T) {
 		var text strings.Builder
 		for range 1 + random.IntN(4) {
 			text.WriteString("-- layer plain --\n")
+			content := name() // what a hard link would lead to
 			for range random.IntN(6) {
 				p := name()
 				mode := []string{"0644", "0755", "4755", "2711", "0666", "1777", "0777", "6640"}[random.IntN(8)]
@@ -278,11 +279,12 @@ func TestMergeLikeModel(t *testing.T) {
 				case 4:
 					fmt.Fprintf(&text, "-- %s symlink=a --\n", p)
 				case 5:
-					fmt.Fprintf(&text, "-- %s hardlink=%s --\n", p, name())
+					fmt.Fprintf(&text, "-- %s hardlink=%s --\n", p, content)
 				case 6:
 					fmt.Fprintf(&text, "-- %s char=1,%d --\n", p, random.IntN(2))
 				default:
 					fmt.Fprintf(&text, "-- %s size=%d mode=%s --\n", p, 1+random.IntN(9), mode)
+					content = p
 				}
 			}
 		}
