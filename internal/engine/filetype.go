@@ -61,11 +61,7 @@ func typeByName(path string) string {
 	if strings.HasSuffix(dir, ".dist-info") || strings.HasSuffix(dir, ".egg-info") {
 		return typePackages
 	}
-	if len(base) > 255 {
-		return ""
-	}
-	base = strings.ToLower(base)
-	if kind := typeByBase[base]; kind != "" {
+	if kind := lookUp(typeByBase, base); kind != "" {
 		return kind
 	}
 	if _, version, ok := strings.Cut(base, ".so."); ok && strings.Trim(version, "0123456789.") == "" {
@@ -75,7 +71,26 @@ func typeByName(path string) string {
 	if n <= 0 {
 		return ""
 	}
-	return typeByExtension[base[n+1:]]
+	return lookUp(typeByExtension, base[n+1:])
+}
+
+// maxTypeName is at least the length of each key of typeByBase and
+// typeByExtension.
+const maxTypeName = 16
+
+// lookUp looks a name up in any case, without allocating.
+func lookUp(types map[string]string, name string) string {
+	if len(name) > maxTypeName {
+		return ""
+	}
+	var lower [maxTypeName]byte
+	for n := range len(name) {
+		lower[n] = name[n]
+		if 'A' <= name[n] && name[n] <= 'Z' {
+			lower[n] += 'a' - 'A'
+		}
+	}
+	return types[string(lower[:len(name)])]
 }
 
 // typePlace is a directory and the type of what is below it.

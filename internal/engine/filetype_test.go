@@ -64,3 +64,13 @@ func TestFileType(t *testing.T) {
 		}
 	}
 }
+
+func TestTypeNamesAreReachable(t *testing.T) {
+	for _, types := range []map[string]string{typeByBase, typeByExtension} {
+		for name := range types {
+			if len(name) > maxTypeName || strings.ToLower(name) != name || lookUp(types, strings.ToUpper(name)) != types[name] {
+				t.Errorf("%q is never found", name)
+			}
+		}
+	}
+}
