@@ -65,6 +65,7 @@ func Report(facts *report.ImageFacts, k Knowledge, o Options) (*report.Report, e
 		}
 		r.Advisories = k.Knowledge()
 		r.Vulnerabilities = vulns
+		countVulnerabilities(r.Packages, vulns)
 		r.Notes = append(r.Notes, notes...)
 	}
 	if slices.Contains(o.Categories, report.Sensitive) {
