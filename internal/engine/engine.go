@@ -29,7 +29,7 @@ import (
 
 // format is the version of the engine's own part in facts. It changes whenever
 // the same bytes and collectors would give other facts, or encode otherwise.
-const format = 2
+const format = 3
 
 // maxImageEntries bounds the entries of all layers of one image, whose
 // metadata is in memory until the layers are merged.

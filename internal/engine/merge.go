@@ -3,16 +3,12 @@ package engine
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
 	"github.com/pratique/pratique/internal/collect/packages"
 	"github.com/pratique/pratique/internal/report"
 )
-
-// largestFiles is how many of the largest files a report lists (§3.5).
-const largestFiles = 50
 
 // Merge puts the facts of the layers of an image, the lowest first, together
 // to those of the image: whiteouts applied, each file and each package
@@ -36,9 +32,13 @@ func Merge(img report.Image, layers []*report.LayerFacts) (*report.ImageFacts, e
 	}
 	m := merger{layers: layers, providers: make(map[string]int), links: make(map[link]bool)}
 	m.expect()
-	visibleFiles(layers, m.add)
+	files := newFileSummary(layers)
+	walkTree(layers, func(f fate) {
+		m.add(f)
+		files.add(f)
+	})
 	m.linked()
-	facts := &report.ImageFacts{Image: img, Files: m.summary()}
+	facts := &report.ImageFacts{Image: img, Files: files.summary()}
 	facts.OS = packages.OperatingSystem(m.releases())
 	facts.Packages = m.packages(facts.OS)
 	facts.Secrets = m.secrets()
@@ -60,10 +60,6 @@ type merger struct {
 	providers map[string]int
 	// links holds the visible hard links to such paths.
 	links map[link]bool
-
-	count   int
-	size    int64
-	largest []report.LargeFile
 }
 
 // link is what a hard link of a layer leads to.
@@ -112,33 +108,17 @@ func (m *merger) expect() {
 	}
 }
 
-// add counts a visible file.
-func (m *merger) add(layer int, f report.File) {
-	if _, ok := m.providers[f.Path]; ok {
-		m.providers[f.Path] = layer
-	}
-	if _, ok := m.providers[f.Link]; ok && f.Link != "" {
-		m.links[link{layer, f.Link}] = true
-	}
-	m.count++
-	if m.size += f.Size; m.size < 0 {
-		m.size = math.MaxInt64 // sparse files may claim any size
-	}
-	large := report.LargeFile{Path: f.Path, Size: f.Size, Layer: layer}
-	if f.Size == 0 || len(m.largest) == largestFiles && compareLarge(large, m.largest[largestFiles-1]) >= 0 {
+// add notes who provides what facts depend on.
+func (m *merger) add(f fate) {
+	if f.hidden != "" || !f.file.Mode.IsRegular() {
 		return
 	}
-	at, _ := slices.BinarySearchFunc(m.largest, large, compareLarge)
-	m.largest = slices.Insert(m.largest, at, large)
-	m.largest = m.largest[:min(len(m.largest), largestFiles)]
-}
-
-func compareLarge(a, b report.LargeFile) int {
-	return cmp.Or(cmp.Compare(b.Size, a.Size), strings.Compare(a.Path, b.Path))
-}
-
-func (m *merger) summary() report.FileSummary {
-	return report.FileSummary{Count: m.count, Size: m.size, Largest: m.largest}
+	if _, ok := m.providers[f.file.Path]; ok {
+		m.providers[f.file.Path] = f.layer
+	}
+	if _, ok := m.providers[f.file.Link]; ok && f.file.Link != "" {
+		m.links[link{f.layer, f.file.Link}] = true
+	}
 }
 
 // linked gives evidence that is gone under its own name to a hard link of it

@@ -95,6 +95,7 @@ type step struct {
 // findings.
 var steps = []step{
 	{[]report.Category{report.System, report.Application}, catalog.CauseVulnerabilities, (*judging).vulnerabilities},
+	{[]report.Category{report.Software}, catalog.CauseSoftware, (*judging).software},
 	{[]report.Category{report.Password}, catalog.CauseBaseline, (*judging).passwords},
 	{[]report.Category{report.Sensitive}, catalog.CauseSensitive, (*judging).sensitive},
 	{[]report.Category{report.Compliance}, catalog.CauseCompliance, (*judging).compliance},
@@ -126,6 +127,11 @@ func (j *judging) vulnerabilities() error {
 	j.r.Vulnerabilities = vulns
 	j.add(malicious...)
 	j.r.Notes = append(j.r.Notes, notes...)
+	return nil
+}
+
+func (j *judging) software() error {
+	countVulnerabilities(j.r.Packages, j.r.Vulnerabilities)
 	return nil
 }
 

@@ -38,10 +38,11 @@
 //
 //	mode=OCTAL uid=N gid=N    0644 (directories 0755), 0 and 0 unless given
 //	symlink=T hardlink=T      a link to T
-//	char=MAJOR,MINOR fifo     a device, a named pipe
+//	char=MAJOR,MINOR          a character device; block= for a block device
+//	fifo                      a named pipe
 //	content=KEY               content from the map given to Build
 //	size=N                    the content repeated up to N bytes (zeros if empty)
-//	xattr.NAME=VALUE          an extended attribute
+//	xattr.NAME=VALUE          an extended attribute; bytes as a quoted Go string
 //
 // Names stand in the archive exactly as written ("./a", "/a", "../a"). A name
 // with spaces is written as a quoted Go string. A file called "layer" or
