@@ -15,6 +15,7 @@ import (
 
 	"github.com/pratique/pratique/internal/advisory"
 	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/collect/malware"
 	"github.com/pratique/pratique/internal/engine"
 	"github.com/pratique/pratique/internal/image"
 	"github.com/pratique/pratique/internal/judge"
@@ -35,6 +36,7 @@ type scanOptions struct {
 	insecure   bool
 	categories []string
 	rules      string
+	clamd      string
 }
 
 func newScanCommand(o *options) *cobra.Command {
@@ -54,9 +56,10 @@ Nothing is unpacked. What a layer holds is remembered in a cache, so that it is
 read once; a registry must allow the pull. Logins of docker, podman and skopeo
 are used.
 
-What to look for is chosen with --scan: vuln (vulnerabilities of packages) and
-secret (keys, tokens and passwords, in every layer and in the configuration).
-Software and files are always listed.
+What to look for is chosen with --scan: vuln (vulnerabilities of packages),
+secret (keys, tokens and passwords, in every layer and in the configuration) and
+malware (malicious files, in every layer and in archives). Software and files are
+always listed.
 
 The exit code is 1 after an error and 2 if --fail-on found a vulnerability or
 another finding at or above its severity.`,
@@ -73,8 +76,9 @@ another finding at or above its severity.`,
 	f.StringVar(&s.failOn, "fail-on", "", "exit with code 2 if a vulnerability or another finding is at or above this severity")
 	f.StringVar(&s.advisories, "advisories", "", "directory of the advisory database")
 	f.StringVar(&s.cache, "cache", filepath.Join(cacheDir(), "facts"), "directory for what is known of layers; empty for none")
-	f.StringSliceVar(&s.categories, "scan", nil, "what to look for: vuln, secret (default all)")
-	f.StringVar(&s.rules, "rules", "", "directory of files with more rules, such as secrets.yaml")
+	f.StringSliceVar(&s.categories, "scan", nil, "what to look for: vuln, secret, malware (default all)")
+	f.StringVar(&s.rules, "rules", "", "directory of files with more rules, such as secrets.yaml and malware.ndb")
+	f.StringVar(&s.clamd, "clamd", "", "address of a clamd to ask about every file: unix:PATH or tcp:HOST:PORT")
 	f.StringVar(&s.platform, "platform", "", "platform to choose from an index (default linux and this machine's architecture)")
 	f.BoolVar(&s.insecure, "insecure", false, "allow a registry without TLS")
 	return cmd
@@ -88,6 +92,11 @@ func (s *scanOptions) run(cmd *cobra.Command, ref string) error {
 	opts, err := s.judgeOptions()
 	if err != nil {
 		return err
+	}
+	if s.clamd != "" {
+		if err := malware.CheckAddress(s.clamd); err != nil {
+			return fmt.Errorf("--clamd: %w", err)
+		}
 	}
 	var db *advisory.DB
 	if slices.Contains(opts.Categories, report.System) {
@@ -133,6 +142,7 @@ type choice struct {
 var chosen = []choice{
 	{"vuln", []report.Category{report.System, report.Application}},
 	{"secret", []report.Category{report.Sensitive}},
+	{"malware", []report.Category{report.Malicious}},
 }
 
 // parseCategories reads the words of --scan; none means all. What only informs
@@ -172,7 +182,7 @@ func (s *scanOptions) scan(ctx context.Context, ref string, db *advisory.DB, o j
 	opts := engine.Options{
 		Progress:   bar.update,
 		Limits:     image.DefaultLimits(),
-		Collectors: engine.Collectors(o.Categories, o.Rules),
+		Collectors: engine.Collectors(o.Categories, o.Rules, engine.Helpers{Clamd: s.clamd}),
 		Rules:      o.Rules,
 	}
 	if s.cache != "" {

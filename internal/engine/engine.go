@@ -17,6 +17,7 @@ import (
 
 	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/collect"
+	"github.com/pratique/pratique/internal/collect/malware"
 	"github.com/pratique/pratique/internal/collect/packages"
 	"github.com/pratique/pratique/internal/collect/secrets"
 	"github.com/pratique/pratique/internal/image"
@@ -32,12 +33,22 @@ const format = 2
 // metadata is in memory until the layers are merged.
 const maxImageEntries = 4_000_000
 
+// Helpers are programs of the installation that collectors ask. The zero value
+// is none.
+type Helpers struct {
+	// Clamd is the address of a clamd, see malware.Options.
+	Clamd string
+}
+
 // Collectors returns the collectors that the categories need, with the rules
 // they go by. Packages are needed by all.
-func Collectors(categories []report.Category, set *rules.Set) []collect.Collector {
+func Collectors(categories []report.Category, set *rules.Set, h Helpers) []collect.Collector {
 	all := []collect.Collector{packages.New()}
 	if slices.Contains(categories, report.Sensitive) {
 		all = append(all, secrets.New(set.Secrets))
+	}
+	if slices.Contains(categories, report.Malicious) {
+		all = append(all, malware.New(malware.Options{Rules: set.Malware, Secrets: set.Secrets, Clamd: h.Clamd}))
 	}
 	return all
 }
@@ -108,7 +119,7 @@ func New(opts Options) *Engine {
 		opts.Rules = rules.Default()
 	}
 	if opts.Collectors == nil {
-		opts.Collectors = Collectors(report.Categories(), opts.Rules)
+		opts.Collectors = Collectors(report.Categories(), opts.Rules, Helpers{})
 	}
 	if opts.Limits == (image.Limits{}) {
 		opts.Limits = image.DefaultLimits()

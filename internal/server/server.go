@@ -20,6 +20,8 @@ import (
 	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/engine"
 	"github.com/pratique/pratique/internal/registry"
+	"github.com/pratique/pratique/internal/report"
+	"github.com/pratique/pratique/internal/rules"
 	"github.com/pratique/pratique/internal/scan"
 	"github.com/pratique/pratique/internal/store"
 )
@@ -127,11 +129,12 @@ func (s *Server) openScanner() error {
 		Store: s.store,
 		Blobs: s.blobs,
 		Engine: engine.New(engine.Options{
-			Workers: settings.Workers,
-			Budget:  s.cfg.Scan.Memory,
-			TempDir: spool,
-			Limits:  settings.Image,
-			Logger:  s.log,
+			Collectors: engine.Collectors(report.Categories(), rules.Default(), engine.Helpers{Clamd: s.cfg.Malware.Clamd}),
+			Workers:    settings.Workers,
+			Budget:     s.cfg.Scan.Memory,
+			TempDir:    spool,
+			Limits:     settings.Image,
+			Logger:     s.log,
 		}),
 		Knowledge: s.knowledge,
 		Settings:  settings,
