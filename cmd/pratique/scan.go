@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pratique/pratique/internal/advisory"
+	"github.com/pratique/pratique/internal/api/client"
 	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/collect/malware"
 	"github.com/pratique/pratique/internal/engine"
@@ -37,6 +38,7 @@ type scanOptions struct {
 	categories []string
 	rules      string
 	clamd      string
+	watch      bool
 }
 
 func newScanCommand(o *options) *cobra.Command {
@@ -67,9 +69,15 @@ another finding at or above its severity.`,
   pratique scan docker-archive:image.tar --format sarif --output image.sarif
   pratique scan registry.example.com/team/app:1 --fail-on high
   pratique scan debian:12
+  pratique scan --watch team/app:1
   pratique scan oci:build/image --scan secret --rules our-rules`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return s.run(cmd, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if s.watch {
+				return s.follow(cmd, args[0])
+			}
+			return s.run(cmd, args[0])
+		},
 	}
 	f := cmd.Flags()
 	s.output.add(f)
@@ -80,8 +88,22 @@ another finding at or above its severity.`,
 	f.StringVar(&s.rules, "rules", "", "directory of files with more rules, such as secrets.yaml and malware.ndb")
 	f.StringVar(&s.clamd, "clamd", "", "address of a clamd to ask about every file: unix:PATH or tcp:HOST:PORT")
 	f.StringVar(&s.platform, "platform", "", "platform to choose from an index (default linux and this machine's architecture)")
+	f.BoolVar(&s.watch, "watch", false, "follow the scan of an image, NAMESPACE/REPOSITORY[:TAG], in the server instead")
 	f.BoolVar(&s.insecure, "insecure", false, "allow a registry without TLS")
 	return cmd
+}
+
+// follow shows how the server's scan of an image goes on.
+func (s *scanOptions) follow(cmd *cobra.Command, name string) error {
+	image, err := client.ParseImage(name)
+	if err != nil {
+		return err
+	}
+	c, err := s.client()
+	if err != nil {
+		return err
+	}
+	return watchScan(cmd, c, image)
 }
 
 func (s *scanOptions) run(cmd *cobra.Command, ref string) error {

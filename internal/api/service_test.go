@@ -45,6 +45,18 @@ func (s requestScans) Request(ctx context.Context, artifactID int64, trigger cat
 	return s.RequestScan(ctx, artifactID, trigger)
 }
 
+func (s requestScans) Stop(ctx context.Context, scanID int64, by string) error {
+	return s.FailScan(ctx, scanID, catalog.CauseStopped, by)
+}
+
+func (s requestScans) SetRule(ctx context.Context, instanceID, namespace string, f catalog.RuleFile) error {
+	before, err := s.Rules(ctx, instanceID, namespace)
+	if err != nil {
+		return err
+	}
+	return s.PutRule(ctx, before, f)
+}
+
 func newService(t *testing.T) *service {
 	t.Helper()
 	s := &service{t: t, clock: now}

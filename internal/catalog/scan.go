@@ -55,6 +55,8 @@ type Scan struct {
 // layer share the job.
 type LayerJob struct {
 	InstanceID string `json:"instance"`
+	// Namespace is that of an image that waits for the layer.
+	Namespace  string `json:"namespace"`
 	DiffID     string `json:"diffId"`
 	Collectors string `json:"collectors"`
 	Digest     string `json:"digest"`

@@ -70,6 +70,8 @@ type Options struct {
 	// Rules say what is secret and weak in an image's configuration; the built-in
 	// ones by default.
 	Rules *rules.Set
+	// Helpers are what the default collectors may ask.
+	Helpers Helpers
 	// Workers is the number of layers that Image reads at once; the number of
 	// processors by default. Each worker needs about two megabytes, plus the
 	// window of a zstd layer, and uses up to three processors.
@@ -111,6 +113,8 @@ type Engine struct {
 	opts    Options
 	version string
 	spool   *spool
+	// ownCollectors says that the collectors are not those of the rules.
+	ownCollectors bool
 }
 
 // New returns an engine.
@@ -118,8 +122,9 @@ func New(opts Options) *Engine {
 	if opts.Rules == nil {
 		opts.Rules = rules.Default()
 	}
-	if opts.Collectors == nil {
-		opts.Collectors = Collectors(report.Categories(), opts.Rules, Helpers{})
+	ownCollectors := opts.Collectors != nil
+	if !ownCollectors {
+		opts.Collectors = Collectors(report.Categories(), opts.Rules, opts.Helpers)
 	}
 	if opts.Limits == (image.Limits{}) {
 		opts.Limits = image.DefaultLimits()
@@ -135,7 +140,21 @@ func New(opts Options) *Engine {
 		opts:    opts,
 		version: Version(opts.Collectors),
 		spool:   newSpool(opts.Budget, max(opts.Spool, 0), opts.TempDir),
+
+		ownCollectors: ownCollectors,
 	}
+}
+
+// With returns an engine that goes by other rules and shares everything else,
+// such as the room for files. Collectors that were given in the options stay.
+func (e *Engine) With(set *rules.Set) *Engine {
+	with := *e
+	with.opts.Rules = set
+	if !e.ownCollectors {
+		with.opts.Collectors = Collectors(report.Categories(), set, with.opts.Helpers)
+	}
+	with.version = Version(with.opts.Collectors)
+	return &with
 }
 
 // Version returns the version of the facts that the engine gains.

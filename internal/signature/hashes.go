@@ -123,7 +123,7 @@ func parseHash(line string) ([]byte, known, error) {
 	if err != nil {
 		return nil, known{}, err
 	}
-	k := known{size: anySize, name: fields[2]}
+	k := known{size: anySize, name: strings.Clone(fields[2])}
 	if fields[1] != "*" {
 		if k.size, err = strconv.ParseInt(fields[1], 10, 64); err != nil || k.size < 0 {
 			return nil, known{}, fmt.Errorf("size %q is neither a number of bytes nor *", clip(fields[1]))
@@ -162,7 +162,7 @@ func (p *parser) readPlain(_ lineOf, line string) error {
 	if err != nil || len(sum) != sha256.Size {
 		return fmt.Errorf("%q is no SHA-256 in hexadecimal digits", clip(digits))
 	}
-	name = strings.TrimPrefix(strings.TrimSpace(name), "*")
+	name = strings.Clone(strings.TrimPrefix(strings.TrimSpace(name), "*"))
 	if name != "" {
 		if err := checkName(name); err != nil {
 			return err

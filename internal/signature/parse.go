@@ -408,9 +408,9 @@ func clip(s string) string {
 // nor a comment.
 func (p *parser) lines(s source, add func(at lineOf, line string) error) error {
 	number := 0
-	for line := range strings.Lines(string(s.content)) {
+	for raw := range bytes.Lines(s.content) {
 		number++
-		line = strings.TrimRight(line, "\r\n")
+		line := string(bytes.TrimRight(raw, "\r\n"))
 		if strings.TrimSpace(line) == "" || line[0] == '#' {
 			continue
 		}
