@@ -35,6 +35,9 @@ const (
 	elfLoad   = 1
 	elfInterp = 3
 
+	elfExecutable = 1
+	elfReadable   = 4
+
 	// maxSegments and maxSections bound what is read; programs have a dozen or
 	// two of segments.
 	maxSegments = 128
@@ -158,6 +161,27 @@ func (h *elf) offset(address uint64) (uint64, bool) {
 		}
 	}
 	return 0, false
+}
+
+// instructions returns where the segments that hold nothing but instructions are
+// in a file of this size, in order: those that are executed, if constants are in
+// a segment of their own.
+func (h *elf) instructions(size int64) []extent {
+	constants := false
+	var code []extent
+	for _, s := range h.segments {
+		switch {
+		case s.kind != elfLoad || s.size > uint64(size) || s.offset > uint64(size)-s.size:
+		case s.flags == elfReadable && s.offset > 0:
+			constants = true
+		case s.flags == elfReadable|elfExecutable && s.offset > 0:
+			code = append(code, extent{int64(s.offset), int64(s.offset + s.size)})
+		}
+	}
+	if !constants {
+		return nil
+	}
+	return code
 }
 
 // contradiction tells what is wrong with the headers of a program of this size.

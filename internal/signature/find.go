@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"io"
 	"io/fs"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,12 +22,18 @@ const (
 	maxRuleHits = 5
 	// maxTried bounds the bytes that expressions are tried on, so that a text
 	// made of keywords takes a second, not hours.
-	maxTried = 16 << 20
+	maxTried = 4 << 20
 	// maxExcerpt bounds what is shown of a match, in bytes.
 	maxExcerpt = 120
 
-	// MaxContent is how much of a file is looked at, from its beginning.
+	// MaxContent is how much is looked at, from the beginning, of a text, and by
+	// patterns of bytes of any file.
 	MaxContent = 32 << 20
+	// window is how much of a program is in memory at a time.
+	window = 1 << 20
+	// whole is up to which size all of a program is looked at; in a larger one
+	// instructions are passed over.
+	whole = 1 << 20
 )
 
 // File is a file to be looked at.
@@ -35,9 +43,11 @@ type File struct {
 	Mode fs.FileMode
 	Size int64
 	Kind Kind
-	// Content is the beginning of the file: all of it up to MaxContent where
-	// Looks says so, and at least HeadSize bytes or all otherwise.
+	// Content is the beginning of the file, as much as Rules.Content asks for.
 	Content []byte
+	// Rest reads the file where Content is only its beginning. Without it there
+	// is nothing to look at but Content.
+	Rest io.ReaderAt
 }
 
 // Hit is something that was found.
@@ -52,8 +62,17 @@ type Hit struct {
 	Excerpt string
 }
 
-// Looks reports whether more than the first bytes of a file of this kind counts.
-func (r *Rules) Looks(k Kind) bool { return k&r.kinds != 0 || !r.patterns.empty() }
+// Content returns how many bytes of the beginning of a file of this kind must be
+// in File.Content: HeadSize where no rule is for what is in such a file.
+func (r *Rules) Content(k Kind) int64 {
+	switch {
+	case !r.patterns.empty() || k&r.kinds&^(Executable|Class) != 0:
+		return MaxContent
+	case k&r.kinds != 0:
+		return window
+	}
+	return HeadSize
+}
 
 // Find returns what is malicious in a file, in its order. complete is false if
 // there was more to look at than is looked at.
@@ -62,21 +81,19 @@ func (r *Rules) Find(ctx context.Context, f File) (hits []Hit, complete bool) {
 	for _, one := range r.unworded {
 		s.whole(one)
 	}
-	if f.Kind&(text|Picture) != 0 {
-		s.words(ctx, r.inText())
+	if f.Kind&r.kinds&(text|Picture) != 0 {
+		s.words(ctx, r.inText(), f.Content, 0)
+		s.cut = s.cut || s.truncated()
 	}
-	if f.Kind&(Executable|Class) != 0 {
-		s.words(ctx, r.inBinary())
+	if f.Kind&r.kinds&(Executable|Class) != 0 {
+		s.program(ctx)
 	}
 	if len(f.Content) > 0 && !r.patterns.empty() {
 		names, whole := r.patterns.find(ctx, f)
-		s.cut = s.cut || !whole
+		s.cut = s.cut || !whole || s.truncated()
 		for _, name := range names {
 			s.found = append(s.found, found{hit: Hit{Rule: name, Engine: EngineSignatures}, start: -1})
 		}
-	}
-	if int64(len(f.Content)) < f.Size && r.Looks(f.Kind) {
-		s.cut = true
 	}
 	return s.settle(), !s.cut
 }
@@ -165,10 +182,68 @@ func (s *search) whole(one *rule) {
 	}
 }
 
-// words applies the rules that have some of these words.
-func (s *search) words(ctx context.Context, v *vocabulary) {
+// truncated reports whether the file goes on after its content.
+func (s *search) truncated() bool { return int64(len(s.file.Content)) < s.file.Size }
+
+// program applies the rules for programs.
+func (s *search) program(ctx context.Context) {
+	v := s.rules.inBinary()
+	size := int64(len(s.file.Content))
+	if s.truncated() && s.file.Rest != nil {
+		size = s.file.Size
+	}
+	s.cut = s.cut || size < s.file.Size
+	var buf []byte
+	for _, part := range s.data(size) {
+		for at := part.from; at < part.to && !s.cut; {
+			end := min(at+window, part.to)
+			if end <= int64(len(s.file.Content)) {
+				s.words(ctx, v, s.file.Content[at:end], int(at))
+			} else {
+				if buf == nil {
+					buf = make([]byte, window)
+				}
+				if n, _ := s.file.Rest.ReadAt(buf[:end-at], at); int64(n) < end-at {
+					s.cut = true
+					return
+				}
+				s.words(ctx, v, buf[:end-at], int(at))
+			}
+			if at = end; at < part.to {
+				at -= maxKeyword // a word may stand across the end
+			}
+		}
+	}
+}
+
+// extent is a part of a file, the end not included.
+type extent struct{ from, to int64 }
+
+// data returns the parts of a program that are looked at, in order: all of a
+// small one, and of a large one what is not in a segment of instructions alone.
+func (s *search) data(size int64) []extent {
+	all := []extent{{0, size}}
+	if s.file.Kind&ELF == 0 || size <= whole {
+		return all
+	}
+	h, _ := readELF(s.file.Content)
+	var left []extent
+	from := int64(0)
+	for _, one := range h.instructions(size) {
+		if one.from < from {
+			return all // not how programs are made
+		}
+		left = append(left, extent{from, one.from})
+		from = one.to
+	}
+	return append(left, extent{from, size})
+}
+
+// words applies the rules that have some of these words to a part of the file
+// that begins at base.
+func (s *search) words(ctx context.Context, v *vocabulary, part []byte, base int) {
 	calls := 0
-	v.words.find(s.file.Content, func(n, start int) bool {
+	v.words.find(part, func(n, start int) bool {
 		for _, u := range v.uses[n] {
 			switch {
 			case u.rule.types&s.file.Kind == 0:
@@ -176,9 +251,9 @@ func (s *search) words(ctx context.Context, v *vocabulary) {
 				if s.also == nil {
 					s.also = make(map[*rule]uint64)
 				}
-				s.also[u.rule] |= 1 << (u.also % 64)
+				s.also[u.rule] |= 1 << u.also
 			default:
-				s.around(u.rule, start)
+				s.around(u.rule, base+start)
 			}
 		}
 		calls++
@@ -194,14 +269,17 @@ func (s *search) around(one *rule, start int) {
 	if start < s.next[one] || !one.at(s.file.Path) {
 		return
 	}
+	content := s.file.Content
 	if one.pattern == "" {
 		if !s.commented(start) {
 			s.add(one, start, "")
-			s.next[one] = len(s.file.Content) // once is enough
+			s.next[one] = math.MaxInt // once is enough
 		}
 		return
 	}
-	content := s.file.Content
+	if start >= len(content) {
+		return // patterns are for what is in memory
+	}
 	// Twice the reach, so that keywords in the first half need not be tried
 	// again.
 	from, to, clipped := max(0, start-before), min(len(content), start+2*one.reach), true

@@ -38,7 +38,7 @@ func isText(b []byte) bool {
 const (
 	// maxSearched bounds the bytes that patterns are looked for in after their
 	// words were found, maxPlaces the places at which a part of one may stand.
-	maxSearched = 256 << 20
+	maxSearched = 128 << 20
 	maxPlaces   = 100_000
 )
 
@@ -258,7 +258,8 @@ func (m *matching) places(content []byte, part *bytesPart, spans []span, once bo
 				m.searched += skip
 				at += skip
 			}
-			if m.searched += part.size; m.searched > maxSearched || len(ends) == maxPlaces {
+			// A place costs as much as some bytes searched.
+			if m.searched += part.size + 8; m.searched > maxSearched || len(ends) == maxPlaces {
 				return ends
 			}
 			if part.matches(content[at:]) {

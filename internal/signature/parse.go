@@ -25,6 +25,7 @@ const (
 	maxTextBytes = 1000
 	maxPattern   = 4000
 	maxReach     = 16 << 10
+	minKeyword   = 5
 	maxKeyword   = 64
 	// defaultReach is how far from its keyword a match may end.
 	defaultReach = 400
@@ -78,6 +79,9 @@ type parser struct {
 	patterns        []*pattern
 	skips           []Skip
 	skipped         int
+	// ours is set for the built-in rules, whose expressions are compiled by a
+	// test and not by every start of the program.
+	ours bool
 	// hash is of all signatures that decide about facts; nil without any.
 	hash hash.Hash
 }
@@ -114,14 +118,14 @@ func (p *parser) readYAML(s source, ours bool) error {
 	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return fmt.Errorf("%s:1: there is more than one document", s.name)
 	}
-	lines := placesOf(s.content)
+	p.ours = ours
 	fail := func(line int, err error) error { return fmt.Errorf("%s:%d: %w", s.name, line, err) }
 	if doc.Aggressive != nil {
 		p.aggressive = *doc.Aggressive
 	}
 	for name, f := range doc.Kinds {
 		if err := checkKind(name, f); err != nil {
-			return fail(lines.kind(name), err)
+			return fail(placesOf(s.content).kind(name), err)
 		}
 		p.kinds[name] = f
 	}
@@ -130,7 +134,7 @@ func (p *parser) readYAML(s source, ours bool) error {
 	}
 	for n, w := range doc.Rules {
 		if err := p.addRule(s.name, w); err != nil {
-			return fail(lines.rule(n), err)
+			return fail(placesOf(s.content).rule(n), err)
 		}
 	}
 	if ours {
@@ -272,12 +276,15 @@ func (p *parser) makeRule(w written) (*rule, error) {
 	if r.types, err = parseTypes(w.Types); err != nil {
 		return nil, err
 	}
-	for _, check := range []func(*rule) error{checkTexts, checkParts, checkWords, checkPaths, checkExpressions} {
+	for _, check := range []func(*rule) error{checkTexts, checkParts, checkWords, checkPaths} {
 		if err := check(r); err != nil {
 			return nil, err
 		}
 	}
-	return r, nil
+	if p.ours {
+		return r, nil
+	}
+	return r, checkExpressions(r)
 }
 
 func parseTypes(names []string) (Kind, error) {
@@ -358,8 +365,8 @@ func checkWords(r *rule) error {
 		return fmt.Errorf("more than %d keywords, or %d in all", maxList, maxAll)
 	}
 	for _, k := range slices.Concat(r.keywords, r.all) {
-		if len(k) < minWord || len(k) > maxKeyword {
-			return fmt.Errorf("keyword %q: a keyword has %d to %d bytes", clip(k), minWord, maxKeyword)
+		if len(k) < minKeyword || len(k) > maxKeyword {
+			return fmt.Errorf("keyword %q: a keyword has %d to %d bytes", clip(k), minKeyword, maxKeyword)
 		}
 	}
 	return nil

@@ -3,22 +3,26 @@ package signature
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
 )
 
 // words finds many words in bytes at once. It is Wu and Manber's algorithm: a
-// window as long as the shortest word moves over the text, and the last two
+// window as long as the shortest word moves over the text, and the last three
 // bytes in it say how far it can move on without passing over a word. So most
 // bytes are never looked at, which makes it several times as fast as an
 // automaton that takes each byte in turn, and it needs a fraction of the memory.
 type words struct {
 	// window is its length: that of the shortest word, at most maxWindow.
 	window int
-	// shift says for each pair of bytes how far to go on.
-	shift [1 << 16]uint8
+	// shift says for the hash of three bytes how far to go on. Both tables have a
+	// power of two of places, for which a hash is shifted to the right.
+	shift     []uint8
+	shiftBits int
 	// chains lists the words by the hash of their beginning: one more than the
 	// index of the first; each word has the next.
-	chains []int32
-	list   []word
+	chains    []int32
+	chainBits int
+	list      []word
 }
 
 // word is one of the words of a set.
@@ -34,23 +38,31 @@ const (
 	// minWord is the least length of a word, in bytes.
 	minWord   = 4
 	maxWindow = 8
-	chainBits = 16
+	// minBits and maxBits bound the tables: the small one stays in the nearest
+	// cache, the large one is for a hundred thousand words.
+	minBits = 14
+	maxBits = 20
 )
 
 // newWords makes a set of words, each of minWord bytes at least. Their places in
 // the list are what find tells.
 func newWords(list []word) *words {
-	w := &words{window: maxWindow, chains: make([]int32, 1<<chainBits), list: list}
+	w := &words{window: maxWindow, list: list}
 	for n := range list {
 		w.window = min(w.window, len(list[n].text))
 	}
+	// One place in eight or fewer is taken.
+	size := min(max(bits.Len(uint(len(list)*(w.window-2)*8)), minBits), maxBits)
+	w.shiftBits, w.chainBits = 32-size, 32-size
+	w.shift, w.chains = make([]uint8, 1<<size), make([]int32, 1<<size)
 	for i := range w.shift {
-		w.shift[i] = uint8(w.window - 1)
+		w.shift[i] = uint8(w.window - 2)
 	}
 	for n := range list {
 		text := list[n].text[:w.window]
-		for end := 2; end <= w.window; end++ {
-			at := &w.shift[pair(text[end-2], text[end-1])]
+		for end := 3; end <= w.window; end++ {
+			triple := uint32(text[end-3])<<8 | uint32(text[end-2])<<16 | uint32(text[end-1])<<24
+			at := &w.shift[w.hash(triple)]
 			*at = min(*at, uint8(w.window-end))
 		}
 		chain := w.chain(text)
@@ -62,15 +74,18 @@ func newWords(list []word) *words {
 
 // fold makes small letters of large ones, and some other bytes equal that are
 // not: it serves to find candidates.
-const fold = 0x20
+const fold = 0x20202020
 
-func pair(a, b byte) int { return int(a|fold)<<8 | int(b|fold) }
+// hash is that of the three upper bytes of a number.
+func (w *words) hash(last uint32) uint32 {
+	return (last>>8 | fold>>8) * 0x9e3779b1 >> w.shiftBits
+}
 
 // chain is the hash of the window at the beginning of text.
 func (w *words) chain(text []byte) uint32 {
-	first := binary.LittleEndian.Uint32(text) | fold*0x01010101
-	last := binary.LittleEndian.Uint32(text[w.window-4:]) | fold*0x01010101
-	return (first*0x9e3779b1 ^ last*0x85ebca6b) * 0xc2b2ae35 >> (32 - chainBits)
+	first := binary.LittleEndian.Uint32(text) | fold
+	last := binary.LittleEndian.Uint32(text[w.window-4:]) | fold
+	return (first*0x9e3779b1 ^ last*0x85ebca6b) * 0xc2b2ae35 >> w.chainBits
 }
 
 // find calls hit for each occurrence of a word, until it returns false. It
@@ -80,7 +95,7 @@ func (w *words) find(text []byte, hit func(word, start int) bool) {
 		return
 	}
 	for end := w.window; end <= len(text); {
-		if skip := w.shift[pair(text[end-2], text[end-1])]; skip > 0 {
+		if skip := w.shift[w.hash(binary.LittleEndian.Uint32(text[end-4:]))]; skip > 0 {
 			end += int(skip)
 			continue
 		}
