@@ -59,14 +59,15 @@ func (o *options) client() (*client.Client, error) {
 func newAdminCommand(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "admin",
-		Short: "Look after namespaces, rules, scans and passwords of a running server",
-		Long: `Look after namespaces, rules, scans and passwords of a running server.
+		Short: "Look after namespaces, rules, scans, findings and passwords of a running server",
+		Long: `Look after namespaces, rules, scans, findings and passwords of a running server.
 
 Where the server's data directory is (--data), whoever may open the control
 socket in it is the administrator. Elsewhere name the server with --server and
 log in with PRATIQUE_USER and PRATIQUE_PASSWORD or a registry login.`,
 	}
-	cmd.AddCommand(newNamespaceCommand(o), newRulesCommand(o), newGateCommand(o), newAuthorizeCommand(o), newMeteringCommand(o), newEventsCommand(o), newPasswordCommand(o), newRequestScanCommand(o), newVerdictCommand(o))
+	cmd.AddCommand(newNamespaceCommand(o), newRulesCommand(o), newExceptionCommand(o), newGateCommand(o), newAuthorizeCommand(o),
+		newRequestScanCommand(o), newVerdictCommand(o), newEventsCommand(o), newMeteringCommand(o), newPasswordCommand(o))
 	return cmd
 }
 
@@ -383,22 +384,24 @@ func parseExpiry(text string, now time.Time) (*int64, error) {
 	return &seconds, nil
 }
 
+// parseMoment reads a date, an RFC 3339 time, or how long from now, with or
+// without a "+": 72h, +30d.
 func parseMoment(text string, now time.Time) (time.Time, error) {
-	if after, ok := strings.CutPrefix(text, "+"); ok {
-		if days, ok := strings.CutSuffix(after, "d"); ok {
-			n, err := strconv.ParseUint(days, 10, 16)
-			return now.AddDate(0, 0, int(n)), err
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at, nil
 		}
-		d, err := time.ParseDuration(after)
-		if err == nil && d < 0 {
-			err = errors.New("negative")
-		}
-		return now.Add(d), err
 	}
-	if at, err := time.Parse(time.DateOnly, text); err == nil {
-		return at, nil
+	after := strings.TrimPrefix(text, "+")
+	if days, ok := strings.CutSuffix(after, "d"); ok {
+		n, err := strconv.ParseUint(days, 10, 16)
+		return now.AddDate(0, 0, int(n)), err
 	}
-	return time.Parse(time.RFC3339, text)
+	d, err := time.ParseDuration(after)
+	if err == nil && d < 0 {
+		err = errors.New("negative")
+	}
+	return now.Add(d), err
 }
 
 func newPasswordCommand(o *options) *cobra.Command {

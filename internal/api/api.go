@@ -50,6 +50,7 @@ type Store interface {
 	NamespaceStore
 	ArtifactStore
 	ScanStore
+	ExceptionStore
 	Statistics(ctx context.Context) (store.Statistics, error)
 }
 
@@ -85,6 +86,18 @@ type ScanStore interface {
 	Gates(ctx context.Context, instanceID string) ([]catalog.GateState, error)
 	SetGate(ctx context.Context, instanceID string, gate catalog.ScanGate, open bool, by string) error
 	Report(ctx context.Context, artifactID int64) ([]byte, catalog.Scan, error)
+}
+
+// ExceptionStore holds decisions about findings.
+type ExceptionStore interface {
+	CreateException(ctx context.Context, e catalog.Exception) (catalog.Exception, error)
+	Exception(ctx context.Context, instanceID string, id int64) (catalog.Exception, error)
+	Exceptions(ctx context.Context, instanceID string, f catalog.ExceptionFilter, page catalog.Page) ([]catalog.Exception, error)
+	ExceptionEvents(ctx context.Context, instanceID string, f catalog.ExceptionFilter, page catalog.Page) ([]catalog.ExceptionEvent, error)
+	ChangeException(ctx context.Context, instanceID string, id int64, change catalog.ExceptionChange) (catalog.Exception, error)
+	RemoveException(ctx context.Context, instanceID string, id int64, author, reason string) error
+	// ArtifactExceptions reads those that hold for one artifact.
+	ArtifactExceptions(ctx context.Context, key catalog.RepositoryKey, digest string) ([]catalog.Exception, error)
 }
 
 // Access tells who asks, and changes passwords.
@@ -155,6 +168,7 @@ func (h *handlers) describe(mux *http.ServeMux) *huma.OpenAPI {
 	h.registerMetering(api)
 	h.registerEvents(api)
 	h.registerReports(api)
+	h.registerExceptions(api)
 	return api.OpenAPI()
 }
 

@@ -174,11 +174,11 @@ func (s *service) finish(repository, reference string, r *report.Report) []byte 
 	}
 	exposure := []catalog.Exposure{}
 	for _, v := range r.Vulnerabilities {
-		exposure = append(exposure, catalog.Exposure{ID: v.ID, Severity: v.Severity, Package: v.Package, Version: v.Version, FixedVersion: v.FixedVersion})
+		exposure = append(exposure, catalog.Exposure{ID: v.ID, Severity: v.Severity, Package: v.Package, Version: v.Version, FixedVersion: v.FixedVersion, Category: v.Category, FindingID: v.FindingID})
 	}
 	slices.SortStableFunc(exposure, func(a, b catalog.Exposure) int { return int(b.Severity) - int(a.Severity) })
 	p.Reported = true
-	if err := s.store.FinishScan(ctx, *p.Scan, doc, exposure, gate.Decide(p, exposure, s.clock)); err != nil {
+	if err := s.store.FinishScan(ctx, *p.Scan, doc, exposure, gate.Decide(p, exposure, nil, s.clock)); err != nil {
 		s.t.Fatal(err)
 	}
 	return doc
@@ -386,6 +386,10 @@ func checkReport(t *testing.T, s *service, image string, doc []byte) {
 		if strings.Contains(format.MediaType(), "json") && !json.Valid(a.body) {
 			t.Errorf("%s is no JSON", format)
 		}
+		policy := a.header.Get("Content-Security-Policy")
+		if !strings.HasPrefix(policy, "default-src 'none'; ") || !strings.Contains(policy, "sandbox") || strings.Contains(policy, "style-src") != (format == render.HTML) {
+			t.Errorf("%s: a browser may %q", format, policy)
+		}
 	}
 }
 
@@ -516,9 +520,10 @@ func BenchmarkVulnerabilities(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	h := handlers{cfg: Config{Now: time.Now}}
 	b.SetBytes(int64(len(doc)))
 	for b.Loop() {
-		r, err := decodeReport(doc)
+		r, err := h.handled(doc, nil)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -164,6 +164,9 @@ type Findings struct {
 	Total      int            `json:"total"`
 	Fixable    int            `json:"fixable" doc:"How many have a fixed version"`
 	BySeverity map[string]int `json:"bySeverity"`
+	// Ignored are part of all counts above, Whitelisted of none.
+	Ignored     int `json:"ignored,omitempty" doc:"How many of them somebody decided to ignore"`
+	Whitelisted int `json:"whitelisted,omitempty" doc:"How many more somebody whitelisted"`
 }
 
 // Scan is one run of the scanner on one artifact.
@@ -186,8 +189,8 @@ type Verdict struct {
 	Decision catalog.Decision `json:"decision" enum:"allow,block,unknown" doc:"\"unknown\" lets nothing pass either"`
 	Reason   string           `json:"reason" doc:"Why, machine-readable" example:"vulnerable"`
 	Message  string           `json:"message,omitempty" doc:"What a client that is refused is told"`
-	// Remaining and Severity are about what the allowlist does not exempt.
-	Remaining int       `json:"remaining" doc:"Vulnerabilities that are not on the allowlist"`
+	// Remaining and Severity are about what is not exempted.
+	Remaining int       `json:"remaining" doc:"Vulnerabilities that neither the allowlist nor an exception exempts"`
 	Severity  string    `json:"severity,omitempty" doc:"The worst of them; absent if there are none"`
 	ChangesAt time.Time `json:"changesAt,omitzero" doc:"The earliest time the decision can change by itself"`
 }

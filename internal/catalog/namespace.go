@@ -37,8 +37,8 @@ type Namespace struct {
 	// AutoScan scans every image that arrives.
 	AutoScan bool
 	Policy   Policy
-	// Revision grows with every change of policy or allowlist. A stored verdict
-	// holds only for the revision it was made under.
+	// Revision grows with every change of policy, allowlist or exceptions. A
+	// stored verdict holds only for the revision it was made under.
 	Revision     int64
 	Repositories int
 	CreatedAt    time.Time

@@ -77,6 +77,16 @@ type Exposure struct {
 	FixedVersion string          `json:"fixedVersion,omitempty"`
 	// Layer is the index of the layer that brought the package.
 	Layer int `json:"layer"`
+	// What exceptions look at beside the above. Exposures of before there were
+	// exceptions lack it; what is exempted by it is so after the next scan only.
+	Category  report.Category `json:"category,omitempty"`
+	FindingID string          `json:"findingId,omitempty"`
+	Paths     []string        `json:"paths,omitempty"`
+}
+
+// Subject is what exceptions look at.
+func (e Exposure) Subject() Subject {
+	return Subject{Category: e.Category, FindingID: e.FindingID, IDs: append([]string{e.ID}, e.Aliases...), Package: e.Package, Paths: e.Paths}
 }
 
 // Decision is the gate's answer.
@@ -96,18 +106,18 @@ type Verdict struct {
 	Decision Decision `json:"decision"`
 	// Reason is machine-readable: "blocking-off", "not-scanned", "pending",
 	// "running", "failed", "vulnerable", "below-threshold", "clean",
-	// "allowlisted", "not-scannable", "index".
+	// "allowlisted", "excepted", "not-scannable", "index".
 	Reason string `json:"reason"`
 	// Message is the sentence a refused client shows to its user; empty when
 	// the decision is Allow.
 	Message string `json:"message,omitempty"`
 	// Revision is the namespace's revision the verdict holds for.
 	Revision int64 `json:"revision"`
-	// ChangesAt is the earliest time the verdict can change by itself (an
-	// allowlist expires); zero means never.
+	// ChangesAt is the earliest time the verdict can change by itself (the
+	// allowlist or an exception expires); zero means never.
 	ChangesAt time.Time `json:"changesAt,omitzero"`
-	// Remaining counts vulnerabilities that are not on the allowlist, Severity
-	// is the worst of them.
+	// Remaining counts vulnerabilities that neither the allowlist nor an
+	// exception exempts, Severity is the worst of them.
 	Remaining int             `json:"remaining"`
 	Severity  report.Severity `json:"severity"`
 	// ScanID is the scan whose findings were judged. The store sets it in what
@@ -133,4 +143,13 @@ type Pull struct {
 	// holds the stored verdict and Exposure is loaded on demand.
 	Reported bool
 	Verdict  Verdict
+}
+
+// PullRecord counts what became of the pulls of one artifact since they were
+// recorded last.
+type PullRecord struct {
+	ArtifactID int64
+	// At is when it was pulled last; the zero time if all pulls were refused.
+	At             time.Time
+	Pulls, Refused int64
 }

@@ -19,8 +19,10 @@ import (
 	"github.com/pratique/pratique/internal/collect"
 	"github.com/pratique/pratique/internal/collect/malware"
 	"github.com/pratique/pratique/internal/collect/packages"
+	"github.com/pratique/pratique/internal/collect/passwords"
 	"github.com/pratique/pratique/internal/collect/secrets"
 	"github.com/pratique/pratique/internal/image"
+	"github.com/pratique/pratique/internal/password"
 	"github.com/pratique/pratique/internal/report"
 	"github.com/pratique/pratique/internal/rules"
 )
@@ -49,6 +51,9 @@ func Collectors(categories []report.Category, set *rules.Set, h Helpers) []colle
 	}
 	if slices.Contains(categories, report.Malicious) {
 		all = append(all, malware.New(malware.Options{Rules: set.Malware, Secrets: set.Secrets, Clamd: h.Clamd}))
+	}
+	if slices.Contains(categories, report.Password) {
+		all = append(all, passwords.New(set.Passwords))
 	}
 	return all
 }
@@ -89,6 +94,10 @@ type Options struct {
 	// Timeout is how long one collector may take over one file; a minute by
 	// default.
 	Timeout time.Duration
+	// Guessing is what guessing passwords may cost for all layers of an image
+	// together, or for a layer that is read alone; password.DefaultBudget by
+	// default.
+	Guessing time.Duration
 	// Limits bounds images and layers; image.DefaultLimits() by default.
 	Limits image.Limits
 	// Cache keeps facts between runs; none by default.
@@ -136,6 +145,7 @@ func New(opts Options) *Engine {
 	opts.Budget = cmp.Or(max(opts.Budget, 0), 64<<20)
 	opts.Spool = cmp.Or(opts.Spool, 4<<30)
 	opts.Timeout = cmp.Or(max(opts.Timeout, 0), time.Minute)
+	opts.Guessing = cmp.Or(max(opts.Guessing, 0), password.DefaultBudget)
 	return &Engine{
 		opts:    opts,
 		version: Version(opts.Collectors),
@@ -167,6 +177,9 @@ func (e *Engine) Layer(ctx context.Context, l image.Layer) (*report.LayerFacts, 
 	if facts := load(ctx, e, key, DecodeFacts); facts != nil && facts.DiffID == l.DiffID {
 		return facts, nil
 	}
+	if !password.HasBudget(ctx) {
+		ctx = password.WithBudget(ctx, password.NewBudget(e.opts.Guessing))
+	}
 	facts, err := e.read(ctx, l)
 	if err != nil {
 		return nil, err
@@ -190,7 +203,7 @@ func (e *Engine) Image(ctx context.Context, img *image.Image) (*report.ImageFact
 		facts.Image = img.Report(ctx, e.opts.Rules)
 		return facts, nil
 	}
-	layers, err := e.layers(ctx, img)
+	layers, err := e.layers(password.WithBudget(ctx, password.NewBudget(e.opts.Guessing)), img)
 	if err != nil {
 		return nil, err
 	}
@@ -266,7 +279,7 @@ func layerID(l image.Layer) string { return l.Digest + " " + l.DiffID }
 // key makes a cache key of what the cached value depends on.
 func (e *Engine) key(kind string, of ...string) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s\n%+v\n%d\n", kind, e.version, e.opts.Limits, e.opts.Spool)
+	fmt.Fprintf(h, "%s\n%s\n%+v\n%d\n%d\n", kind, e.version, e.opts.Limits, e.opts.Spool, e.opts.Guessing)
 	for _, s := range of {
 		fmt.Fprintln(h, s)
 	}

@@ -349,14 +349,19 @@ func (m *merger) since(s report.PackageSet, top int) map[identity]int {
 	return first
 }
 
+// inAllLayers are the collectors whose facts count in every layer, and so do
+// notes about what they could not read.
+var inAllLayers = []string{"secrets", "passwords", "malware"}
+
 // notes returns the notes of all layers, each layer's once, without those about
-// files that are not in the image any more.
+// files that are not in the image any more, unless what is in them counts.
 func (m *merger) notes() []report.Note {
 	var notes []report.Note
 	seen := make(map[string]bool)
 	for n, l := range m.layers {
 		for _, note := range l.Notes {
-			if note.Collector == "" && !seen[l.DiffID] || note.Collector != "" && m.providers[note.Path] == n {
+			everywhere := note.Collector == "" || slices.Contains(inAllLayers, note.Collector)
+			if everywhere && !seen[l.DiffID] || !everywhere && m.providers[note.Path] == n {
 				notes = append(notes, note)
 			}
 		}

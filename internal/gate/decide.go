@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"strings"
 	"time"
 
 	"github.com/pratique/pratique/internal/catalog"
@@ -19,6 +18,7 @@ const (
 	ReasonFailed         = "failed"
 	ReasonClean          = "clean"
 	ReasonAllowlisted    = "allowlisted"
+	ReasonExcepted       = "excepted"
 	ReasonBelowThreshold = "below-threshold"
 	ReasonVulnerable     = "vulnerable"
 )
@@ -26,12 +26,16 @@ const (
 // Decide judges one artifact under its namespace's policy at the moment now
 // (specification §4.3). exposure lists the vulnerabilities of the artifact's
 // report, one entry per vulnerability and package; it counts only if
-// p.Reported, and is not changed.
+// p.Reported. exceptions are those that hold for the artifact. Neither is
+// changed.
 //
 // The order is: blocking off, kinds nobody scans, indexes (whose members are
-// judged on their own), no report, and then what is left of the exposure after
-// the allowlist, compared with the threshold. A scan that waits, runs or failed
-// matters only as long as there is no report.
+// judged on their own), no report, and then what the allowlist and exceptions
+// leave of the exposure, compared with the threshold. A scan that waits, runs
+// or failed matters only as long as there is no report.
+//
+// Of exceptions those in force that whitelist count; one that ignores changes
+// nothing.
 //
 // Severities compare in the order of package report. A negligible finding
 // blocks under the thresholds none and negligible; one that nobody rated
@@ -39,10 +43,10 @@ const (
 // critical and always blocks. A threshold that is no severity counts as none.
 // Without findings there is nothing to compare, and no threshold blocks.
 //
-// Remaining and Severity are set where a report was judged. ChangesAt is the
-// expiry of the allowlist if that lies ahead and the list exempts something:
+// Remaining and Severity are set where a report was judged. ChangesAt is when
+// the first of the exempted vulnerabilities is exempted by nothing any more:
 // the verdict is then another one, if only in its count.
-func Decide(p catalog.Pull, exposure []catalog.Exposure, now time.Time) catalog.Verdict {
+func Decide(p catalog.Pull, exposure []catalog.Exposure, exceptions []catalog.Exception, now time.Time) catalog.Verdict {
 	v := catalog.Verdict{Decision: catalog.Allow, Revision: p.Namespace.Revision}
 	if !p.Namespace.Policy.Block {
 		v.Reason = ReasonBlockingOff
@@ -63,27 +67,37 @@ func Decide(p catalog.Pull, exposure []catalog.Exposure, now time.Time) catalog.
 		v.Reason, v.Message = unreported(p)
 		return v
 	}
-	judge(&v, p, exposure, now)
+	judge(&v, p, exposure, exemptionsOf(p.Namespace.Policy.Allowlist, exceptions, now))
 	return v
 }
 
 // judge sets v from what the report found.
-func judge(v *catalog.Verdict, p catalog.Pull, exposure []catalog.Exposure, now time.Time) {
-	policy := p.Namespace.Policy
-	rest := remaining(exposure, policy.Allowlist, now)
-	if len(rest) < len(exposure) {
-		v.ChangesAt = policy.Allowlist.ExpiresAt // zero: never
+func judge(v *catalog.Verdict, p catalog.Pull, exposure []catalog.Exposure, exempt exemptions) {
+	rest, exempted := exposure, ReasonAllowlisted
+	if !exempt.empty() {
+		rest = make([]catalog.Exposure, 0, len(exposure))
+		for _, e := range exposure {
+			x := exempt.of(e)
+			if x.by == "" {
+				rest = append(rest, e)
+				continue
+			}
+			if x.by == ReasonExcepted {
+				exempted = x.by
+			}
+			v.ChangesAt = sooner(v.ChangesAt, x.until)
+		}
 	}
 	v.Remaining = len(rest)
 	for _, e := range rest {
 		v.Severity = max(v.Severity, rank(e.Severity))
 	}
-	threshold := thresholdOf(policy)
+	threshold := thresholdOf(p.Namespace.Policy)
 	switch {
 	case len(exposure) == 0:
 		v.Reason = ReasonClean
 	case len(rest) == 0:
-		v.Reason = ReasonAllowlisted
+		v.Reason = exempted
 	case v.Severity < threshold:
 		v.Reason = ReasonBelowThreshold
 	default:
@@ -93,39 +107,6 @@ func judge(v *catalog.Verdict, p catalog.Pull, exposure []catalog.Exposure, now 
 	// What is stored and shown must be a severity there is a word for.
 	v.Severity = min(v.Severity, report.Critical)
 }
-
-// remaining returns the entries that the allowlist does not exempt now, by the
-// vulnerability's id or any of its aliases (§4.4).
-func remaining(exposure []catalog.Exposure, list catalog.Allowlist, now time.Time) []catalog.Exposure {
-	if len(list.Items) == 0 || list.Expired(now) {
-		return exposure
-	}
-	exempt := make(map[string]bool, len(list.Items))
-	for _, item := range list.Items {
-		exempt[normalize(item)] = true
-	}
-	rest := make([]catalog.Exposure, 0, len(exposure))
-	for _, e := range exposure {
-		if !exempts(exempt, e) {
-			rest = append(rest, e)
-		}
-	}
-	return rest
-}
-
-func exempts(exempt map[string]bool, e catalog.Exposure) bool {
-	if exempt[normalize(e.ID)] {
-		return true
-	}
-	for _, alias := range e.Aliases {
-		if exempt[normalize(alias)] {
-			return true
-		}
-	}
-	return false
-}
-
-func normalize(id string) string { return strings.ToUpper(strings.TrimSpace(id)) }
 
 // atLeast returns the entries at or above the threshold.
 func atLeast(exposure []catalog.Exposure, threshold report.Severity) []catalog.Exposure {

@@ -1,6 +1,6 @@
 // Package gate decides whether an artifact may leave the registry: a report's
-// vulnerabilities, the namespace's policy and the present moment go in, a
-// verdict comes out, together with the sentence a refused user reads.
+// vulnerabilities, the namespace's policy, exceptions and the present moment go
+// in, a verdict comes out, together with the sentence a refused user reads.
 //
 // It guarantees three things. Nothing passes for want of knowledge: what has
 // not been scanned, waits, runs or failed is Undecided, which is not Allow. A

@@ -69,7 +69,7 @@ func TestMessages(t *testing.T) {
 				" What to do: scan again; if it fails again, report it with the scan's number from the log."},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got := Decide(tc.pull, tc.exposure, now).Message
+			got := Decide(tc.pull, tc.exposure, nil, now).Message
 			if got != tc.want {
 				t.Errorf("message:\n got %s\nwant %s", got, tc.want)
 			}
@@ -92,7 +92,7 @@ func TestMessageNamesImage(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			p := pull(func(p *catalog.Pull) { p.Artifact.Tags = tc.tags })
-			got := Decide(p, []catalog.Exposure{vuln("CVE-1", report.High)}, now).Message
+			got := Decide(p, []catalog.Exposure{vuln("CVE-1", report.High)}, nil, now).Message
 			for _, part := range []string{tc.subject, tc.reference} {
 				if !strings.Contains(got, part) {
 					t.Errorf("message lacks %q:\n%s", part, got)
@@ -117,7 +117,7 @@ func TestMessageBounded(t *testing.T) {
 			ID: fmt.Sprintf("CVE-2024-%d", i), Severity: report.Critical, Package: long, Version: long, FixedVersion: long, Layer: i,
 		})
 	}
-	got := Decide(p, exposure, now).Message
+	got := Decide(p, exposure, nil, now).Message
 	checkMessage(t, got)
 	for _, part := range []string{"5000 vulnerabilities", "CVE-2024-0 (critical)", "and 4999 more"} {
 		if !strings.Contains(got, part) {

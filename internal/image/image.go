@@ -114,6 +114,7 @@ func (i *Image) Report(ctx context.Context, set *rules.Set) report.Image {
 		}
 	}
 	r.Secrets = i.Settings.secrets(ctx, set.Secrets)
+	r.Passwords = i.Settings.passwords(ctx, set)
 	return r
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pratique/pratique/internal/report"
+	"github.com/pratique/pratique/internal/rules"
 	"github.com/pratique/pratique/internal/secret"
 )
 
@@ -55,6 +56,16 @@ func (s Settings) secrets(ctx context.Context, rules *secret.Rules) []report.Sec
 		where := fmt.Sprintf("build instruction %d", n+1)
 		find(where, step.Layer, step.CreatedBy)
 		find(where, step.Layer, step.Comment)
+	}
+	return all
+}
+
+// passwords returns the weak passwords in the environment.
+func (s Settings) passwords(ctx context.Context, set *rules.Set) []report.WeakPassword {
+	all := set.Passwords.Environment(ctx, s.Env)
+	for n := range all {
+		all[n].Config = tell(ctx, set.Secrets, all[n].Config)
+		all[n].User = tell(ctx, set.Secrets, all[n].User)
 	}
 	return all
 }

@@ -104,12 +104,14 @@ type listings interface {
 	Tags(ctx context.Context, key catalog.RepositoryKey, page catalog.Page) ([]string, error)
 	Referrers(ctx context.Context, key catalog.RepositoryKey, subject, artifactType string) ([]catalog.Descriptor, error)
 	Members(ctx context.Context, artifactID int64) ([]catalog.Descriptor, error)
-	TouchPulls(ctx context.Context, at map[int64]time.Time) error
+	RecordPulls(ctx context.Context, records []catalog.PullRecord) error
+	EmitBlocked(ctx context.Context, pulls []catalog.Event) error
 }
 
 type verdicts interface {
 	BlobPulls(ctx context.Context, key catalog.RepositoryKey, digest string) ([]catalog.Pull, error)
 	Exposure(ctx context.Context, artifactID int64) ([]catalog.Exposure, error)
+	ArtifactExceptions(ctx context.Context, key catalog.RepositoryKey, digest string) ([]catalog.Exception, error)
 	SetVerdict(ctx context.Context, artifactID int64, v catalog.Verdict) error
 }
 

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,6 +42,37 @@ func (e *env) policy(block bool, allowlist *catalog.Allowlist) {
 	e.must(err)
 }
 
+// except decides about the critical vulnerability in targets, of one kind, or
+// in the whole instance; it expires after a time, or never.
+func (e *env) except(action catalog.ExceptionAction, expires time.Duration, targets ...catalog.Target) catalog.Exception {
+	e.Helper()
+	x := catalog.Exception{InstanceID: e.instance.ID, Scope: catalog.ScopeInstance, Targets: targets, Action: action,
+		Criteria: catalog.Criteria{Vulnerability: critical.ID}, Author: "ada", Reason: "not reachable"}
+	for _, t := range targets {
+		switch {
+		case t.Digest != "":
+			x.Scope = catalog.ScopeArtifact
+		case t.Repository != "":
+			x.Scope = catalog.ScopeRepository
+		default:
+			x.Scope = catalog.ScopeNamespace
+		}
+	}
+	if expires != 0 {
+		x.ExpiresAt = e.clock.now().Add(expires)
+	}
+	x, err := e.store.CreateException(e.Context(), x)
+	e.must(err)
+	return x
+}
+
+func (e *env) exceptions(p catalog.Pull) []catalog.Exception {
+	e.Helper()
+	list, err := e.store.ArtifactExceptions(e.Context(), p.Artifact.Key, p.Artifact.Digest)
+	e.must(err)
+	return list
+}
+
 // scan requests a scan, and takes it to a state.
 func (e *env) scan(reference string, state catalog.ScanState, exposure ...catalog.Exposure) {
 	e.Helper()
@@ -57,7 +89,7 @@ func (e *env) scan(reference string, state catalog.ScanState, exposure ...catalo
 		switch state {
 		case catalog.Success:
 			p.Reported = true
-			e.must(e.store.FinishScan(ctx, s, []byte("{}"), exposure, gate.Decide(p, exposure, e.clock.now())))
+			e.must(e.store.FinishScan(ctx, s, []byte("{}"), exposure, gate.Decide(p, exposure, e.exceptions(p), e.clock.now())))
 		case catalog.Failed:
 			e.must(e.store.FailScan(ctx, s.ID, catalog.CauseDownload, "layer 1 is gone"))
 		}
@@ -164,6 +196,57 @@ func TestBlockedPulls(t *testing.T) {
 			e.policy(true, list(e, []string{"CVE-2026-0001"}, day))
 			e.do("GET", "/v2/team/app/manifests/1", nil).want(e, 200)
 			e.clock.add(day)
+		}, false, "CVE-2026-0001"},
+		// Exceptions count from the moment they are made to the moment they end,
+		// also for verdicts that are stored, and only where they hold.
+		{"whitelisted in the repository", func(e *env) {
+			e.scan("1", catalog.Success, critical, medium)
+			e.do("GET", "/v2/team/app/manifests/1", nil).want(e, 412)
+			e.except(catalog.Whitelist, 0, catalog.Target{Namespace: "team", Repository: "app"})
+		}, true, ""},
+		{"whitelisted in the instance before the scan", func(e *env) {
+			e.except(catalog.Whitelist, 0)
+			e.scan("1", catalog.Success, critical)
+		}, true, ""},
+		{"whitelisted in another repository", func(e *env) {
+			e.scan("1", catalog.Success, critical)
+			e.pushImage("team/other", "one", "1")
+			e.except(catalog.Whitelist, 0, catalog.Target{Namespace: "team", Repository: "other"})
+		}, false, "CVE-2026-0001"},
+		{"whitelisted in another image of the repository", func(e *env) {
+			e.scan("1", catalog.Success, critical)
+			other := e.pushImage("team/app", "two", "2")
+			e.except(catalog.Whitelist, 0, catalog.Target{Namespace: "team", Repository: "app", Digest: other.digest})
+		}, false, "CVE-2026-0001"},
+		{"ignored", func(e *env) {
+			e.scan("1", catalog.Success, critical)
+			e.except(catalog.Ignore, 0, catalog.Target{Namespace: "team"})
+		}, false, "CVE-2026-0001"},
+		{"exception still valid", func(e *env) {
+			e.scan("1", catalog.Success, critical)
+			e.except(catalog.Whitelist, day, catalog.Target{Namespace: "team"})
+			e.clock.add(day - time.Second)
+		}, true, ""},
+		{"exception expired", func(e *env) {
+			e.scan("1", catalog.Success, critical)
+			e.except(catalog.Whitelist, day, catalog.Target{Namespace: "team"})
+			e.do("GET", "/v2/team/app/manifests/1", nil).want(e, 200)
+			e.clock.add(day)
+		}, false, "CVE-2026-0001"},
+		{"exception extended", func(e *env) {
+			e.scan("1", catalog.Success, critical)
+			x := e.except(catalog.Whitelist, day, catalog.Target{Namespace: "team"})
+			e.clock.add(day)
+			e.do("GET", "/v2/team/app/manifests/1", nil).want(e, 412)
+			never := time.Time{}
+			_, err := e.store.ChangeException(e.Context(), e.instance.ID, x.ID, catalog.ExceptionChange{Author: "ada", ExpiresAt: &never})
+			e.must(err)
+		}, true, ""},
+		{"exception removed", func(e *env) {
+			e.scan("1", catalog.Success, critical)
+			x := e.except(catalog.Whitelist, 0, catalog.Target{Namespace: "team"})
+			e.do("GET", "/v2/team/app/manifests/1", nil).want(e, 200)
+			e.must(e.store.RemoveException(e.Context(), e.instance.ID, x.ID, "ada", ""))
 		}, false, "CVE-2026-0001"},
 		// What the table does not say, but lessons do.
 		{"scanned again, still running", func(e *env) {
@@ -444,7 +527,7 @@ func TestVerdictOfBlobIsStored(t *testing.T) {
 	}
 }
 
-// TestObservation: pulls and refusals are counted, and pull times written.
+// TestObservation: pulls and refusals are counted, and written down.
 func TestObservation(t *testing.T) {
 	e := newEnv(t)
 	img := e.pushImage("team/app", "one", "1")
@@ -472,5 +555,19 @@ func TestObservation(t *testing.T) {
 	e.must(e.registry.Close())
 	if at := e.pull("1").Artifact.PulledAt; !at.Equal(e.clock.now()) {
 		t.Errorf("pulled at %v", at)
+	}
+	events, err := e.store.Events(t.Context(), e.instance.ID, catalog.EventFilter{Kinds: []catalog.EventKind{catalog.EventBlocked}}, 0, 10)
+	e.must(err)
+	var got []string
+	for _, b := range events {
+		got = append(got, fmt.Sprintf("%s/%s %t by %s: %s ×%d, %t", b.Namespace, b.Repository, b.Digest != "", b.Data.Account, b.Cause, b.Data.Count, b.Data.Detail != ""))
+	}
+	slices.Sort(got)
+	if diff := cmp.Diff([]string{
+		"team/app true by admin: not-scanned ×1, true",
+		"team/app true by admin: not-scanned ×1, true",
+		"team/app true by admin: vulnerable ×1, true",
+	}, got); diff != "" {
+		t.Errorf("refusals on record (-want +got):\n%s", diff)
 	}
 }

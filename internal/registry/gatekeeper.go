@@ -13,9 +13,9 @@ import (
 // what the store knows with the rules of package gate.
 //
 // A verdict that is stored and still holds is used as it is, so that a pull
-// costs one read. Where there is none, or the policy has changed, or the
-// allowlist has expired, it is made from the findings of the last successful
-// scan and stored.
+// costs one read. Where there is none, or policy or exceptions have changed, or
+// what exempted something has expired, it is made from the findings of the last
+// successful scan and stored.
 type Gatekeeper struct {
 	store gateStore
 	now   func() time.Time
@@ -41,7 +41,7 @@ func NewGatekeeper(store gateStore, now func() time.Time, log *slog.Logger, refu
 func (g *Gatekeeper) Verdict(ctx context.Context, pull catalog.Pull) (v catalog.Verdict, fresh bool, err error) {
 	now := g.now()
 	if !pull.Namespace.Policy.Block || !pull.Artifact.Kind.Scannable() || !pull.Reported {
-		return gate.Decide(pull, nil, now), false, nil
+		return gate.Decide(pull, nil, nil, now), false, nil
 	}
 	if pull.Verdict.Valid(pull.Namespace.Revision, now) {
 		return pull.Verdict, false, nil
@@ -50,7 +50,13 @@ func (g *Gatekeeper) Verdict(ctx context.Context, pull catalog.Pull) (v catalog.
 	if err != nil {
 		return catalog.Verdict{}, false, err
 	}
-	v = gate.Decide(pull, exposure, now)
+	// Read after the policy: exceptions newer than its revision make a verdict
+	// that is not used again, older ones would make one that is.
+	exceptions, err := g.store.ArtifactExceptions(ctx, pull.Artifact.Key, pull.Artifact.Digest)
+	if err != nil {
+		return catalog.Verdict{}, false, err
+	}
+	v = gate.Decide(pull, exposure, exceptions, now)
 	v.ScanID = pull.Verdict.ScanID
 	return v, true, nil
 }
@@ -138,5 +144,10 @@ func (g *Gatekeeper) Blob(ctx context.Context, key catalog.RepositoryKey, digest
 // refuse makes the error for a verdict that is not Allow.
 func (g *Gatekeeper) refuse(v catalog.Verdict) error {
 	g.observe(v.Decision)
-	return &catalog.Error{Kind: catalog.Blocked, Code: "pull_blocked", Message: v.Message}
+	return &catalog.Error{Kind: catalog.Blocked, Code: "pull_blocked", Message: v.Message, Err: refusedFor{v.Reason}}
 }
+
+// refusedFor is the reason of a verdict that refuses, for the record.
+type refusedFor struct{ reason string }
+
+func (r refusedFor) Error() string { return "refused: " + r.reason }

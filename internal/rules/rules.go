@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"github.com/pratique/pratique/internal/password"
 	"github.com/pratique/pratique/internal/secret"
 	"github.com/pratique/pratique/internal/signature"
 )
@@ -23,13 +24,14 @@ import (
 // Set is all rules, ready for use. It is safe for concurrent use; its fields are
 // never nil and must not be changed.
 type Set struct {
-	Secrets *secret.Rules
-	Malware *signature.Rules
+	Secrets   *secret.Rules
+	Passwords *password.Words
+	Malware   *signature.Rules
 }
 
 // Default returns the built-in rules.
 func Default() *Set {
-	return &Set{Secrets: secret.Default(), Malware: signature.Default()}
+	return &Set{Secrets: secret.Default(), Passwords: password.Default(), Malware: signature.Default()}
 }
 
 // Load returns the built-in rules with those in the files of user, a flat
@@ -39,6 +41,9 @@ func Load(user fs.FS) (*Set, error) {
 	var s Set
 	var err error
 	if s.Secrets, err = secret.Load(user); err != nil {
+		return nil, err
+	}
+	if s.Passwords, err = password.Load(user); err != nil {
 		return nil, err
 	}
 	if s.Malware, err = signature.Load(user); err != nil {
@@ -62,10 +67,10 @@ func Open(dir string) (*Set, error) {
 }
 
 // owners tell the files of each kind by their names.
-var owners = []func(name string) bool{secret.Owns, signature.Owns}
+var owners = []func(name string) bool{secret.Owns, password.Owns, signature.Owns}
 
 // kinds describes the names for messages.
-const kinds = "secrets*.yaml, excluded-paths.txt, malware*.yaml, *.hdb, *.hsb, *.ndb, *.sha256, *.fp, *.sfp"
+const kinds = "secrets*.yaml, excluded-paths.txt, passwords*.txt, malware*.yaml, *.hdb, *.hsb, *.ndb, *.sha256, *.fp, *.sfp"
 
 // Kinds describes the names of files of rules, for messages.
 func Kinds() string { return kinds }

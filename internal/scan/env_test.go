@@ -290,7 +290,7 @@ func (e *env) refusal(a catalog.Artifact) string {
 	if pull.Reported {
 		return pull.Verdict.Message
 	}
-	return gate.Decide(pull, nil, time.Now()).Message
+	return gate.Decide(pull, nil, nil, time.Now()).Message
 }
 
 func (e *env) scans(a catalog.Artifact) []catalog.Scan {

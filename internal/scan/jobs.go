@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/pratique/pratique/internal/advisory"
 	"github.com/pratique/pratique/internal/catalog"
@@ -47,6 +48,9 @@ func (s *Service) plan(ctx context.Context, scanID int64) error {
 			MediaType:  l.MediaType,
 			Size:       l.Size,
 		}
+	}
+	if err := s.cfg.Store.SetStack(ctx, scan.ArtifactID, img.Stack()); err != nil {
+		return s.finally(ctx, scanID, err)
 	}
 	return s.cfg.Store.Plan(ctx, scanID, jobs)
 }
@@ -119,7 +123,11 @@ func (s *Service) judge(ctx context.Context, scanID int64) error {
 	if err != nil {
 		return s.finally(ctx, scanID, err)
 	}
-	rep, err := s.report(facts, lens.rules)
+	bases, err := s.bases(ctx, pull.Artifact, &facts.Image, lens)
+	if err != nil {
+		return err
+	}
+	rep, err := s.report(facts, lens.rules, bases)
 	if err != nil {
 		return s.finally(ctx, scanID, err)
 	}
@@ -129,7 +137,11 @@ func (s *Service) judge(ctx context.Context, scanID int64) error {
 	}
 	exposure := exposureOf(rep)
 	pull.Reported = true
-	verdict := gate.Decide(pull, exposure, s.cfg.Now())
+	exceptions, err := s.cfg.Store.ArtifactExceptions(ctx, pull.Artifact.Key, pull.Artifact.Digest)
+	if err != nil {
+		return err
+	}
+	verdict := gate.Decide(pull, exposure, exceptions, s.cfg.Now())
 	if err := s.cfg.Store.FinishScan(ctx, scan, doc, exposure, verdict); err != nil {
 		if catalog.Is(err, catalog.Conflict) {
 			s.cfg.Logger.Info("scan ended elsewhere, result dropped", "scan", scanID)
@@ -264,10 +276,11 @@ func (s *Service) facts(ctx context.Context, img *image.Image, l lens) (*report.
 	return engine.Merge(img.Report(ctx, l.rules), layers)
 }
 
-// report judges facts by rules and the advisories in force.
-func (s *Service) report(facts *report.ImageFacts, set *rules.Set) (rep *report.Report, err error) {
+// report judges facts by rules and the advisories in force. bases is what the
+// registry knows of the base; nil where it was not asked.
+func (s *Service) report(facts *report.ImageFacts, set *rules.Set, bases *judge.Bases) (rep *report.Report, err error) {
 	err = s.cfg.Knowledge.Use(func(db *advisory.DB) error {
-		rep, err = judge.Report(facts, db, judge.Options{Rules: set})
+		rep, err = judge.Report(facts, db, judge.Options{Rules: set, Bases: bases})
 		return err
 	})
 	if errors.Is(err, advisory.ErrNone) {
@@ -283,7 +296,12 @@ func exposureOf(rep *report.Report) []catalog.Exposure {
 		out[i] = catalog.Exposure{
 			ID: v.ID, Aliases: v.Aliases, Severity: v.Severity,
 			Package: v.Package, Version: v.Version, FixedVersion: v.FixedVersion,
+			Category: v.Category, FindingID: v.FindingID,
 		}
+		for _, l := range v.Locations { // sorted by path
+			out[i].Paths = append(out[i].Paths, l.Path)
+		}
+		out[i].Paths = slices.Compact(out[i].Paths)
 		if len(v.Locations) > 0 {
 			out[i].Layer = v.Locations[0].Layer
 		}

@@ -101,7 +101,8 @@ func (s *Store) Namespaces(ctx context.Context, instanceID string, page catalog.
 func limit(page catalog.Page) int { return min(max(page.Limit, 1), 1000) }
 
 // UpdateNamespace changes a namespace. Its revision grows if blocking,
-// threshold or allowlist change, which makes stored verdicts old.
+// threshold or allowlist change, which makes stored verdicts old, as changes of
+// exceptions do.
 //
 // Errors: NotFound "namespace_not_found"; Invalid as catalog.NewAllowlist says.
 func (s *Store) UpdateNamespace(ctx context.Context, instanceID, name string, change catalog.NamespaceChange) (ns catalog.Namespace, err error) {
@@ -171,12 +172,18 @@ func lockNamespace(ctx context.Context, tx *tx, instanceID, name, lock string) (
 		`SELECT id FROM namespace WHERE instance_id = $1 AND name = $2`+lock, instanceID, name)
 }
 
-// DeleteNamespace removes a namespace and its empty repositories.
+// DeleteNamespace removes a namespace, its empty repositories, and its
+// exceptions but for their history.
 //
 // Errors: NotFound "namespace_not_found"; Conflict "namespace_not_empty" while
 // it holds artifacts.
 func (s *Store) DeleteNamespace(ctx context.Context, instanceID, name string) error {
 	return s.update(ctx, s.front, "delete a namespace", func(tx *tx) error {
+		// First, as whoever changes exceptions does, so that neither waits for the
+		// other.
+		if err := lockExceptions(ctx, tx, instanceID); err != nil {
+			return err
+		}
 		id, err := lockNamespace(ctx, tx, instanceID, name, tx.dialect.forUpdate)
 		if err != nil {
 			return err
@@ -193,6 +200,9 @@ func (s *Store) DeleteNamespace(ctx context.Context, instanceID, name string) er
 		if artifacts > 0 {
 			return catalog.Errorf(catalog.Conflict, "namespace_not_empty", "namespace %q holds %d artifacts", name, artifacts).
 				Advise("delete its repositories first")
+		}
+		if err := dropNamespaceExceptions(ctx, tx, instanceID, name); err != nil {
+			return err
 		}
 		_, err = tx.exec(ctx, `DELETE FROM namespace WHERE id = $1`, id)
 		return err

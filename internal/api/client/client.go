@@ -268,19 +268,7 @@ func (c *Client) Place() string { return c.place }
 
 // Namespaces returns all namespaces, by name.
 func (c *Client) Namespaces(ctx context.Context) ([]api.Namespace, error) {
-	var all []api.Namespace
-	query := url.Values{"limit": {"500"}}
-	for {
-		var page api.List[api.Namespace]
-		if err := c.do(ctx, http.MethodGet, "/namespaces", query, nil, &page); err != nil {
-			return nil, err
-		}
-		all = append(all, page.Items...)
-		if page.Next == "" || page.Next == query.Get("after") {
-			return all, nil
-		}
-		query.Set("after", page.Next)
-	}
+	return pages[api.Namespace](ctx, c, "/namespaces", url.Values{"limit": {"500"}})
 }
 
 // CreateNamespace creates a namespace.
