@@ -17,6 +17,7 @@ import (
 	"github.com/pratique/pratique/internal/advisory"
 	"github.com/pratique/pratique/internal/api/client"
 	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/collect/malware"
 	"github.com/pratique/pratique/internal/engine"
 	"github.com/pratique/pratique/internal/image"
 	"github.com/pratique/pratique/internal/judge"
@@ -37,6 +38,7 @@ type scanOptions struct {
 	insecure   bool
 	categories []string
 	rules      string
+	clamd      string
 	watch      bool
 	exceptions string
 	// now is the clock by which exceptions expire.
@@ -93,8 +95,9 @@ whitelisted.`,
 	f.StringVar(&s.advisories, "advisories", "", "directory of the advisory database")
 	f.StringVar(&s.cache, "cache", filepath.Join(cacheDir(), "facts"), "directory for what is known of layers; empty for none")
 	f.StringSliceVar(&s.categories, "scan", nil, "what to look for: vuln, malware, baseline, password, secret, compliance (default all)")
-	f.StringVar(&s.rules, "rules", "", "directory of files with more rules, such as secrets.yaml")
+	f.StringVar(&s.rules, "rules", "", "directory of files with more rules, such as secrets.yaml and malware.ndb")
 	f.StringVar(&s.exceptions, "exceptions", "", "file of findings to ignore or whitelist")
+	f.StringVar(&s.clamd, "clamd", "", "address of a clamd to ask about every file: unix:PATH or tcp:HOST:PORT")
 	f.StringVar(&s.platform, "platform", "", "platform to choose from an index (default linux and this machine's architecture)")
 	f.BoolVar(&s.watch, "watch", false, "follow the scan of an image, NAMESPACE/REPOSITORY[:TAG], in the server instead")
 	f.BoolVar(&s.insecure, "insecure", false, "allow a registry without TLS")
@@ -126,6 +129,11 @@ func (s *scanOptions) run(cmd *cobra.Command, ref string) error {
 	exceptions, err := s.readExceptions(cmd.ErrOrStderr())
 	if err != nil {
 		return err
+	}
+	if s.clamd != "" {
+		if err := malware.CheckAddress(s.clamd); err != nil {
+			return fmt.Errorf("--clamd: %w", err)
+		}
 	}
 	knowledge, closer, err := s.knowledge(opts.Categories)
 	if err != nil {
@@ -254,7 +262,7 @@ func (s *scanOptions) scan(ctx context.Context, ref string, k judge.Knowledge, o
 	opts := engine.Options{
 		Progress:   bar.update,
 		Limits:     image.DefaultLimits(),
-		Collectors: engine.Collectors(o.Categories, o.Rules),
+		Collectors: engine.Collectors(o.Categories, o.Rules, engine.Helpers{Clamd: s.clamd}),
 		Rules:      o.Rules,
 	}
 	if s.cache != "" {

@@ -18,6 +18,7 @@ import (
 	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/collect"
 	"github.com/pratique/pratique/internal/collect/licences"
+	"github.com/pratique/pratique/internal/collect/malware"
 	"github.com/pratique/pratique/internal/collect/packages"
 	"github.com/pratique/pratique/internal/collect/passwords"
 	"github.com/pratique/pratique/internal/collect/secrets"
@@ -35,12 +36,22 @@ const format = 3
 // metadata is in memory until the layers are merged.
 const maxImageEntries = 4_000_000
 
+// Helpers are programs of the installation that collectors ask. The zero value
+// is none.
+type Helpers struct {
+	// Clamd is the address of a clamd, see malware.Options.
+	Clamd string
+}
+
 // Collectors returns the collectors that the categories need, with the rules
 // they go by. Packages and their licences are needed by all.
-func Collectors(categories []report.Category, set *rules.Set) []collect.Collector {
+func Collectors(categories []report.Category, set *rules.Set, h Helpers) []collect.Collector {
 	all := []collect.Collector{packages.New(), licences.New()}
 	if slices.Contains(categories, report.Sensitive) {
 		all = append(all, secrets.New(set.Secrets))
+	}
+	if slices.Contains(categories, report.Malicious) {
+		all = append(all, malware.New(malware.Options{Rules: set.Malware, Secrets: set.Secrets, Clamd: h.Clamd}))
 	}
 	if slices.Contains(categories, report.Password) {
 		all = append(all, passwords.New(set.Passwords))
@@ -65,6 +76,8 @@ type Options struct {
 	// Rules say what is secret and weak in an image's configuration; the built-in
 	// ones by default.
 	Rules *rules.Set
+	// Helpers are what the default collectors may ask.
+	Helpers Helpers
 	// Workers is the number of layers that Image reads at once; the number of
 	// processors by default. Each worker needs about two megabytes, plus the
 	// window of a zstd layer, and uses up to three processors.
@@ -121,7 +134,7 @@ func New(opts Options) *Engine {
 	}
 	ownCollectors := opts.Collectors != nil
 	if !ownCollectors {
-		opts.Collectors = Collectors(report.Categories(), opts.Rules)
+		opts.Collectors = Collectors(report.Categories(), opts.Rules, opts.Helpers)
 	}
 	if opts.Limits == (image.Limits{}) {
 		opts.Limits = image.DefaultLimits()
@@ -149,7 +162,7 @@ func (e *Engine) With(set *rules.Set) *Engine {
 	with := *e
 	with.opts.Rules = set
 	if !e.ownCollectors {
-		with.opts.Collectors = Collectors(report.Categories(), set)
+		with.opts.Collectors = Collectors(report.Categories(), set, with.opts.Helpers)
 	}
 	with.version = Version(with.opts.Collectors)
 	return &with

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pratique/pratique/internal/collect"
+	"github.com/pratique/pratique/internal/collect/malware"
 	"github.com/pratique/pratique/internal/report"
 )
 
@@ -105,6 +106,8 @@ const (
 
 	noteMoreLicences = "more-licences-left-out"
 	maxLayerLicences = 20_000
+	noteMoreMalware  = "more-malware-left-out"
+	maxLayerMalware  = 10_000
 )
 
 func collectorNote(code string, c collect.Collector, f report.File, message string) *report.Note {
@@ -115,12 +118,13 @@ func collectorNote(code string, c collect.Collector, f report.File, message stri
 }
 
 // Repeatable reports whether reading the layer again would give the same
-// facts. It would not where a collector ran out of time or the disk was full;
+// facts. It would not where a collector ran out of time, or could not ask whom
+// it should, or the disk was full;
 // such facts are worth having but not worth keeping.
 func Repeatable(facts *report.LayerFacts) bool {
 	for _, n := range facts.Notes {
 		switch n.Code {
-		case noteTimeout, noteGaveUp, noteSpool:
+		case noteTimeout, noteGaveUp, noteSpool, malware.NoteClamd:
 			return false
 		}
 	}

@@ -211,6 +211,10 @@ func (p *pass) facts(summary image.Summary) *report.LayerFacts {
 	sortByPath(facts.Configs, func(c report.ConfigFile) string { return c.Path })
 	sortByPath(facts.Passwords, func(w report.WeakPassword) string { return w.Path })
 	sortByPath(facts.Malware, func(m report.Malware) string { return m.Path })
+	if more := len(facts.Malware) - maxLayerMalware; more > 0 {
+		facts.Malware = facts.Malware[:maxLayerMalware:maxLayerMalware]
+		p.notes = append(p.notes, report.Note{Code: noteMoreMalware, Message: fmt.Sprintf("%d more malicious files in this layer are not told", more)})
+	}
 	sortByPath(facts.Hashes, func(h report.FileHash) string { return h.Path })
 	sortByPath(facts.Releases, func(r report.ReleaseFile) string { return r.Path })
 	p.unreadLinks(files, read)
@@ -301,6 +305,7 @@ func (p *pass) allNotes(more ...[]report.Note) []report.Note {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Code, b.Code),
 			cmp.Compare(a.Collector, b.Collector), cmp.Compare(a.Message, b.Message))
 	})
+	notes = slices.Compact(notes) // one about the layer may come with many files
 	if len(notes) > maxLayerNotes {
 		rest := len(notes) - maxLayerNotes
 		notes = append(notes[:maxLayerNotes:maxLayerNotes], report.Note{

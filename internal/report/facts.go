@@ -231,7 +231,9 @@ type Malware struct {
 // FileHash is the digest of an executable or a script.
 type FileHash struct {
 	Path string `json:"p"`
-	Size int64  `json:"s"`
+	// Inner is as in Malware.
+	Inner string `json:"i,omitempty"`
+	Size  int64  `json:"s"`
 	// SHA256 is in standard base64 without padding.
 	SHA256 string `json:"h"`
 	// Layer is set when layers are merged.

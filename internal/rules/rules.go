@@ -19,6 +19,7 @@ import (
 	"github.com/pratique/pratique/internal/compliance"
 	"github.com/pratique/pratique/internal/password"
 	"github.com/pratique/pratique/internal/secret"
+	"github.com/pratique/pratique/internal/signature"
 )
 
 // Set is all rules, ready for use. It is safe for concurrent use; its fields are
@@ -26,6 +27,7 @@ import (
 type Set struct {
 	Secrets    *secret.Rules
 	Passwords  *password.Words
+	Malware    *signature.Rules
 	Compliance *compliance.Policy
 }
 
@@ -34,6 +36,7 @@ func Default() *Set {
 	return &Set{
 		Secrets:    secret.Default(),
 		Passwords:  password.Default(),
+		Malware:    signature.Default(),
 		Compliance: compliance.Default(),
 	}
 }
@@ -48,6 +51,9 @@ func Load(user fs.FS) (*Set, error) {
 		return nil, err
 	}
 	if s.Passwords, err = password.Load(user); err != nil {
+		return nil, err
+	}
+	if s.Malware, err = signature.Load(user); err != nil {
 		return nil, err
 	}
 	if s.Compliance, err = compliance.Load(user); err != nil {
@@ -71,10 +77,10 @@ func Open(dir string) (*Set, error) {
 }
 
 // owners tell the files of each kind by their names.
-var owners = []func(name string) bool{secret.Owns, password.Owns, compliance.Owns}
+var owners = []func(name string) bool{secret.Owns, password.Owns, signature.Owns, compliance.Owns}
 
 // kinds describes the names for messages.
-const kinds = "secrets*.yaml, excluded-paths.txt, passwords*.txt, software*.yaml, licences*.yaml"
+const kinds = "secrets*.yaml, excluded-paths.txt, passwords*.txt, software*.yaml, licences*.yaml, malware*.yaml, *.hdb, *.hsb, *.ndb, *.sha256, *.fp, *.sfp"
 
 // Kinds describes the names of files of rules, for messages.
 func Kinds() string { return kinds }

@@ -139,6 +139,7 @@ func (s *Server) openScanner() error {
 			TempDir: spool,
 			Limits:  settings.Image,
 			Rules:   ruleSet,
+			Helpers: engine.Helpers{Clamd: s.cfg.Malware.Clamd},
 			Logger:  s.log,
 		}),
 		Knowledge: s.knowledge,

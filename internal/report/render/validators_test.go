@@ -142,7 +142,7 @@ func TestValidatorsRefuse(t *testing.T) {
 // scanned lists the software of an image.
 func scanned(t *testing.T, img *image.Image) *report.Report {
 	t.Helper()
-	facts, err := engine.New(engine.Options{Collectors: engine.Collectors(nil, rules.Default())}).Image(t.Context(), img)
+	facts, err := engine.New(engine.Options{Collectors: engine.Collectors(nil, rules.Default(), engine.Helpers{})}).Image(t.Context(), img)
 	if err != nil {
 		t.Fatal(err)
 	}
