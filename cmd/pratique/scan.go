@@ -54,8 +54,9 @@ Nothing is unpacked. What a layer holds is remembered in a cache, so that it is
 read once; a registry must allow the pull. Logins of docker, podman and skopeo
 are used.
 
-What to look for is chosen with --scan: vuln (vulnerabilities of packages) and
-secret (keys, tokens and passwords, in every layer and in the configuration).
+What to look for is chosen with --scan: vuln (vulnerabilities of packages),
+secret (keys, tokens and passwords, in every layer and in the configuration) and
+baseline (unsafe settings of accounts, SSH, passwords and the image itself).
 Software and files are always listed.
 
 The exit code is 1 after an error and 2 if --fail-on found a vulnerability or
@@ -73,8 +74,8 @@ another finding at or above its severity.`,
 	f.StringVar(&s.failOn, "fail-on", "", "exit with code 2 if a vulnerability or another finding is at or above this severity")
 	f.StringVar(&s.advisories, "advisories", "", "directory of the advisory database")
 	f.StringVar(&s.cache, "cache", filepath.Join(cacheDir(), "facts"), "directory for what is known of layers; empty for none")
-	f.StringSliceVar(&s.categories, "scan", nil, "what to look for: vuln, secret (default all)")
-	f.StringVar(&s.rules, "rules", "", "directory of files with more rules, such as secrets.yaml")
+	f.StringSliceVar(&s.categories, "scan", nil, "what to look for: vuln, secret, baseline (default all)")
+	f.StringVar(&s.rules, "rules", "", "directory of files with more rules, such as secrets.yaml or baseline.yaml")
 	f.StringVar(&s.platform, "platform", "", "platform to choose from an index (default linux and this machine's architecture)")
 	f.BoolVar(&s.insecure, "insecure", false, "allow a registry without TLS")
 	return cmd
@@ -133,6 +134,7 @@ type choice struct {
 var chosen = []choice{
 	{"vuln", []report.Category{report.System, report.Application}},
 	{"secret", []report.Category{report.Sensitive}},
+	{"baseline", []report.Category{report.Baseline}},
 }
 
 // parseCategories reads the words of --scan; none means all. What only informs

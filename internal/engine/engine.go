@@ -19,6 +19,7 @@ import (
 	"github.com/pratique/pratique/internal/collect"
 	"github.com/pratique/pratique/internal/collect/packages"
 	"github.com/pratique/pratique/internal/collect/secrets"
+	"github.com/pratique/pratique/internal/collect/settings"
 	"github.com/pratique/pratique/internal/image"
 	"github.com/pratique/pratique/internal/report"
 	"github.com/pratique/pratique/internal/rules"
@@ -38,6 +39,9 @@ func Collectors(categories []report.Category, set *rules.Set) []collect.Collecto
 	all := []collect.Collector{packages.New()}
 	if slices.Contains(categories, report.Sensitive) {
 		all = append(all, secrets.New(set.Secrets))
+	}
+	if slices.Contains(categories, report.Baseline) {
+		all = append(all, settings.New(set.Secrets))
 	}
 	return all
 }

@@ -70,6 +70,11 @@ func Report(facts *report.ImageFacts, k Knowledge, o Options) (*report.Report, e
 	if slices.Contains(o.Categories, report.Sensitive) {
 		r.Findings = append(r.Findings, Sensitive(facts, o.Rules.Secrets)...)
 	}
+	if slices.Contains(o.Categories, report.Baseline) {
+		checks, findings := Baseline(facts, o.Rules.Baseline, baselineKnown(o.Categories, r.Advisories))
+		r.Checks = checks
+		r.Findings = append(r.Findings, findings...)
+	}
 	r.Summary = report.Summarize(r.Vulnerabilities)
 	r.Summary.Findings = report.SummarizeFindings(r.Findings)
 	return r, nil
@@ -77,5 +82,5 @@ func Report(facts *report.ImageFacts, k Knowledge, o Options) (*report.Report, e
 
 // Categories lists those that can be judged so far.
 func Categories() []report.Category {
-	return []report.Category{report.System, report.Application, report.Software, report.Files, report.Sensitive}
+	return []report.Category{report.System, report.Application, report.Software, report.Files, report.Baseline, report.Sensitive}
 }

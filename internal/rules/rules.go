@@ -19,18 +19,20 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pratique/pratique/internal/baseline"
 	"github.com/pratique/pratique/internal/secret"
 )
 
 // Set is all rules, ready for use. It is safe for concurrent use; its fields are
 // never nil and must not be changed.
 type Set struct {
-	Secrets *secret.Rules
+	Secrets  *secret.Rules
+	Baseline *baseline.Rules
 }
 
 // Default returns the built-in rules.
 func Default() *Set {
-	return &Set{Secrets: secret.Default()}
+	return &Set{Secrets: secret.Default(), Baseline: baseline.Default()}
 }
 
 // Load returns the built-in rules with those in the files of user, a flat
@@ -44,6 +46,9 @@ func Load(user fs.FS) (*Set, error) {
 	var s Set
 	var err error
 	if s.Secrets, err = secret.Load(user); err != nil {
+		return nil, err
+	}
+	if s.Baseline, err = baseline.Load(user); err != nil {
 		return nil, err
 	}
 	return &s, nil
@@ -62,10 +67,10 @@ func Open(dir string) (*Set, error) {
 }
 
 // owners tell the files of each kind by their names.
-var owners = []func(name string) bool{secret.Owns}
+var owners = []func(name string) bool{secret.Owns, baseline.Owns}
 
 // kinds describes the names for messages.
-const kinds = "secrets*.yaml"
+const kinds = "secrets*.yaml, baseline*.yaml"
 
 // Owned reports whether a file of this name would be read.
 func Owned(name string) bool {
