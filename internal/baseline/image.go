@@ -229,6 +229,10 @@ func patterns(s *system, r *rule) verdict {
 	return t.verdict(looked, "nothing of the kind is in them").whole(files...)
 }
 
+// maxHistory bounds how many bytes of build instructions are looked at. Real
+// histories have some ten thousand.
+const maxHistory = 1 << 20
+
 // find adds the build instructions and variables in which an expression is
 // found, after what except matches was taken out.
 func find(t *tally, s *system, expressions, except []*regexp.Regexp) {
@@ -244,7 +248,12 @@ func find(t *tally, s *system, expressions, except []*regexp.Regexp) {
 		return "", false
 	}
 	set := make(map[string]bool) // what variables are told of by the instruction that sets them
+	left := maxHistory
 	for n, step := range s.facts.Image.Config.Steps {
+		if left -= len(step.Instruction); left < 0 {
+			t.cut = true
+			break
+		}
 		if said, ok := excerpt(step.Instruction); ok {
 			t.add(configured(step.Layer, "build instruction %d", n+1), "", said)
 			if strings.HasPrefix(step.Instruction, "ENV ") {

@@ -148,6 +148,8 @@ type tally struct {
 	evidence []string
 	names    []string
 	count    int
+	// cut says that not all there is was looked at.
+	cut bool
 }
 
 // add says what is wrong with name at a place. What goes beyond what is told is
@@ -163,7 +165,10 @@ func (t *tally) add(place report.Location, name, said string) {
 
 // verdict is failed if anything was added; otherwise fine says what is right.
 func (t *tally) verdict(looked, fine string) verdict {
-	if t.count == 0 {
+	switch {
+	case t.count == 0 && t.cut:
+		return missing(looked, "there is too much of it to look at all")
+	case t.count == 0:
 		return verdict{result: report.Passed, looked: looked, current: fine}
 	}
 	current := strings.Join(t.evidence[:min(len(t.evidence), maxNamed)], "; ")

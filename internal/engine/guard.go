@@ -102,6 +102,12 @@ const (
 
 	noteMoreSecrets = "more-secrets-left-out"
 	maxLayerSecrets = 10_000
+
+	noteMoreConfigs = "more-settings-left-out"
+	// maxLayerConfigs bounds the configuration files kept of a layer, in bytes; each
+	// counts configCost beside its content.
+	maxLayerConfigs = 16 << 20
+	configCost      = 256
 )
 
 func collectorNote(code string, c collect.Collector, f report.File, message string) *report.Note {

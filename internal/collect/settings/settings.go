@@ -5,7 +5,8 @@
 //
 // # What it guarantees
 //
-// A file is kept line by line as it is, up to 256 KiB, but no secret in it: a
+// A file is kept line by line as it is, up to 256 KiB (1 MiB of a file of
+// accounts), but no secret in it: a
 // password hash becomes its scheme and a number, the same for equal hashes of
 // one file; of a file in which tokens are usual (.npmrc, pip.conf) only harmless
 // values are kept; of authorized keys not the key; and everything that the rules
@@ -37,6 +38,10 @@ const version = 1
 const (
 	// maxContent bounds what is kept of a file, in bytes.
 	maxContent = 256 << 10
+	// maxAccounts bounds what is read and maxAccountsKept what is kept of a file
+	// of accounts: enough for 20,000.
+	maxAccounts     = 4 << 20
+	maxAccountsKept = 1 << 20
 	// maxHome bounds what is kept of a file of which there may be one in every
 	// home directory.
 	maxHome = 16 << 10
@@ -66,10 +71,7 @@ func (c *Collector) Collect(ctx context.Context, f report.File, content collect.
 	kept := report.ConfigFile{Path: f.Path, Mode: f.Mode, UID: f.UID, GID: f.GID}
 	kind := kindOf(f.Path)
 	if kind != presence {
-		most := int64(maxContent)
-		if kind == keys || kind == trust || kind == values {
-			most = maxHome
-		}
+		most := kind.most()
 		raw := make([]byte, min(content.Size(), most))
 		if n, err := content.ReadAt(raw, 0); n < len(raw) {
 			return fmt.Errorf("read the file: %w", err)
@@ -78,7 +80,9 @@ func (c *Collector) Collect(ctx context.Context, f report.File, content collect.
 			raw = raw[:bytes.LastIndexByte(raw, '\n')+1] // half a line may say something else
 		}
 		kept.Content = c.clean(ctx, kind, strings.ToValidUTF8(string(raw), "\uFFFD"))
-		if kept.Content == secret.Mask {
+		if text := kept.Content; len(text) > maxAccountsKept {
+			kept.Content, kept.Truncated = text[:strings.LastIndexByte(text[:maxAccountsKept], '\n')+1], true
+		} else if text == secret.Mask {
 			kept.Truncated = true // too much in it looks like secrets
 		}
 	}
@@ -139,6 +143,17 @@ const (
 	// presence: nothing of the content.
 	presence
 )
+
+// most is how many bytes of a file are read.
+func (k kind) most() int64 {
+	switch k {
+	case accounts:
+		return maxAccounts
+	case keys, trust, values:
+		return maxHome
+	}
+	return maxContent
+}
 
 // byPath are files by their whole path, without a leading "usr/" before "etc/":
 // distributions that keep /etc for the administrator have their defaults there.
