@@ -54,6 +54,7 @@ bench: install-test build
 gen:
 	UPDATE=1 go test -run "TestLinkedModules|TestFailurePage" . ./internal/catalog
 	go test ./internal/api ./internal/report/render -run "OpenAPI|Golden" -update
+	go test ./cmd/pratique -run TestExampleReport -update
 
 verify:
 	go mod verify >/dev/null

@@ -59,14 +59,14 @@ func (o *options) client() (*client.Client, error) {
 func newAdminCommand(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "admin",
-		Short: "Look after namespaces, scans and passwords of a running server",
-		Long: `Look after namespaces, scans and passwords of a running server.
+		Short: "Look after namespaces, rules, scans and passwords of a running server",
+		Long: `Look after namespaces, rules, scans and passwords of a running server.
 
 Where the server's data directory is (--data), whoever may open the control
 socket in it is the administrator. Elsewhere name the server with --server and
 log in with PRATIQUE_USER and PRATIQUE_PASSWORD or a registry login.`,
 	}
-	cmd.AddCommand(newNamespaceCommand(o), newPasswordCommand(o), newRequestScanCommand(o), newVerdictCommand(o))
+	cmd.AddCommand(newNamespaceCommand(o), newRulesCommand(o), newGateCommand(o), newAuthorizeCommand(o), newMeteringCommand(o), newEventsCommand(o), newPasswordCommand(o), newRequestScanCommand(o), newVerdictCommand(o))
 	return cmd
 }
 
@@ -460,14 +460,15 @@ func readPassword(r io.Reader) (string, error) {
 }
 
 func newRequestScanCommand(o *options) *cobra.Command {
-	var wait bool
+	var wait, stop bool
 	cmd := &cobra.Command{
 		Use:   "scan NAMESPACE/REPOSITORY[:TAG|@DIGEST]",
 		Short: "Ask for a scan of an image in the registry",
 		Long: `Ask for a scan of an image in the registry. The report of an earlier scan counts
 until the new one is complete.`,
 		Example: `  pratique admin scan team/app:1
-  pratique admin scan team/app:1 --wait`,
+  pratique admin scan team/app:1 --wait
+  pratique admin scan team/app:1 --stop`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			image, err := client.ParseImage(args[0])
@@ -478,11 +479,28 @@ until the new one is complete.`,
 			if err != nil {
 				return err
 			}
+			if stop {
+				return stopScan(cmd, c, image)
+			}
 			return requestScan(cmd, c, image, wait)
 		},
 	}
 	cmd.Flags().BoolVar(&wait, "wait", false, "wait until the scan has ended and tell its outcome")
+	cmd.Flags().BoolVar(&stop, "stop", false, "stop the scan that waits or runs instead")
+	cmd.MarkFlagsMutuallyExclusive("wait", "stop")
 	return cmd
+}
+
+func stopScan(cmd *cobra.Command, c *client.Client, image client.Image) error {
+	s, err := c.LatestScan(cmd.Context(), image)
+	if err != nil {
+		return err
+	}
+	if s, err = c.StopScan(cmd.Context(), s.ID); err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "scan %d of %s: stopped\n", s.ID, image)
+	return nil
 }
 
 // requestScan asks for a scan. Who waits is content with one that was already

@@ -22,7 +22,7 @@ type outputFlags struct {
 }
 
 func (o *outputFlags) add(f *pflag.FlagSet) {
-	f.StringVarP(&o.format, "format", "f", "table", "table, json, sarif, cyclonedx, spdx or csv")
+	f.StringVarP(&o.format, "format", "f", "table", "table, html, json, sarif, cyclonedx, spdx or csv")
 	f.StringVarP(&o.path, "output", "o", "", "file to write the report to (default standard output)")
 	f.BoolVar(&o.details, "details", false, "with the table: everything about each finding, the software, the largest files, the layers")
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pratique/pratique/internal/advisory"
+	"github.com/pratique/pratique/internal/api/client"
 	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/engine"
 	"github.com/pratique/pratique/internal/image"
@@ -35,6 +36,7 @@ type scanOptions struct {
 	insecure   bool
 	categories []string
 	rules      string
+	watch      bool
 }
 
 func newScanCommand(o *options) *cobra.Command {
@@ -57,7 +59,7 @@ are used.
 What to look for is chosen with --scan: vuln (vulnerabilities of packages),
 secret (keys, tokens and passwords, in every layer and in the configuration) and
 baseline (unsafe settings of accounts, SSH, passwords and the image itself).
-Software and files are always listed.
+Software, files and the base image are always told.
 
 The exit code is 1 after an error and 2 if --fail-on found a vulnerability or
 another finding at or above its severity.`,
@@ -65,9 +67,15 @@ another finding at or above its severity.`,
   pratique scan docker-archive:image.tar --format sarif --output image.sarif
   pratique scan registry.example.com/team/app:1 --fail-on high
   pratique scan debian:12
+  pratique scan --watch team/app:1
   pratique scan oci:build/image --scan secret --rules our-rules`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return s.run(cmd, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if s.watch {
+				return s.follow(cmd, args[0])
+			}
+			return s.run(cmd, args[0])
+		},
 	}
 	f := cmd.Flags()
 	s.output.add(f)
@@ -77,8 +85,22 @@ another finding at or above its severity.`,
 	f.StringSliceVar(&s.categories, "scan", nil, "what to look for: vuln, secret, baseline (default all)")
 	f.StringVar(&s.rules, "rules", "", "directory of files with more rules, such as secrets.yaml or baseline.yaml")
 	f.StringVar(&s.platform, "platform", "", "platform to choose from an index (default linux and this machine's architecture)")
+	f.BoolVar(&s.watch, "watch", false, "follow the scan of an image, NAMESPACE/REPOSITORY[:TAG], in the server instead")
 	f.BoolVar(&s.insecure, "insecure", false, "allow a registry without TLS")
 	return cmd
+}
+
+// follow shows how the server's scan of an image goes on.
+func (s *scanOptions) follow(cmd *cobra.Command, name string) error {
+	image, err := client.ParseImage(name)
+	if err != nil {
+		return err
+	}
+	c, err := s.client()
+	if err != nil {
+		return err
+	}
+	return watchScan(cmd, c, image)
 }
 
 func (s *scanOptions) run(cmd *cobra.Command, ref string) error {
@@ -143,7 +165,7 @@ func parseCategories(words []string) ([]report.Category, error) {
 	if len(words) == 0 {
 		return judge.Categories(), nil
 	}
-	wanted := map[report.Category]bool{report.Software: true, report.Files: true}
+	wanted := map[report.Category]bool{report.Software: true, report.Files: true, report.BaseImage: true}
 	for _, word := range words {
 		i := slices.IndexFunc(chosen, func(c choice) bool { return c.word == strings.ToLower(strings.TrimSpace(word)) })
 		if i < 0 {

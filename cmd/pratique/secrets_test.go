@@ -143,7 +143,7 @@ func TestScanCategories(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	categories, err := parseCategories([]string{"Secret "})
-	if diff := cmp.Diff([]report.Category{report.Software, report.Files, report.Sensitive}, categories); diff != "" || err != nil {
+	if diff := cmp.Diff([]report.Category{report.Software, report.Files, report.Sensitive, report.BaseImage}, categories); diff != "" || err != nil {
 		t.Errorf("%v\n%s", err, diff)
 	}
 }

@@ -96,6 +96,7 @@ func welcome(w io.Writer, s *server.Server, dataFlag string) {
 }
 
 const firstSteps = `
+  scans          authorized for the default tenant (take back with "%[4]s admin authorize --revoke%[5]s")
   administrator  %[1]s
   password       %[2]s   (shown only now; "%[4]s admin password%[5]s" makes a new one)
 

@@ -35,9 +35,14 @@ type Config struct {
 	// Advisories describes the advisory database in force, nil if there is none.
 	Advisories func() []AdvisoryInfo
 	Limits     Limits
-	Version    string
-	Now        func() time.Time
-	Logger     *slog.Logger
+	// Tariff says what scans cost.
+	Tariff  catalog.Tariff
+	Version string
+	// Stopping, if not nil, is done when the server begins to stop, which ends
+	// streams.
+	Stopping context.Context
+	Now      func() time.Time
+	Logger   *slog.Logger
 }
 
 // Store is where the interface reads and changes what the service holds.
@@ -55,6 +60,7 @@ type NamespaceStore interface {
 	Namespaces(ctx context.Context, instanceID string, page catalog.Page) ([]catalog.Namespace, error)
 	UpdateNamespace(ctx context.Context, instanceID, name string, change catalog.NamespaceChange) (catalog.Namespace, error)
 	DeleteNamespace(ctx context.Context, instanceID, name string) error
+	Rules(ctx context.Context, instanceID, namespace string) (catalog.RuleFiles, error)
 }
 
 // ArtifactStore holds repositories and what is in them.
@@ -72,6 +78,12 @@ type ScanStore interface {
 	Scan(ctx context.Context, scanID int64) (catalog.Scan, error)
 	Scans(ctx context.Context, artifactID int64, limit int) ([]catalog.Scan, error)
 	Exposure(ctx context.Context, artifactID int64) ([]catalog.Exposure, error)
+	Events(ctx context.Context, instanceID string, f catalog.EventFilter, before int64, limit int) ([]catalog.Event, error)
+	FollowEvents(ctx context.Context, instanceID string, filter catalog.EventFilter, after int64, f func(catalog.Event) error) error
+	VerdictChanges(ctx context.Context, artifactID, before int64, limit int) ([]catalog.VerdictChange, error)
+	Usage(ctx context.Context, instanceID, month string) ([]catalog.Usage, error)
+	Gates(ctx context.Context, instanceID string) ([]catalog.GateState, error)
+	SetGate(ctx context.Context, instanceID string, gate catalog.ScanGate, open bool, by string) error
 	Report(ctx context.Context, artifactID int64) ([]byte, catalog.Scan, error)
 }
 
@@ -90,6 +102,11 @@ type Access interface {
 // scanned.
 type Scanner interface {
 	Request(ctx context.Context, artifactID int64, trigger catalog.Trigger) (catalog.Scan, error)
+	// Stop ends a scan that waits or runs.
+	Stop(ctx context.Context, scanID int64, by string) error
+	// SetRule changes a file of rules of a namespace, or removes it where there
+	// is no content, if the rules can be used then.
+	SetRule(ctx context.Context, instanceID, namespace string, f catalog.RuleFile) error
 }
 
 // handlers holds the operations.
@@ -130,9 +147,13 @@ func (h *handlers) describe(mux *http.ServeMux) *huma.OpenAPI {
 	api.UseMiddleware(plainBadRequest, h.authorize)
 	h.registerInfo(api)
 	h.registerNamespaces(api)
+	h.registerRules(api)
 	h.registerRepositories(api)
 	h.registerArtifacts(api)
 	h.registerScans(api)
+	h.registerGates(api)
+	h.registerMetering(api)
+	h.registerEvents(api)
 	h.registerReports(api)
 	return api.OpenAPI()
 }

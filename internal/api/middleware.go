@@ -159,6 +159,15 @@ func instance(ctx context.Context) string {
 	return inst.ID
 }
 
+// authorKey is where the context of an operation holds who asks for it.
+type authorKey struct{}
+
+// author returns the name of who asks for an operation.
+func author(ctx context.Context) string {
+	name, _ := ctx.Value(authorKey{}).(string)
+	return name
+}
+
 // authorize lets administrators pass, and others where an operation is public.
 func (h *handlers) authorize(ctx huma.Context, next func(huma.Context)) {
 	if len(ctx.Operation().Security) == 0 {
@@ -179,7 +188,7 @@ func (h *handlers) authorize(ctx huma.Context, next func(huma.Context)) {
 		h.problem(r.Context(), err).write(w)
 		return
 	}
-	next(huma.WithValue(ctx, instanceKey{}, inst))
+	next(huma.WithValue(huma.WithValue(ctx, instanceKey{}, inst), authorKey{}, actor.Name))
 }
 
 // actor tells who asks.

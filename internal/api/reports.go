@@ -84,13 +84,15 @@ func decodeReport(doc []byte) (*report.Report, error) {
 
 type getReportIn struct {
 	InArtifact
-	Format string `query:"format" enum:"json,table,sarif,cyclonedx,spdx,csv" default:"json" doc:"Form of the report"`
+	Format string `query:"format" enum:"json,table,html,sarif,cyclonedx,spdx,csv" default:"json" doc:"Form of the report"`
 }
 
 type getReportOut struct {
 	ContentType        string `header:"Content-Type"`
 	ContentDisposition string `header:"Content-Disposition"`
-	Body               []byte
+	// Policy keeps a browser from doing anything with a page but to show it.
+	Policy string `header:"Content-Security-Policy"`
+	Body   []byte
 }
 
 func (h *handlers) getReport(ctx context.Context, in *getReportIn) (*getReportOut, error) {
@@ -105,7 +107,11 @@ func (h *handlers) getReport(ctx context.Context, in *getReportIn) (*getReportOu
 	out := &getReportOut{
 		ContentType:        format.MediaType(),
 		ContentDisposition: `inline; filename="report` + format.Extension() + `"`,
+		Policy:             "default-src 'none'; sandbox",
 		Body:               doc,
+	}
+	if format == render.HTML {
+		out.Policy = render.HTMLPolicy()
 	}
 	if format == render.JSON {
 		return out, nil

@@ -29,6 +29,11 @@ func (h *handlers) registerScans(api huma.API) {
 		OperationID: "getScan", Method: http.MethodGet, Path: "/scans/{scan}", Tags: tags,
 		Summary: "Get a scan",
 	}, h.getScan)
+	route(h, api, huma.Operation{
+		OperationID: "stopScan", Method: http.MethodPost, Path: "/scans/{scan}/stop", Tags: tags,
+		Summary:     "Stop a scan that waits or runs",
+		Description: "It ends as failed with the cause image_scan_stop; an earlier report stays in force.",
+	}, h.stopScan)
 }
 
 type scanOut struct {
@@ -105,4 +110,14 @@ func (h *handlers) getScan(ctx context.Context, in *getScanIn) (*scanOut, error)
 		return nil, catalog.Errorf(catalog.NotFound, "scan_not_found", "there is no scan %d", in.ID)
 	}
 	return &scanOut{h.scan(s)}, nil
+}
+
+func (h *handlers) stopScan(ctx context.Context, in *getScanIn) (*scanOut, error) {
+	if _, err := h.getScan(ctx, in); err != nil {
+		return nil, err
+	}
+	if err := h.cfg.Scanner.Stop(ctx, in.ID, author(ctx)); err != nil {
+		return nil, err
+	}
+	return h.getScan(ctx, in)
 }

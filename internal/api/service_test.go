@@ -45,6 +45,18 @@ func (s requestScans) Request(ctx context.Context, artifactID int64, trigger cat
 	return s.RequestScan(ctx, artifactID, trigger)
 }
 
+func (s requestScans) Stop(ctx context.Context, scanID int64, by string) error {
+	return s.FailScan(ctx, scanID, catalog.CauseStopped, by)
+}
+
+func (s requestScans) SetRule(ctx context.Context, instanceID, namespace string, f catalog.RuleFile) error {
+	before, err := s.Rules(ctx, instanceID, namespace)
+	if err != nil {
+		return err
+	}
+	return s.PutRule(ctx, before, f)
+}
+
 func newService(t *testing.T) *service {
 	t.Helper()
 	s := &service{t: t, clock: now}
@@ -373,6 +385,10 @@ func checkReport(t *testing.T, s *service, image string, doc []byte) {
 		}
 		if strings.Contains(format.MediaType(), "json") && !json.Valid(a.body) {
 			t.Errorf("%s is no JSON", format)
+		}
+		policy := a.header.Get("Content-Security-Policy")
+		if !strings.HasPrefix(policy, "default-src 'none'; ") || !strings.Contains(policy, "sandbox") || strings.Contains(policy, "style-src") != (format == render.HTML) {
+			t.Errorf("%s: a browser may %q", format, policy)
 		}
 	}
 }

@@ -36,8 +36,8 @@ func TestFailurePageIsTrue(t *testing.T) {
 }
 
 func TestCausesAreComplete(t *testing.T) {
-	if got, want := len(Causes()), len(causeAdvice); got != want || got != 20 {
-		t.Errorf("%d causes listed, %d with advice, want 20 of each", got, want)
+	if got, want := len(Causes()), len(causeAdvice); got != want || got != 21 {
+		t.Errorf("%d causes listed, %d with advice, want the 20 of the specification and that of stopping", got, want)
 	}
 }
 

@@ -5,7 +5,8 @@ import (
 	"fmt"
 )
 
-// Cause is why a scan failed: one of the codes of specification §2.7.
+// Cause is why a scan failed: one of the codes of specification §2.7, or that
+// somebody stopped it.
 type Cause string
 
 const (
@@ -29,6 +30,8 @@ const (
 	CauseTimeout           Cause = "response_timed_out"
 	CauseDatabase          Cause = "database_error"
 	CauseRequest           Cause = "failed_to_send_the_scan_request"
+	// CauseStopped is none of the specification's: somebody stopped the scan.
+	CauseStopped Cause = "image_scan_stop"
 )
 
 var causeAdvice = map[Cause]string{
@@ -51,17 +54,18 @@ var causeAdvice = map[Cause]string{
 	CauseBuildInstructions: "scan again; if it fails again, report it with the scan's number from the log",
 	CauseTimeout:           "make the image smaller, so that it can be scanned within three hours",
 	CauseDatabase:          "check disk space and the database, and scan again later",
-	CauseRequest:           "scan again later",
+	CauseRequest:           "open the gate that the detail names, or scan again later",
+	CauseStopped:           "scan again when you want a report",
 }
 
-// Causes lists all causes in the order of the specification.
+// Causes lists all causes in the order of the specification, then CauseStopped.
 func Causes() []Cause {
 	return []Cause{
 		CauseUnknown, CauseAuthentication, CauseRegistryAccess, CauseNotAuthorized,
 		CauseDetailNotFound, CauseDownload, CauseImageTooLarge, CauseLayerTooLarge,
 		CauseSchema1, CauseVulnerabilities, CauseFiles, CauseSoftware, CauseSensitive,
 		CauseBaseline, CauseCompliance, CauseBaseImage, CauseBuildInstructions,
-		CauseTimeout, CauseDatabase, CauseRequest,
+		CauseTimeout, CauseDatabase, CauseRequest, CauseStopped,
 	}
 }
 

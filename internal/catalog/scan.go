@@ -55,6 +55,8 @@ type Scan struct {
 // layer share the job.
 type LayerJob struct {
 	InstanceID string `json:"instance"`
+	// Namespace is that of an image that waits for the layer.
+	Namespace  string `json:"namespace"`
 	DiffID     string `json:"diffId"`
 	Collectors string `json:"collectors"`
 	Digest     string `json:"digest"`
@@ -131,4 +133,13 @@ type Pull struct {
 	// holds the stored verdict and Exposure is loaded on demand.
 	Reported bool
 	Verdict  Verdict
+}
+
+// PullRecord counts what became of the pulls of one artifact since they were
+// recorded last.
+type PullRecord struct {
+	ArtifactID int64
+	// At is when it was pulled last; the zero time if all pulls were refused.
+	At             time.Time
+	Pulls, Refused int64
 }

@@ -104,6 +104,8 @@ type Engine struct {
 	opts    Options
 	version string
 	spool   *spool
+	// ownCollectors says that the collectors are not those of the rules.
+	ownCollectors bool
 }
 
 // New returns an engine.
@@ -111,7 +113,8 @@ func New(opts Options) *Engine {
 	if opts.Rules == nil {
 		opts.Rules = rules.Default()
 	}
-	if opts.Collectors == nil {
+	ownCollectors := opts.Collectors != nil
+	if !ownCollectors {
 		opts.Collectors = Collectors(report.Categories(), opts.Rules)
 	}
 	if opts.Limits == (image.Limits{}) {
@@ -128,7 +131,21 @@ func New(opts Options) *Engine {
 		opts:    opts,
 		version: Version(opts.Collectors),
 		spool:   newSpool(opts.Budget, max(opts.Spool, 0), opts.TempDir),
+
+		ownCollectors: ownCollectors,
 	}
+}
+
+// With returns an engine that goes by other rules and shares everything else,
+// such as the room for files. Collectors that were given in the options stay.
+func (e *Engine) With(set *rules.Set) *Engine {
+	with := *e
+	with.opts.Rules = set
+	if !e.ownCollectors {
+		with.opts.Collectors = Collectors(report.Categories(), set)
+	}
+	with.version = Version(with.opts.Collectors)
+	return &with
 }
 
 // Version returns the version of the facts that the engine gains.

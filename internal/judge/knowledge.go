@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/pratique/pratique/internal/advisory"
@@ -35,6 +36,8 @@ type Options struct {
 	Categories []report.Category
 	// Rules describe what was found by them; the built-in ones by default.
 	Rules *rules.Set
+	// Bases is what a registry knows of the image's base; nil if none was asked.
+	Bases *Bases
 }
 
 // Report judges an image in the categories chosen. Without those of
@@ -58,6 +61,7 @@ func Report(facts *report.ImageFacts, k Knowledge, o Options) (*report.Report, e
 		Notes:           append([]report.Note{}, facts.Notes...),
 	}
 	r.Image.Secrets = nil // they become findings
+	var life Knowledge    // nil where k may be
 	if slices.Contains(o.Categories, report.System) || slices.Contains(o.Categories, report.Application) {
 		vulns, notes, err := Vulnerabilities(facts, k)
 		if err != nil {
@@ -66,15 +70,22 @@ func Report(facts *report.ImageFacts, k Knowledge, o Options) (*report.Report, e
 		r.Advisories = k.Knowledge()
 		r.Vulnerabilities = vulns
 		r.Notes = append(r.Notes, notes...)
-	}
-	if slices.Contains(o.Categories, report.Sensitive) {
-		r.Findings = append(r.Findings, Sensitive(facts, o.Rules.Secrets)...)
+		life = k
 	}
 	if slices.Contains(o.Categories, report.Baseline) {
 		checks, findings := Baseline(facts, o.Rules.Baseline, baselineKnown(o.Categories, r.Advisories))
 		r.Checks = checks
 		r.Findings = append(r.Findings, findings...)
 	}
+	if slices.Contains(o.Categories, report.Sensitive) {
+		r.Findings = append(r.Findings, Sensitive(facts, o.Rules.Secrets)...)
+	}
+	if slices.Contains(o.Categories, report.BaseImage) { // last: it tells of all findings where they come from
+		if err := setBase(r, life, o.Bases); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortStableFunc(r.Findings, func(a, b report.Finding) int { return cmp.Compare(b.Severity, a.Severity) })
 	r.Summary = report.Summarize(r.Vulnerabilities)
 	r.Summary.Findings = report.SummarizeFindings(r.Findings)
 	return r, nil
@@ -82,5 +93,5 @@ func Report(facts *report.ImageFacts, k Knowledge, o Options) (*report.Report, e
 
 // Categories lists those that can be judged so far.
 func Categories() []report.Category {
-	return []report.Category{report.System, report.Application, report.Software, report.Files, report.Baseline, report.Sensitive}
+	return []report.Category{report.System, report.Application, report.Software, report.Files, report.Baseline, report.Sensitive, report.BaseImage}
 }

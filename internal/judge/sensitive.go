@@ -18,10 +18,14 @@ const maxEvidence = 20
 
 // Sensitive turns the secrets of an image into findings, worst first: one for
 // all that a rule found in files of one path, in however many layers and lines,
-// and one for all that it found in the configuration. The slice is never nil.
+// and one for all that it found in the configuration. What is at a path that the
+// user excluded is left out. The slice is never nil.
 func Sensitive(facts *report.ImageFacts, rules *secret.Rules) []report.Finding {
 	groups := make(map[secretKey][]report.Secret)
 	for _, s := range slices.Concat(facts.Secrets, facts.Image.Secrets) {
+		if s.Config == "" && rules.Excluded(s.Path) {
+			continue
+		}
 		key := secretKey{s.Rule, s.Path}
 		groups[key] = append(groups[key], s)
 	}

@@ -17,6 +17,7 @@ func (reg *Registry) getBlob(req *request) error {
 	}
 	if req.r.Method != http.MethodHead || !req.isPusher() {
 		if err := reg.gate.Blob(ctx, req.key, req.digest); err != nil {
+			reg.recordRefusal(req, 0, req.digest, err)
 			return err
 		}
 	}

@@ -104,7 +104,8 @@ type listings interface {
 	Tags(ctx context.Context, key catalog.RepositoryKey, page catalog.Page) ([]string, error)
 	Referrers(ctx context.Context, key catalog.RepositoryKey, subject, artifactType string) ([]catalog.Descriptor, error)
 	Members(ctx context.Context, artifactID int64) ([]catalog.Descriptor, error)
-	TouchPulls(ctx context.Context, at map[int64]time.Time) error
+	RecordPulls(ctx context.Context, records []catalog.PullRecord) error
+	EmitBlocked(ctx context.Context, pulls []catalog.Event) error
 }
 
 type verdicts interface {

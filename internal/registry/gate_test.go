@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -444,7 +445,7 @@ func TestVerdictOfBlobIsStored(t *testing.T) {
 	}
 }
 
-// TestObservation: pulls and refusals are counted, and pull times written.
+// TestObservation: pulls and refusals are counted, and written down.
 func TestObservation(t *testing.T) {
 	e := newEnv(t)
 	img := e.pushImage("team/app", "one", "1")
@@ -472,5 +473,19 @@ func TestObservation(t *testing.T) {
 	e.must(e.registry.Close())
 	if at := e.pull("1").Artifact.PulledAt; !at.Equal(e.clock.now()) {
 		t.Errorf("pulled at %v", at)
+	}
+	events, err := e.store.Events(t.Context(), e.instance.ID, catalog.EventFilter{Kinds: []catalog.EventKind{catalog.EventBlocked}}, 0, 10)
+	e.must(err)
+	var got []string
+	for _, b := range events {
+		got = append(got, fmt.Sprintf("%s/%s %t by %s: %s ×%d, %t", b.Namespace, b.Repository, b.Digest != "", b.Data.Account, b.Cause, b.Data.Count, b.Data.Detail != ""))
+	}
+	slices.Sort(got)
+	if diff := cmp.Diff([]string{
+		"team/app true by admin: not-scanned ×1, true",
+		"team/app true by admin: not-scanned ×1, true",
+		"team/app true by admin: vulnerable ×1, true",
+	}, got); diff != "" {
+		t.Errorf("refusals on record (-want +got):\n%s", diff)
 	}
 }

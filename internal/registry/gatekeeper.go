@@ -138,5 +138,10 @@ func (g *Gatekeeper) Blob(ctx context.Context, key catalog.RepositoryKey, digest
 // refuse makes the error for a verdict that is not Allow.
 func (g *Gatekeeper) refuse(v catalog.Verdict) error {
 	g.observe(v.Decision)
-	return &catalog.Error{Kind: catalog.Blocked, Code: "pull_blocked", Message: v.Message}
+	return &catalog.Error{Kind: catalog.Blocked, Code: "pull_blocked", Message: v.Message, Err: refusedFor{v.Reason}}
 }
+
+// refusedFor is the reason of a verdict that refuses, for the record.
+type refusedFor struct{ reason string }
+
+func (r refusedFor) Error() string { return "refused: " + r.reason }

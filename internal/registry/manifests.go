@@ -3,6 +3,7 @@ package registry
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -29,12 +30,13 @@ func (reg *Registry) getManifest(req *request) error {
 	}
 	if !head || !req.isPusher() {
 		if err := reg.gate.Manifest(ctx, pull); err != nil {
+			reg.recordRefusal(req, pull.Artifact.ID, pull.Artifact.Digest, err)
 			return err
 		}
 	}
 	if !head {
 		reg.ObservePull(catalog.Allow)
-		reg.pulls.note(pull.Artifact.ID, reg.Now())
+		reg.record.pulled(pull.Artifact.ID, reg.Now())
 	}
 	w, h := req.w, req.w.Header()
 	h.Set("Docker-Content-Digest", pull.Artifact.Digest)
@@ -52,6 +54,17 @@ func (reg *Registry) getManifest(req *request) error {
 		_, _ = w.Write(pull.Content) // a client that went away is no error of ours
 	}
 	return nil
+}
+
+// recordRefusal records that what was asked for may not leave, if that is what
+// the error says.
+func (reg *Registry) recordRefusal(req *request, artifactID int64, digest string, err error) {
+	var why refusedFor
+	if errors.As(err, &why) {
+		var known *catalog.Error
+		errors.As(err, &known)
+		reg.record.refused(artifactID, refusal{req.key, digest, req.actor.Name, why.reason, known.Message})
+	}
 }
 
 // setPrivate keeps caches from answering in place of the gate.
@@ -135,6 +148,7 @@ func (reg *Registry) putManifest(req *request) error {
 	if push.Kind, err = reg.kind(req.r.Context(), m); err != nil {
 		return err
 	}
+	push.Stack = reg.stack(req.r.Context(), m, push)
 	if err := reg.accept(req.r.Context(), push, tags); err != nil {
 		return err
 	}

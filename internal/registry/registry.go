@@ -16,9 +16,9 @@ import (
 // many goroutines.
 type Registry struct {
 	Config
-	log   *slog.Logger
-	gate  *Gatekeeper
-	pulls *pullTimes
+	log    *slog.Logger
+	gate   *Gatekeeper
+	record *recorder
 	// streams holds a place for each body being received.
 	streams chan struct{}
 	// origin tells what a page of another origin makes a browser ask for.
@@ -44,14 +44,14 @@ func New(cfg Config) *Registry {
 		Config:  cfg,
 		log:     cfg.Logger,
 		gate:    NewGatekeeper(cfg.Store, cfg.Now, cfg.Logger, cfg.ObservePull),
-		pulls:   recordPullTimes(cfg.Store, cfg.Logger),
+		record:  startRecorder(cfg.Store, cfg.Logger),
 		streams: make(chan struct{}, cfg.Limits.Streams),
 	}
 }
 
-// Close writes what is not yet written: when artifacts were pulled.
+// Close writes what is not yet written: which artifacts were pulled or refused.
 func (reg *Registry) Close() error {
-	reg.pulls.close()
+	reg.record.close()
 	return nil
 }
 

@@ -12,12 +12,9 @@
 package rules
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
-	"strings"
 
 	"github.com/pratique/pratique/internal/baseline"
 	"github.com/pratique/pratique/internal/secret"
@@ -36,13 +33,9 @@ func Default() *Set {
 }
 
 // Load returns the built-in rules with those in the files of user, a flat
-// directory, added. A file that is none of the kinds known is an error, as is
-// a directory without any. Errors name the file, the line where there is one,
-// and what is wrong.
+// directory, added. Files that Owned does not know are not looked at. Errors name
+// the file, the line where there is one, and what is wrong.
 func Load(user fs.FS) (*Set, error) {
-	if err := check(user); err != nil {
-		return nil, err
-	}
 	var s Set
 	var err error
 	if s.Secrets, err = secret.Load(user); err != nil {
@@ -54,12 +47,14 @@ func Load(user fs.FS) (*Set, error) {
 	return &s, nil
 }
 
-// Open loads the rules in a directory.
+// Open loads the rules in a directory. A file in it that is none of the kinds
+// known is an error, as is a directory without any.
 func Open(dir string) (*Set, error) {
-	if _, err := os.Stat(dir); err != nil {
-		return nil, fmt.Errorf("rules: %w", err)
+	files, err := ReadDir(dir)
+	if err != nil {
+		return nil, err
 	}
-	s, err := Load(os.DirFS(dir))
+	s, err := Load(files)
 	if err != nil {
 		return nil, fmt.Errorf("rules in %s: %w", dir, err)
 	}
@@ -70,34 +65,12 @@ func Open(dir string) (*Set, error) {
 var owners = []func(name string) bool{secret.Owns, baseline.Owns}
 
 // kinds describes the names for messages.
-const kinds = "secrets*.yaml, baseline*.yaml"
+const kinds = "secrets*.yaml, excluded-paths.txt, baseline*.yaml"
+
+// Kinds describes the names of files of rules, for messages.
+func Kinds() string { return kinds }
 
 // Owned reports whether a file of this name would be read.
 func Owned(name string) bool {
 	return slices.ContainsFunc(owners, func(owns func(string) bool) bool { return owns(name) })
-}
-
-// check refuses files that would be passed over in silence.
-func check(user fs.FS) error {
-	entries, err := fs.ReadDir(user, ".")
-	if err != nil {
-		return fmt.Errorf("rules: %w", err)
-	}
-	files := 0
-	for _, e := range entries {
-		name := e.Name()
-		switch {
-		case strings.HasPrefix(name, ".") || strings.EqualFold(name, "README.md"):
-		case e.IsDir():
-			return fmt.Errorf("%s is a directory; rules are files beside each other", name)
-		case !Owned(name):
-			return fmt.Errorf("nothing is known to be read from %s; names are %s", name, kinds)
-		default:
-			files++
-		}
-	}
-	if files == 0 {
-		return errors.New("there is no file of rules; names are " + kinds)
-	}
-	return nil
 }

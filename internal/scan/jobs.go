@@ -23,13 +23,8 @@ func (s *Service) plan(ctx context.Context, scanID int64) error {
 	if err != nil || scan.State != catalog.Running {
 		return s.finally(ctx, scanID, err)
 	}
-	authorized, err := s.cfg.Store.Authorized(ctx, scan.InstanceID)
-	if err != nil {
-		return err
-	}
-	if !authorized {
-		return s.finally(ctx, scanID, catalog.ScanErrorf(catalog.CauseNotAuthorized,
-			"scans are not authorized for the tenant in this region, so %s was not scanned", artifactName(pull.Artifact)))
+	if err := s.passGates(ctx, scan.InstanceID, pull.Artifact); err != nil {
+		return s.finally(ctx, scanID, err)
 	}
 	img, err := s.open(ctx, pull)
 	if err == nil {
@@ -38,16 +33,23 @@ func (s *Service) plan(ctx context.Context, scanID int64) error {
 	if err != nil {
 		return s.finally(ctx, scanID, err)
 	}
+	lens, err := s.lens(ctx, pull.Artifact.Key.InstanceID, pull.Artifact.Key.Namespace)
+	if err != nil {
+		return s.finally(ctx, scanID, err)
+	}
 	jobs := make([]catalog.LayerJob, len(img.Layers))
 	for i, l := range img.Layers {
 		jobs[i] = catalog.LayerJob{
 			InstanceID: scan.InstanceID,
 			DiffID:     l.DiffID,
-			Collectors: s.collectors,
+			Collectors: lens.engine.Version(),
 			Digest:     l.Digest,
 			MediaType:  l.MediaType,
 			Size:       l.Size,
 		}
+	}
+	if err := s.cfg.Store.SetStack(ctx, scan.ArtifactID, img.Stack()); err != nil {
+		return s.finally(ctx, scanID, err)
 	}
 	return s.cfg.Store.Plan(ctx, scanID, jobs)
 }
@@ -56,7 +58,11 @@ func (s *Service) plan(ctx context.Context, scanID int64) error {
 func (s *Service) layer(ctx context.Context, job catalog.LayerJob) error {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Settings.Timeout)
 	defer cancel()
-	facts, err := s.cfg.Engine.Layer(ctx, image.Layer{
+	lens, err := s.lensFor(ctx, job.InstanceID, job.Namespace, job.Collectors)
+	if err != nil {
+		return s.layerError(ctx, job, err)
+	}
+	facts, err := lens.engine.Layer(ctx, image.Layer{
 		Digest:    job.Digest,
 		DiffID:    job.DiffID,
 		MediaType: job.MediaType,
@@ -104,11 +110,23 @@ func (s *Service) judge(ctx context.Context, scanID int64) error {
 	if err != nil {
 		return s.finally(ctx, scanID, err)
 	}
-	facts, err := s.facts(ctx, img)
+	collectors, err := s.cfg.Store.Collectors(ctx, scanID)
 	if err != nil {
 		return err
 	}
-	rep, err := s.report(facts)
+	lens, err := s.lensFor(ctx, scan.InstanceID, pull.Artifact.Key.Namespace, collectors)
+	if err != nil {
+		return s.finally(ctx, scanID, err)
+	}
+	facts, err := s.facts(ctx, img, lens)
+	if err != nil {
+		return s.finally(ctx, scanID, err)
+	}
+	bases, err := s.bases(ctx, pull.Artifact, &facts.Image, lens)
+	if err != nil {
+		return err
+	}
+	rep, err := s.report(facts, lens.rules, bases)
 	if err != nil {
 		return s.finally(ctx, scanID, err)
 	}
@@ -235,12 +253,12 @@ func (r blobReader) Read(p []byte) (int, error) {
 }
 
 // facts reads the facts of all layers and merges them.
-func (s *Service) facts(ctx context.Context, img *image.Image) (*report.ImageFacts, error) {
+func (s *Service) facts(ctx context.Context, img *image.Image, l lens) (*report.ImageFacts, error) {
 	diffIDs := make([]string, len(img.Layers))
 	for i, l := range img.Layers {
 		diffIDs[i] = l.DiffID
 	}
-	docs, err := s.cfg.Store.Facts(ctx, diffIDs, s.collectors)
+	docs, err := s.cfg.Store.Facts(ctx, diffIDs, l.engine.Version())
 	if err != nil {
 		return nil, err
 	}
@@ -250,13 +268,14 @@ func (s *Service) facts(ctx context.Context, img *image.Image) (*report.ImageFac
 			return nil, fmt.Errorf("facts of layer %s: %w", id, err)
 		}
 	}
-	return engine.Merge(img.Report(ctx, rules.Default()), layers)
+	return engine.Merge(img.Report(ctx, l.rules), layers)
 }
 
-// report judges facts by the advisories in force.
-func (s *Service) report(facts *report.ImageFacts) (rep *report.Report, err error) {
+// report judges facts by rules and the advisories in force. bases is what the
+// registry knows of the base; nil where it was not asked.
+func (s *Service) report(facts *report.ImageFacts, set *rules.Set, bases *judge.Bases) (rep *report.Report, err error) {
 	err = s.cfg.Knowledge.Use(func(db *advisory.DB) error {
-		rep, err = judge.Report(facts, db, judge.Options{})
+		rep, err = judge.Report(facts, db, judge.Options{Rules: set, Bases: bases})
 		return err
 	})
 	if errors.Is(err, advisory.ErrNone) {

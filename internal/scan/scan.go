@@ -9,6 +9,7 @@ import (
 	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/engine"
 	"github.com/pratique/pratique/internal/image"
+	"github.com/pratique/pratique/internal/rules"
 	"github.com/pratique/pratique/internal/store"
 )
 
@@ -36,24 +37,28 @@ type Blobs interface {
 	Get(ctx context.Context, digest string) (blob.Reader, error)
 }
 
-// Config is what a Service needs; all fields but Observe are required.
+// Config is what a Service needs; all fields but Rules, RuleSet, Now and Observe are
+// required.
 type Config struct {
 	Store     *store.Store
 	Blobs     Blobs
 	Engine    *engine.Engine
 	Knowledge *Knowledge
-	Settings  Settings
-	Logger    *slog.Logger
-	Now       func() time.Time
+	// Rules are files with rules that hold for all namespaces, beside the
+	// built-in ones; RuleSet is both, loaded, and what Engine goes by.
+	Rules    rules.Files
+	RuleSet  *rules.Set
+	Settings Settings
+	Logger   *slog.Logger
+	Now      func() time.Time
 	// Observe is told of every scan that ended, for metrics.
 	Observe func(catalog.Scan)
 }
 
 // Service runs scans.
 type Service struct {
-	cfg Config
-	// collectors identifies the collectors whose facts this process gains.
-	collectors string
+	cfg    Config
+	lenses *lenses
 }
 
 // New returns a service that does nothing until Run is called, but accepts
@@ -65,16 +70,23 @@ func New(cfg Config) *Service {
 	if cfg.Observe == nil {
 		cfg.Observe = func(catalog.Scan) {}
 	}
-	return &Service{cfg: cfg, collectors: cfg.Engine.Version()}
+	if cfg.RuleSet == nil {
+		cfg.RuleSet = rules.Default()
+	}
+	return &Service{cfg: cfg, lenses: newLenses(cfg.Rules, cfg.RuleSet, cfg.Engine)}
 }
 
 // Request asks for a scan of an artifact. It answers at once; the scan waits
-// its turn. Errors: NotFound for an unknown artifact, Invalid where its kind
+// its turn. Errors: NotFound for an unknown artifact, Denied "gate_closed" at a
+// gate that is not open, Invalid where its kind
 // cannot be scanned or it has no tag, Conflict "scan_in_progress" while another
 // one of the same artifact waits or runs.
 func (s *Service) Request(ctx context.Context, artifactID int64, trigger catalog.Trigger) (catalog.Scan, error) {
 	pull, err := s.cfg.Store.ArtifactPull(ctx, artifactID)
 	if err != nil {
+		return catalog.Scan{}, err
+	}
+	if err := s.mayRequest(ctx, pull.Artifact.Key.InstanceID); err != nil {
 		return catalog.Scan{}, err
 	}
 	if err := s.eligible(ctx, pull.Artifact); err != nil {
@@ -86,6 +98,14 @@ func (s *Service) Request(ctx context.Context, artifactID int64, trigger catalog
 			Advise("wait until that scan has ended")
 	}
 	return scan, err
+}
+
+// Stop ends a scan that waits or runs; the artifact's earlier report stays in
+// force. by names who wants it.
+//
+// Errors: NotFound "scan_not_found"; Conflict "scan_ended".
+func (s *Service) Stop(ctx context.Context, scanID int64, by string) error {
+	return s.cfg.Store.FailScan(ctx, scanID, catalog.CauseStopped, "stopped by "+by)
 }
 
 // eligible says whether an artifact may be scanned at all (§2.2). What only

@@ -47,6 +47,9 @@ type Rules struct {
 	odd                 []int
 
 	automaton func() *automaton
+
+	// excluded are the user's paths, clean and without slashes at the ends.
+	excluded []string
 }
 
 // rule is one rule of a set.
@@ -94,22 +97,27 @@ func Default() *Rules {
 	return rules
 }
 
-// Owns reports whether a user's file of this name holds rules for secrets:
-// "secrets.yaml", "secrets-team.yaml".
+// Owns reports whether a user's file of this name holds rules for secrets
+// ("secrets.yaml", "secrets-team.yaml") or excluded paths ("excluded-paths.txt").
 func Owns(name string) bool {
 	ok, _ := path.Match("secrets*.yaml", name)
-	return ok
+	return ok || name == pathsFile
 }
 
 // Load returns the built-in rules with those in the user's files added, in the
-// order of their names; without any it returns Default. A rule with the id of
+// order of their names, and the user's excluded paths, at most 20, one a line; a
+// path stands for itself and all below it. Without any file it is Default. A rule with the id of
 // a built-in one takes its place. The error names file, line and what is wrong.
 func Load(user fs.FS) (*Rules, error) {
 	names, err := fs.Glob(user, "secrets*.yaml")
 	if err != nil {
 		return nil, fmt.Errorf("rules: %w", err)
 	}
-	if len(names) == 0 {
+	excluded, err := loadPaths(user)
+	if err != nil {
+		return nil, err
+	}
+	if len(names) == 0 && len(excluded) == 0 {
 		return Default(), nil
 	}
 	sources := []source{{"rules.yaml", builtin}}
@@ -120,7 +128,12 @@ func Load(user fs.FS) (*Rules, error) {
 		}
 		sources = append(sources, source{name, content})
 	}
-	return newRules(sources...)
+	r, err := newRules(sources...)
+	if err != nil {
+		return nil, err
+	}
+	r.excluded = excluded
+	return r, nil
 }
 
 func readBounded(user fs.FS, name string) ([]byte, error) {

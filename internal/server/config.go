@@ -19,6 +19,8 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/pratique/pratique/internal/advisory"
+	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/rules"
 	"github.com/pratique/pratique/internal/scan"
 )
 
@@ -41,6 +43,10 @@ type Config struct {
 	// Advisories says where advisories come from and how often they are
 	// fetched.
 	Advisories Advisories `yaml:"advisories"`
+	// Metering says which scans cost what.
+	Metering Metering `yaml:"metering"`
+	// Events says how long events are kept.
+	Events Events `yaml:"events"`
 	// Log sets the format ("text" or "json") and level of the log.
 	Log Log `yaml:"log"`
 	// Grace is how long open requests may go on when the server stops, up to
@@ -70,6 +76,35 @@ type Scan struct {
 	// Memory is how many bytes of layer content may be held at a time. Default
 	// 64 MiB.
 	Memory int64 `yaml:"memory"`
+	// Rules is a directory of files with rules that hold for all namespaces,
+	// beside the built-in ones. Default none.
+	Rules string `yaml:"rules"`
+}
+
+// Metering says which scans cost what (§5.2).
+type Metering struct {
+	// Free is how many scans a month a tenant has free. Default 10.
+	Free *int64 `yaml:"free"`
+	// DiscountAfter is after how many scans in a month further ones are cheaper,
+	// 0 for never. Default 10000.
+	DiscountAfter *int64 `yaml:"discountAfter"`
+}
+
+func (m Metering) tariff() catalog.Tariff {
+	t := catalog.DefaultTariff()
+	if m.Free != nil {
+		t.Free = *m.Free
+	}
+	if m.DiscountAfter != nil {
+		t.DiscountAfter = *m.DiscountAfter
+	}
+	return t
+}
+
+// Events says how long events are kept.
+type Events struct {
+	// Keep is from one hour to ten years. Default 90 days.
+	Keep time.Duration `yaml:"keep"`
 }
 
 // Advisories says where advisories come from.
@@ -161,6 +196,7 @@ func (c *Config) Complete() error {
 	setDefault(&c.Scan.Timeout, settings.Timeout)
 	setDefault(&c.Scan.Memory, 64<<20)
 	setDefault(&c.Advisories.Source, advisory.PublicBucket)
+	setDefault(&c.Events.Keep, 90*24*time.Hour)
 	setDefault(&c.Log.Format, "text")
 	setDefault(&c.Grace, 20*time.Second)
 	if c.Advisories.Update == nil {
@@ -186,6 +222,9 @@ func (c *Config) check() error {
 		{"scan.workers", int64(c.Scan.Workers), 1, 256, ""},
 		{"scan.timeout", int64(c.Scan.Timeout / time.Second), 60, 24 * 3600, " seconds"},
 		{"scan.memory", c.Scan.Memory, 16 << 20, 64 << 30, " bytes"},
+		{"events.keep", int64(c.Events.Keep / time.Second), 3600, 10 * 365 * 24 * 3600, " seconds"},
+		{"metering.free", c.Metering.tariff().Free, 0, 1 << 40, " scans"},
+		{"metering.discountAfter", c.Metering.tariff().DiscountAfter, 0, 1 << 40, " scans"},
 		{"grace", int64(c.Grace / time.Second), 0, 600, " seconds"},
 	}
 	for _, r := range ranges {
@@ -231,6 +270,22 @@ func setDefault[T comparable](field *T, value T) {
 	if *field == zero {
 		*field = value
 	}
+}
+
+// loadRules reads the rules that hold for all namespaces.
+func (s Scan) loadRules() (rules.Files, *rules.Set, error) {
+	if s.Rules == "" {
+		return nil, rules.Default(), nil
+	}
+	files, err := rules.ReadDir(s.Rules)
+	if err != nil {
+		return nil, nil, err
+	}
+	set, err := rules.Load(files)
+	if err != nil {
+		return nil, nil, fmt.Errorf("rules in %s: %w", s.Rules, err)
+	}
+	return files, set, nil
 }
 
 // Logger makes the logger the configuration asks for.

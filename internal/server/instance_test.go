@@ -22,6 +22,7 @@ func TestInstances(t *testing.T) {
 		const north, south = "Host: north.example:8480", "Host: SOUTH.example."
 		for host, public := range map[string]bool{north: true, south: false} {
 			e.do("POST", "/api/v1/namespaces", fmt.Appendf(nil, `{"name":"team","public":%v}`, public), host, "Content-Type: application/json").want(t, 201)
+			e.do("PUT", "/api/v1/gates/authorization", []byte(`{"open":true}`), host, "Content-Type: application/json").want(t, 200)
 			e.do("PATCH", "/api/v1/namespaces/team", []byte(`{"autoScan":true}`), host, "Content-Type: application/json").want(t, 200)
 		}
 		if list, err := e.control.Namespaces(t.Context()); err != nil || len(list) != 0 {

@@ -38,8 +38,10 @@ func (s *Server) api() http.Handler {
 			LayerBytes:         image.LayerSize,
 			AllowlistItems:     catalog.MaxAllowlist,
 		},
-		Version: s.version,
-		Logger:  s.log,
+		Tariff:   s.cfg.Metering.tariff(),
+		Version:  s.version,
+		Stopping: s.stopping,
+		Logger:   s.log,
 	})
 }
 

@@ -48,6 +48,9 @@ type Server struct {
 	listener net.Listener
 	control  net.Listener
 
+	// stopping is done when the server begins to stop.
+	stopping context.Context
+
 	admin, password string
 }
 
@@ -122,6 +125,10 @@ func (s *Server) openScanner() error {
 	if err := errors.Join(os.RemoveAll(spool), os.MkdirAll(spool, 0o700)); err != nil {
 		return fmt.Errorf("spool directory: %w", err)
 	}
+	ruleFiles, ruleSet, err := s.cfg.Scan.loadRules()
+	if err != nil {
+		return err
+	}
 	s.knowledge = scan.NewKnowledge(AdvisoriesDir(s.cfg.Data), s.log)
 	s.scanner = scan.New(scan.Config{
 		Store: s.store,
@@ -131,9 +138,12 @@ func (s *Server) openScanner() error {
 			Budget:  s.cfg.Scan.Memory,
 			TempDir: spool,
 			Limits:  settings.Image,
+			Rules:   ruleSet,
 			Logger:  s.log,
 		}),
 		Knowledge: s.knowledge,
+		Rules:     ruleFiles,
+		RuleSet:   ruleSet,
 		Settings:  settings,
 		Logger:    s.log,
 		Observe:   s.metrics.observeScan,
@@ -179,6 +189,7 @@ func (s *Server) AdvisoriesSource() string { return s.cfg.Advisories.Source }
 // Run serves until ctx is done and then stops gracefully. It closes the server.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.Close()
+	s.stopping = ctx
 	public := s.httpServer(s.handler())
 	control := s.httpServer(s.controlHandler())
 	group, ctx := errgroup.WithContext(ctx)
@@ -187,6 +198,7 @@ func (s *Server) Run(ctx context.Context) error {
 	group.Go(func() error { return s.scanner.Run(ctx) })
 	group.Go(func() error { return s.keepAdvisories(ctx) })
 	group.Go(func() error { return s.expireUploads(ctx) })
+	group.Go(func() error { return s.pruneEvents(ctx) })
 	return group.Wait()
 }
 
@@ -251,6 +263,22 @@ func (s *Server) expireUploads(ctx context.Context) error {
 	for {
 		if err := s.blobs.ExpireUploads(ctx, uploadAge); err != nil && ctx.Err() == nil {
 			s.log.Error("expiring uploads", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// pruneEvents removes events that are older than the configuration keeps them.
+func (s *Server) pruneEvents(ctx context.Context) error {
+	ticker := time.NewTicker(time.Hour)
+	defer ticker.Stop()
+	for {
+		if _, err := s.store.PruneEvents(ctx, time.Now().Add(-s.cfg.Events.Keep)); err != nil && ctx.Err() == nil {
+			s.log.Error("removing old events", "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -53,10 +53,16 @@ func (s *Store) PutManifest(ctx context.Context, push catalog.ManifestPush) (a c
 			return err
 		}
 		created = fresh
+		if err := putStack(ctx, tx, repo, id, push.Stack); err != nil {
+			return err
+		}
 		if push.Tag != "" {
 			if _, err := tx.exec(ctx, `INSERT INTO tag (repository_id, name, artifact_id, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)
 				ON CONFLICT (repository_id, name) DO UPDATE SET artifact_id = excluded.artifact_id, updated_at = excluded.updated_at`,
 				repo, push.Tag, id, millis(tx.now)); err != nil {
+				return err
+			}
+			if err := nameStacks(ctx, tx, id, push.Tag); err != nil {
 				return err
 			}
 		}
@@ -203,7 +209,7 @@ func decodeAnnotations(text string) (m map[string]string, err error) {
 func scanAutomatically(ctx context.Context, tx *tx, instanceID string, artifactID int64) error {
 	// SQLite takes CROSS JOIN as an order to begin with the few artifacts of
 	// the tree; left to itself it begins with all there are.
-	n, err := tx.exec(ctx, `WITH RECURSIVE tree (id) AS (
+	scans, err := all(ctx, tx, scanScan, `WITH RECURSIVE tree (id) AS (
 			SELECT CAST($1 AS BIGINT)
 			UNION
 			SELECT a.id FROM tree CROSS JOIN artifact_member m CROSS JOIN artifact a
@@ -215,10 +221,18 @@ func scanAutomatically(ctx context.Context, tx *tx, instanceID string, artifactI
 		FROM tree CROSS JOIN artifact a
 		WHERE a.id = tree.id AND a.kind = $5 AND NOT EXISTS (SELECT 1 FROM report r WHERE r.artifact_id = a.id)
 		ORDER BY a.id
-		ON CONFLICT DO NOTHING`,
+		ON CONFLICT DO NOTHING`+returningScan,
 		artifactID, instanceID, string(catalog.TriggerPush), millis(tx.now), string(catalog.KindImage))
-	tx.signal = tx.signal || n > 0
-	return err
+	if err != nil {
+		return err
+	}
+	tx.signal = tx.signal || len(scans) > 0
+	for _, scan := range scans {
+		if err := tx.scanEvent(ctx, catalog.EventScanWaiting, scan, catalog.EventData{}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // DeleteManifest removes a manifest with its tags, scans and report. Indexes

@@ -158,20 +158,25 @@ func rank(v catalog.Verdict) int {
 	return 1
 }
 
-// TouchPulls records when artifacts, by id, were pulled, in one transaction.
-// Earlier times than the recorded ones change nothing.
-func (s *Store) TouchPulls(ctx context.Context, at map[int64]time.Time) error {
-	if len(at) == 0 {
+// RecordPulls records, in one transaction, when artifacts were pulled, how often,
+// and how often they were refused. Earlier times than those recorded change
+// nothing, and artifacts that are gone are left out.
+func (s *Store) RecordPulls(ctx context.Context, records []catalog.PullRecord) error {
+	if len(records) == 0 {
 		return nil
 	}
-	ids := make([]int64, 0, len(at))
-	for id := range at {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids) // every transaction locks rows in this order
+	records = slices.Clone(records)
+	// Every transaction locks rows in this order.
+	slices.SortFunc(records, func(a, b catalog.PullRecord) int { return cmp.Compare(a.ArtifactID, b.ArtifactID) })
 	return s.update(ctx, s.front, "record pulls", func(tx *tx) error {
-		for _, id := range ids {
-			if _, err := tx.exec(ctx, `UPDATE artifact SET pulled_at = $1 WHERE id = $2 AND pulled_at < $1`, millis(at[id]), id); err != nil {
+		for _, r := range records {
+			if _, err := tx.exec(ctx, `UPDATE artifact SET pulled_at = $1 WHERE id = $2 AND pulled_at < $1`, millis(r.At), r.ArtifactID); err != nil {
+				return err
+			}
+			if _, err := tx.exec(ctx, `INSERT INTO pull_day (artifact_id, day, pulls, refused)
+				SELECT id, CAST($1 AS TEXT), CAST($2 AS BIGINT), CAST($3 AS BIGINT) FROM artifact WHERE id = $4
+				ON CONFLICT (artifact_id, day) DO UPDATE SET pulls = pull_day.pulls + excluded.pulls, refused = pull_day.refused + excluded.refused`,
+				tx.now.UTC().Format(time.DateOnly), r.Pulls, r.Refused, r.ArtifactID); err != nil {
 				return err
 			}
 		}

@@ -300,9 +300,10 @@ func (s *Store) runs(ctx context.Context, scanID int64, attempt int) (bool, erro
 func (s *Store) neededLayer(ctx context.Context, args layerArgs) (job catalog.LayerJob, ok bool, err error) {
 	job, err = one(ctx, s.background, nil, func(row scanner) (catalog.LayerJob, error) {
 		job := catalog.LayerJob{DiffID: args.DiffID, Collectors: args.Collectors, Digest: args.Digest}
-		err := row.Scan(&job.InstanceID, &job.MediaType, &job.Size)
+		err := row.Scan(&job.InstanceID, &job.Namespace, &job.MediaType, &job.Size)
 		return job, err
-	}, `SELECT s.instance_id, l.media_type, l.size FROM scan_layer l JOIN scan s ON s.id = l.scan_id
+	}, `SELECT s.instance_id, n.name, l.media_type, l.size FROM scan_layer l JOIN scan s ON s.id = l.scan_id
+			JOIN artifact a ON a.id = s.artifact_id JOIN repository r ON r.id = a.repository_id JOIN namespace n ON n.id = r.namespace_id
 		WHERE l.diff_id = $1 AND l.collectors = $2 AND l.digest = $3 AND NOT l.done AND s.state = 'Running' ORDER BY s.id LIMIT 1`,
 		args.DiffID, args.Collectors, args.Digest)
 	return job, job.InstanceID != "", s.fail("read a layer's scans", err)

@@ -59,8 +59,11 @@ func (s *Store) RequestScan(ctx context.Context, artifactID int64, trigger catal
 				created_at, started_at, ended_at, deadline, attempt)
 			VALUES ($1, $2, 'Pending', $3, 0, '', '', $4, 0, 0, 0, 0) ON CONFLICT DO NOTHING`+returningScan,
 			instance, artifactID, string(trigger), millis(tx.now))
-		tx.signal = err == nil
-		return err
+		if err != nil {
+			return err
+		}
+		tx.signal = true
+		return tx.scanEvent(ctx, catalog.EventScanWaiting, scan, catalog.EventData{})
 	})
 	return scan, err
 }
@@ -118,6 +121,9 @@ func (s *Store) Promote(ctx context.Context, instanceID string, limit int, timeo
 		var jobs jobList
 		for _, scan := range promoted {
 			jobs.plan(scan.ID, scan.Attempt)
+			if err := tx.scanEvent(ctx, catalog.EventScanRunning, scan, catalog.EventData{}); err != nil {
+				return err
+			}
 		}
 		return tx.add(ctx, jobs)
 	})
@@ -263,6 +269,9 @@ func layerDone(ctx context.Context, tx *tx, job catalog.LayerJob) error {
 		if _, err := tx.exec(ctx, `UPDATE scan SET percent = $1 WHERE id = $2`, percent(done, total), scan.ID); err != nil {
 			return err
 		}
+		if err := tx.scanEvent(ctx, catalog.EventScanProgress, scan, catalog.EventData{Percent: percent(done, total), Layer: job.Digest}); err != nil {
+			return err
+		}
 		if done == total {
 			jobs.judge(scan.ID, scan.Attempt)
 		}
@@ -298,6 +307,9 @@ func endScan(ctx context.Context, tx *tx, scanID int64, cause catalog.Cause, det
 		return scan, false, err
 	}
 	tx.signal, tx.ended = true, append(tx.ended, scan)
+	if err := tx.scanEvent(ctx, catalog.EventScanFailed, scan, catalog.EventData{}); err != nil {
+		return scan, false, err
+	}
 	_, err = tx.exec(ctx, `DELETE FROM scan_layer WHERE scan_id = $1`, scanID)
 	return scan, true, err
 }
@@ -377,7 +389,14 @@ func (s *Store) Facts(ctx context.Context, diffIDs []string, collectors string) 
 	return facts, nil
 }
 
-// FinishScan publishes a report: document (kept under its content key; equal
+// Collectors returns the version of the facts that a running scan was planned
+// with; empty for an image without layers.
+func (s *Store) Collectors(ctx context.Context, scanID int64) (string, error) {
+	version, err := one(ctx, s.background, nil, scalar[string], `SELECT collectors FROM scan_layer WHERE scan_id = $1 LIMIT 1`, scanID)
+	return version, s.fail("read a scan's layers", err)
+}
+
+// FinishScan publishes a report and counts one unit of usage: document (kept under its content key; equal
 // documents are stored once), exposure, verdict, state Success, in one
 // transaction. Nothing of an earlier report is left in force.
 //
@@ -412,6 +431,10 @@ func (s *Store) FinishScan(ctx context.Context, scan catalog.Scan, doc []byte, e
 				return err
 			}
 		}
+		before, err := one(ctx, tx, nil, scalar[catalog.Decision], `SELECT decision FROM report WHERE artifact_id = $1`, current.ArtifactID)
+		if err != nil {
+			return err
+		}
 		if _, err := tx.exec(ctx, `INSERT INTO report (artifact_id, scan_id, document_key, exposure_key,
 				decision, reason, message, revision, changes_at, remaining, severity, created_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
@@ -431,7 +454,16 @@ func (s *Store) FinishScan(ctx context.Context, scan catalog.Scan, doc []byte, e
 			current.ArtifactID, scan.ID); err != nil {
 			return err
 		}
+		if err := meter(ctx, tx, current.ArtifactID); err != nil {
+			return err
+		}
+		if err := tx.verdictEvent(ctx, current.ArtifactID, before, v, scan.ID, "scan"); err != nil {
+			return err
+		}
 		current.State, current.Percent, current.EndedAt = catalog.Success, 100, fromMillis(millis(tx.now))
+		if err := tx.scanEvent(ctx, catalog.EventScanDone, current, catalog.EventData{Percent: 100, Count: len(exposure)}); err != nil {
+			return err
+		}
 		tx.signal, tx.ended = true, append(tx.ended, current)
 		return nil
 	})

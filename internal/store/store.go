@@ -52,6 +52,8 @@ type Store struct {
 	// mu guards stop, which ends the workers if there are any.
 	mu   sync.Mutex
 	stop func(context.Context) error
+	// events wakes those who follow events.
+	events broadcast
 }
 
 // Open opens the database, creates or updates its tables, and returns a Store,

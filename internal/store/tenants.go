@@ -32,7 +32,7 @@ func (s *Store) EnsureDefaults(ctx context.Context) (inst catalog.Instance, firs
 		if err != nil || !first {
 			return err
 		}
-		return authorize(ctx, tx, inst.TenantID, inst.Region, "first start")
+		return setGate(ctx, tx, inst, catalog.GateAuthorization, true, "first start")
 	})
 	return inst, first, err
 }
@@ -76,29 +76,6 @@ func scanInstance(row scanner) (inst catalog.Instance, err error) {
 func (s *Store) Instances(ctx context.Context) ([]catalog.Instance, error) {
 	list, err := all(ctx, s.reads, scanInstance, `SELECT `+instanceColumns+` FROM instance ORDER BY created_at, id`)
 	return list, s.fail("list instances", err)
-}
-
-// Authorize records that a tenant allows scans in a region; by names who said
-// so. Doing it again changes nothing.
-func (s *Store) Authorize(ctx context.Context, tenantID int64, region, by string) error {
-	return s.update(ctx, s.front, "authorize scans", func(tx *tx) error {
-		return authorize(ctx, tx, tenantID, region, by)
-	})
-}
-
-func authorize(ctx context.Context, tx *tx, tenantID int64, region, by string) error {
-	_, err := tx.exec(ctx, `INSERT INTO region_authorization (tenant_id, region, granted_at, granted_by)
-		VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, tenantID, region, millis(tx.now), by)
-	return err
-}
-
-// Authorized reports whether scans are allowed for an instance's tenant and
-// region. An instance that does not exist is not authorized.
-func (s *Store) Authorized(ctx context.Context, instanceID string) (bool, error) {
-	yes, err := one(ctx, s.reads, nil, scalar[bool], `SELECT EXISTS (
-		SELECT 1 FROM instance i JOIN region_authorization a ON a.tenant_id = i.tenant_id AND a.region = i.region
-		WHERE i.id = $1)`, instanceID)
-	return yes, s.fail("read the authorization to scan", err)
 }
 
 // CreateAccount adds somebody who can log in. Conflict "account_exists".

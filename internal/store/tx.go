@@ -42,6 +42,8 @@ type tx struct {
 	// ended are the scans it ends, which Handlers.Ended is told after the
 	// commit.
 	ended []catalog.Scan
+	// happened tells who follows events after the commit.
+	happened bool
 }
 
 func (t *tx) exec(ctx context.Context, query string, args ...any) (affected int64, err error) {
@@ -113,6 +115,9 @@ func (s *Store) update(ctx context.Context, w *writer, what string, f func(tx *t
 func (s *Store) tell(t *tx) {
 	if t.signal {
 		s.notify()
+	}
+	if t.happened {
+		s.events.tell()
 	}
 	if f := s.ended.Load(); f != nil {
 		for _, scan := range t.ended {

@@ -40,10 +40,23 @@ func notScanned(artifactID int64) error {
 // verdict under a newer revision of the policy is stored already.
 func (s *Store) SetVerdict(ctx context.Context, artifactID int64, v catalog.Verdict) error {
 	return s.update(ctx, s.front, "store a verdict", func(tx *tx) error {
-		_, err := tx.exec(ctx, `UPDATE report SET decision = $1, reason = $2, message = $3, revision = $4, changes_at = $5, remaining = $6, severity = $7
-			WHERE artifact_id = $8 AND scan_id = $9 AND revision <= $4`,
-			string(v.Decision), v.Reason, clean(v.Message, maxMessage), v.Revision, millis(v.ChangesAt), v.Remaining, int64(v.Severity), artifactID, v.ScanID)
-		return err
+		before, err := one(ctx, tx, nil, func(row scanner) (v catalog.Verdict, err error) {
+			return v, row.Scan(&v.Decision, &v.Revision)
+		}, `SELECT decision, revision FROM report WHERE artifact_id = $1 AND scan_id = $2 AND revision <= $3`+tx.dialect.forUpdate,
+			artifactID, v.ScanID, v.Revision)
+		if err != nil || before.Decision == "" {
+			return err
+		}
+		if _, err := tx.exec(ctx, `UPDATE report SET decision = $1, reason = $2, message = $3, revision = $4, changes_at = $5, remaining = $6, severity = $7
+			WHERE artifact_id = $8`,
+			string(v.Decision), v.Reason, clean(v.Message, maxMessage), v.Revision, millis(v.ChangesAt), v.Remaining, int64(v.Severity), artifactID); err != nil {
+			return err
+		}
+		cause := "expiry"
+		if before.Revision != v.Revision {
+			cause = "policy"
+		}
+		return tx.verdictEvent(ctx, artifactID, before.Decision, v, v.ScanID, cause)
 	})
 }
 

@@ -303,6 +303,70 @@ func (c *Client) DeleteNamespace(ctx context.Context, namespace string) error {
 	return c.do(ctx, http.MethodDelete, namespacePath(namespace), nil, nil, nil)
 }
 
+// Gates lists the gates a scan must pass.
+func (c *Client) Gates(ctx context.Context) ([]api.Gate, error) {
+	var out struct{ Items []api.Gate }
+	err := c.do(ctx, http.MethodGet, "/gates", nil, nil, &out)
+	return out.Items, err
+}
+
+// SetGate opens or closes a gate and returns all gates.
+func (c *Client) SetGate(ctx context.Context, gate string, open bool) ([]api.Gate, error) {
+	var out struct{ Items []api.Gate }
+	err := c.do(ctx, http.MethodPut, "/gates/"+url.PathEscape(gate), nil, api.GateChange{Open: open}, &out)
+	return out.Items, err
+}
+
+// StopScan stops a scan that waits or runs.
+func (c *Client) StopScan(ctx context.Context, id int64) (s api.Scan, err error) {
+	return s, c.do(ctx, http.MethodPost, fmt.Sprintf("/scans/%d/stop", id), nil, nil, &s)
+}
+
+// Statement returns what the tenant used in a month, the current one if month is
+// empty.
+func (c *Client) Statement(ctx context.Context, month string) (s api.Statement, err error) {
+	return s, c.do(ctx, http.MethodGet, "/metering", statementQuery(month, "json"), nil, &s)
+}
+
+// StatementAs returns the statement of a month in a form, "json" or "csv".
+func (c *Client) StatementAs(ctx context.Context, month, format string) (io.ReadCloser, error) {
+	return c.send(ctx, http.MethodGet, "/metering", statementQuery(month, format), nil)
+}
+
+func statementQuery(month, format string) url.Values {
+	query := url.Values{"format": {format}}
+	if month != "" {
+		query.Set("month", month)
+	}
+	return query
+}
+
+// Rules lists the files of rules of a namespace.
+func (c *Client) Rules(ctx context.Context, namespace string) (r api.Rules, err error) {
+	return r, c.do(ctx, http.MethodGet, namespacePath(namespace)+"/rules", nil, nil, &r)
+}
+
+// RuleFile returns the text of a file of rules.
+func (c *Client) RuleFile(ctx context.Context, namespace, file string) (string, error) {
+	var r api.RuleFileContent
+	err := c.do(ctx, http.MethodGet, ruleFilePath(namespace, file), nil, nil, &r)
+	return r.Content, err
+}
+
+// PutRuleFile adds or replaces a file of rules.
+func (c *Client) PutRuleFile(ctx context.Context, namespace, file, content string) error {
+	return c.do(ctx, http.MethodPut, ruleFilePath(namespace, file), nil, api.RuleFileContent{Content: content}, nil)
+}
+
+// DeleteRuleFile removes a file of rules.
+func (c *Client) DeleteRuleFile(ctx context.Context, namespace, file string) error {
+	return c.do(ctx, http.MethodDelete, ruleFilePath(namespace, file), nil, nil, nil)
+}
+
+func ruleFilePath(namespace, file string) string {
+	return namespacePath(namespace) + "/rules/" + url.PathEscape(file)
+}
+
 func namespacePath(namespace string) string { return "/namespaces/" + url.PathEscape(namespace) }
 
 // SetPassword gives an account the password, or a new random one if it is

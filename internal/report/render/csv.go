@@ -13,63 +13,80 @@ import (
 // maxCell bounds a cell, in bytes; spreadsheets take 32,767 characters.
 const maxCell = 32000
 
-// csvColumns are the columns: which image, which finding, where, what to do.
-// New ones are added at the end, since people address them by number.
-var csvColumns = []struct {
+// csvImage are the columns that say which image a row is about; they are the
+// same in all rows.
+var csvImage = []struct {
 	name  string
-	value func(*report.Report, report.Vulnerability) string
+	value func(*report.Report) string
 }{
-	{"image", func(r *report.Report, _ report.Vulnerability) string { return r.Image.Name }},
-	{"digest", func(r *report.Report, _ report.Vulnerability) string { return r.Image.Digest }},
-	{"platform", func(r *report.Report, _ report.Vulnerability) string { return r.Image.Platform }},
-	{"os", func(r *report.Report, _ report.Vulnerability) string {
-		return strings.TrimSpace(r.OS.ID + " " + r.OS.Version)
-	}},
-	{"category", func(_ *report.Report, v report.Vulnerability) string { return string(v.Category) }},
-	{"id", func(_ *report.Report, v report.Vulnerability) string { return v.ID }},
-	{"aliases", func(_ *report.Report, v report.Vulnerability) string { return list(v.Aliases) }},
-	{"severity", func(_ *report.Report, v report.Vulnerability) string { return v.Severity.String() }},
-	{"severity_source", func(_ *report.Report, v report.Vulnerability) string { return v.SeveritySource }},
-	{"package", func(_ *report.Report, v report.Vulnerability) string { return v.Package }},
-	{"type", func(_ *report.Report, v report.Vulnerability) string { return v.Type }},
-	{"source_package", func(_ *report.Report, v report.Vulnerability) string { return v.Source }},
-	{"installed_version", func(_ *report.Report, v report.Vulnerability) string { return v.Version }},
-	{"fixed_version", func(_ *report.Report, v report.Vulnerability) string { return v.FixedVersion }},
-	{"fix_state", func(_ *report.Report, v report.Vulnerability) string { return string(v.FixState) }},
-	{"purl", func(_ *report.Report, v report.Vulnerability) string { return v.PURL }},
-	{"cvss_version", cvss(func(c report.CVSS) string { return c.Version })},
-	{"cvss_score", cvss(func(c report.CVSS) string { return strconv.FormatFloat(c.Score, 'f', 1, 64) })},
-	{"cvss_vector", cvss(func(c report.CVSS) string { return c.Vector })},
-	{"cwes", func(_ *report.Report, v report.Vulnerability) string { return list(v.CWEs) }},
-	{"kev_date", func(_ *report.Report, v report.Vulnerability) string {
-		if v.KEV == nil {
-			return ""
-		}
-		return v.KEV.DateAdded
-	}},
-	{"epss_score", epss(func(e report.EPSS) float64 { return e.Score })},
-	{"epss_percentile", epss(func(e report.EPSS) float64 { return e.Percentile })},
-	{"paths", locations(func(l report.Location) string { return l.Path })},
-	{"layers", locations(func(l report.Location) string { return strconv.Itoa(l.Layer) })},
-	{"layer_digests", locations(func(l report.Location) string { return l.LayerDigest })},
-	{"instructions", locations(func(l report.Location) string { return l.Instruction })},
-	{"title", func(_ *report.Report, v report.Vulnerability) string { return v.Title }},
-	{"solution", func(_ *report.Report, v report.Vulnerability) string { return v.Solution }},
-	{"references", func(_ *report.Report, v report.Vulnerability) string { return list(v.References) }},
-	{"published", func(_ *report.Report, v report.Vulnerability) string { return v.Published }},
-	{"modified", func(_ *report.Report, v report.Vulnerability) string { return v.Modified }},
-	{"finding_id", func(_ *report.Report, v report.Vulnerability) string { return v.FindingID }},
-	{"lines", onlyFindings},
-	{"configuration", onlyFindings},
-	{"hidden", onlyFindings},
-	{"evidence", onlyFindings},
+	{"image", func(r *report.Report) string { return r.Image.Name }},
+	{"digest", func(r *report.Report) string { return r.Image.Digest }},
+	{"platform", func(r *report.Report) string { return r.Image.Platform }},
+	{"os", func(r *report.Report) string { return strings.TrimSpace(r.OS.ID + " " + r.OS.Version) }},
 }
 
-// onlyFindings is for columns that only findings of other categories fill.
-func onlyFindings(*report.Report, report.Vulnerability) string { return "" }
+// csvFinding is a finding, with the check that failed where it is about one.
+type csvFinding struct {
+	report.Finding
+	check report.Check
+}
 
-func cvss(value func(report.CVSS) string) func(*report.Report, report.Vulnerability) string {
-	return func(_ *report.Report, v report.Vulnerability) string {
+// csvColumns are the other columns: which finding, where, what to do. A function
+// is nil where vulnerabilities or findings have nothing to say. New columns are
+// added at the end, since people address them by number.
+var csvColumns = []struct {
+	name          string
+	vulnerability func(report.Vulnerability) string
+	finding       func(csvFinding) string
+}{
+	{"category", func(v report.Vulnerability) string { return string(v.Category) }, func(f csvFinding) string { return string(f.Category) }},
+	{"id", func(v report.Vulnerability) string { return v.ID }, func(f csvFinding) string { return f.Rule }},
+	{"aliases", func(v report.Vulnerability) string { return list(v.Aliases) }, nil},
+	{"severity", func(v report.Vulnerability) string { return v.Severity.String() }, func(f csvFinding) string { return f.Severity.String() }},
+	{"severity_source", func(v report.Vulnerability) string { return v.SeveritySource }, nil},
+	{"package", func(v report.Vulnerability) string { return v.Package }, func(f csvFinding) string { return f.Package }},
+	{"type", func(v report.Vulnerability) string { return v.Type }, nil},
+	{"source_package", func(v report.Vulnerability) string { return v.Source }, nil},
+	{"installed_version", func(v report.Vulnerability) string { return v.Version }, func(f csvFinding) string { return f.Version }},
+	{"fixed_version", func(v report.Vulnerability) string { return v.FixedVersion }, nil},
+	{"fix_state", func(v report.Vulnerability) string { return string(v.FixState) }, nil},
+	{"purl", func(v report.Vulnerability) string { return v.PURL }, nil},
+	{"cvss_version", csvCVSS(func(c report.CVSS) string { return c.Version }), nil},
+	{"cvss_score", csvCVSS(func(c report.CVSS) string { return strconv.FormatFloat(c.Score, 'f', 1, 64) }), nil},
+	{"cvss_vector", csvCVSS(func(c report.CVSS) string { return c.Vector }), nil},
+	{"cwes", func(v report.Vulnerability) string { return list(v.CWEs) }, nil},
+	{"kev_date", csvKEVDate, nil},
+	{"epss_score", csvEPSS(func(e report.EPSS) float64 { return e.Score }), nil},
+	{"epss_percentile", csvEPSS(func(e report.EPSS) float64 { return e.Percentile }), nil},
+	{"paths", places(func(l report.Location) string { return l.Path }), findingPlaces(func(l report.Location) string { return l.Path })},
+	{"layers", places(csvLayer), findingPlaces(csvLayer)},
+	{"layer_digests", places(func(l report.Location) string { return l.LayerDigest }), findingPlaces(func(l report.Location) string { return l.LayerDigest })},
+	{"instructions", places(func(l report.Location) string { return l.Instruction }), findingPlaces(func(l report.Location) string { return l.Instruction })},
+	{"title", func(v report.Vulnerability) string { return v.Title }, func(f csvFinding) string { return f.Title }},
+	{"solution", func(v report.Vulnerability) string { return v.Solution }, func(f csvFinding) string { return f.Solution }},
+	{"references", func(v report.Vulnerability) string { return list(v.References) }, func(f csvFinding) string { return list(f.References) }},
+	{"published", func(v report.Vulnerability) string { return v.Published }, nil},
+	{"modified", func(v report.Vulnerability) string { return v.Modified }, nil},
+	{"finding_id", func(v report.Vulnerability) string { return v.FindingID }, func(f csvFinding) string { return f.FindingID }},
+	{"lines", nil, findingPlaces(csvLine)},
+	{"configuration", nil, findingPlaces(func(l report.Location) string { return l.Config })},
+	{"hidden", nil, findingPlaces(func(l report.Location) string { return string(l.Hidden) })},
+	{"evidence", nil, func(f csvFinding) string { return list(f.Evidence) }},
+	{"origin", func(v report.Vulnerability) string { return string(v.Origin) }, func(f csvFinding) string { return string(f.Origin) }},
+	{"decision", csvDecision(func(h report.Handling) string { return h.Action }), csvFindingDecision(func(h report.Handling) string { return h.Action })},
+	{"decision_author", csvDecision(func(h report.Handling) string { return h.Author }), csvFindingDecision(func(h report.Handling) string { return h.Author })},
+	{"decision_reason", csvDecision(func(h report.Handling) string { return h.Reason }), csvFindingDecision(func(h report.Handling) string { return h.Reason })},
+	{"decision_scope", csvDecision(func(h report.Handling) string { return h.Scope }), csvFindingDecision(func(h report.Handling) string { return h.Scope })},
+	{"decision_expires", csvDecision(func(h report.Handling) string { return h.Expires }), csvFindingDecision(func(h report.Handling) string { return h.Expires })},
+	{"details", func(v report.Vulnerability) string { return v.Details }, func(f csvFinding) string { return f.Details }},
+	{"standard", nil, func(f csvFinding) string { return f.check.Standard }},
+	{"current_value", nil, func(f csvFinding) string { return f.check.Current }},
+	{"suggested_value", nil, func(f csvFinding) string { return f.check.Suggested }},
+	{"edit", nil, func(f csvFinding) string { return f.check.Edit }},
+}
+
+func csvCVSS(value func(report.CVSS) string) func(report.Vulnerability) string {
+	return func(v report.Vulnerability) string {
 		if c, ok := rating(v); ok {
 			return value(c)
 		}
@@ -77,8 +94,15 @@ func cvss(value func(report.CVSS) string) func(*report.Report, report.Vulnerabil
 	}
 }
 
-func epss(value func(report.EPSS) float64) func(*report.Report, report.Vulnerability) string {
-	return func(_ *report.Report, v report.Vulnerability) string {
+func csvKEVDate(v report.Vulnerability) string {
+	if v.KEV == nil {
+		return ""
+	}
+	return v.KEV.DateAdded
+}
+
+func csvEPSS(value func(report.EPSS) float64) func(report.Vulnerability) string {
+	return func(v report.Vulnerability) string {
 		if v.EPSS == nil {
 			return ""
 		}
@@ -86,12 +110,31 @@ func epss(value func(report.EPSS) float64) func(*report.Report, report.Vulnerabi
 	}
 }
 
-// locations lists a property of the finding's locations, without repetitions.
-func locations(value func(report.Location) string) func(*report.Report, report.Vulnerability) string {
-	return func(_ *report.Report, v report.Vulnerability) string { return locationList(v.Locations, value) }
+func csvDecision(value func(report.Handling) string) func(report.Vulnerability) string {
+	return func(v report.Vulnerability) string { return decided(v.Handling, value) }
 }
 
-func locationList(locations []report.Location, value func(report.Location) string) string {
+func csvFindingDecision(value func(report.Handling) string) func(csvFinding) string {
+	return func(f csvFinding) string { return decided(f.Handling, value) }
+}
+
+func decided(h *report.Handling, value func(report.Handling) string) string {
+	if h == nil {
+		return ""
+	}
+	return value(*h)
+}
+
+func places(value func(report.Location) string) func(report.Vulnerability) string {
+	return func(v report.Vulnerability) string { return placeList(v.Locations, value) }
+}
+
+func findingPlaces(value func(report.Location) string) func(csvFinding) string {
+	return func(f csvFinding) string { return placeList(f.Locations, value) }
+}
+
+// placeList lists a property of places, without repetitions.
+func placeList(locations []report.Location, value func(report.Location) string) string {
 	var all []string
 	for _, l := range locations {
 		if s := value(l); s != "" && !slices.Contains(all, s) {
@@ -104,33 +147,62 @@ func locationList(locations []report.Location, value func(report.Location) strin
 	return list(all)
 }
 
+// csvLayer is empty for what no layer brings.
+func csvLayer(l report.Location) string {
+	if l.Layer < 0 {
+		return ""
+	}
+	return strconv.Itoa(l.Layer)
+}
+
+func csvLine(l report.Location) string {
+	if l.Line == 0 {
+		return ""
+	}
+	return strconv.Itoa(l.Line)
+}
+
 func list(values []string) string { return strings.Join(values, "; ") }
 
-// writeCSV writes RFC 4180: one line per finding, CRLF at its end.
+// writeCSV writes RFC 4180: one line per finding, CRLF at its end. Checks that
+// passed are no findings; the JSON form has them.
 func writeCSV(w io.Writer, r *report.Report) error {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
-	record := make([]string, len(csvColumns))
-	for i, c := range csvColumns {
-		record[i] = c.name
+	var names, image []string
+	for _, c := range csvImage {
+		names, image = append(names, c.name), append(image, cell(c.value(r)))
 	}
-	if err := out.Write(record); err != nil {
+	for _, c := range csvColumns {
+		names = append(names, c.name)
+	}
+	if err := out.Write(names); err != nil {
 		return err
 	}
+	record := make([]string, 0, len(names))
 	for _, v := range r.Vulnerabilities {
-		for i, c := range csvColumns {
-			record[i] = cell(c.value(r, v))
+		record = append(record[:0], image...)
+		for _, c := range csvColumns {
+			value := ""
+			if c.vulnerability != nil {
+				value = cell(c.vulnerability(v))
+			}
+			record = append(record, value)
 		}
 		if err := out.Write(record); err != nil {
 			return err
 		}
 	}
+	checks := checksByID(r)
 	for _, f := range r.Findings {
-		for i, c := range csvColumns {
-			record[i] = ""
-			if value := csvFindingColumns[c.name]; value != nil {
-				record[i] = cell(value(r, f))
+		finding := csvFinding{f, checkOf(checks, f)}
+		record = append(record[:0], image...)
+		for _, c := range csvColumns {
+			value := ""
+			if c.finding != nil {
+				value = cell(c.finding(finding))
 			}
+			record = append(record, value)
 		}
 		if err := out.Write(record); err != nil {
 			return err

@@ -48,6 +48,19 @@ func cdxMetadata(r *report.Report, opts Options) *cdx.Metadata {
 	properties.add("image:platform", r.Image.Platform)
 	properties.add("advisories:revision", r.Advisories.Revision)
 	properties.add("advisories:newest", r.Advisories.Newest)
+	if r.Base != nil {
+		properties.add("base:name", r.Base.Name)
+		properties.add("base:version", r.Base.Version)
+		properties.add("base:digest", r.Base.Digest)
+		properties.add("base:source", r.Base.Source)
+	}
+	// What is no component and no vulnerability has no place in a bill of
+	// materials; that there is some is told, the other formats say what.
+	for _, c := range report.Categories() {
+		if n := r.Summary.Findings.ByCategory[c]; n > 0 {
+			properties.add("findings:"+string(c), strconv.Itoa(n))
+		}
+	}
 	for _, l := range r.Image.Layers {
 		properties.add("layer:"+strconv.Itoa(l.Index), digest(l))
 	}
@@ -87,6 +100,9 @@ func cdxComponent(r *report.Report, p report.Package, ref string, known *licence
 	properties.add("package:sourceVersion", p.SourceVersion)
 	properties.add("package:module", p.Module)
 	properties.add("package:ownedBy", p.OwnedBy)
+	if p.Vulnerabilities > 0 {
+		properties.add("package:vulnerabilities", strconv.Itoa(p.Vulnerabilities))
+	}
 	properties.add("layer:index", strconv.Itoa(p.Layer))
 	properties.add("layer:digest", layer.Digest)
 	properties.add("layer:diffId", layer.DiffID)
@@ -170,6 +186,7 @@ func cdxVulnerability(v report.Vulnerability, ref string, affected []string) cdx
 	properties.add("finding:package", v.Package)
 	properties.add("finding:fixedVersion", v.FixedVersion)
 	properties.add("finding:fixState", string(v.FixState))
+	properties.add("finding:origin", string(v.Origin))
 	if v.KEV != nil {
 		properties.add("kev:dateAdded", v.KEV.DateAdded)
 		properties.add("kev:dueDate", v.KEV.DueDate)
@@ -184,11 +201,23 @@ func cdxVulnerability(v report.Vulnerability, ref string, affected []string) cdx
 		BOMRef: ref, ID: v.ID, Source: &cdx.Source{URL: link(v.ID)}, References: cdxReferences(v.Aliases), Ratings: cdxRatings(v),
 		Description: v.Title, Detail: v.Details, Recommendation: v.Solution, Advisories: cdxAdvisories(v.References),
 		Published: rfc3339(v.Published), Updated: rfc3339(v.Modified), Affects: &affects, Properties: properties.list(),
+		Analysis: cdxAnalysis(v.Handling),
 	}
 	if cwes := cweNumbers(v.CWEs); len(cwes) > 0 {
 		out.CWEs = &cwes
 	}
 	return out
+}
+
+// cdxAnalysis tells of a decision. To ignore a vulnerability does not say that it
+// cannot be exploited, only that nothing will be done about it.
+func cdxAnalysis(h *report.Handling) *cdx.VulnerabilityAnalysis {
+	if h == nil {
+		return nil
+	}
+	return &cdx.VulnerabilityAnalysis{
+		State: cdx.IASExploitable, Response: &[]cdx.ImpactAnalysisResponse{cdx.IARWillNotFix}, Detail: handlingText(h),
+	}
 }
 
 // cdxAffected is a version that is affected; nothing where none is known.

@@ -22,17 +22,49 @@ func (p *printer) details(r *report.Report) {
 	p.findings("System vulnerabilities", report.System, r.Vulnerabilities)
 	p.findings("Application vulnerabilities", report.Application, r.Vulnerabilities)
 	p.findingDetails(r.Findings)
+	p.checks(r.Checks)
 	if len(r.Packages) > 0 {
 		p.heading(fmt.Sprintf("Software (%s)", count(len(r.Packages))))
-		p.table(packageColumns(r.Packages))
+		p.table(packageColumns(r.Packages), nil)
 	}
-	if len(r.Files.Largest) > 0 {
-		p.heading(fmt.Sprintf("Largest files (%s of %s)", count(len(r.Files.Largest)), count(r.Files.Count)))
-		p.table(fileColumns(r.Files.Largest))
-	}
+	p.files(r.Files)
 	if len(r.Image.Layers) > 0 {
 		p.heading(fmt.Sprintf("Layers (%s)", count(len(r.Image.Layers))))
-		p.table(layerColumns(r.Image.Layers))
+		p.table(layerColumns(r.Image.Layers), nil)
+	}
+}
+
+// checks lists all checks of settings, the failed ones first.
+func (p *printer) checks(all []report.Check) {
+	if len(all) == 0 {
+		return
+	}
+	all = failedFirst(all)
+	result := cells("RESULT", maxTableCell, all, func(c report.Check) string { return resultText(c.Result) })
+	suggested := cells("SHOULD BE", 10, all, func(c report.Check) string { return c.Suggested })
+	suggested.optional = true
+	p.heading(fmt.Sprintf("Checks of settings (%s)", count(len(all))))
+	p.table(nonEmpty([]*column{
+		result,
+		cells("CHECK", 20, all, func(c report.Check) string { return c.Title }),
+		cells("FOUND", 10, all, func(c report.Check) string { return c.Current }),
+		suggested,
+	}), func(row int) bool { return all[row].Result != report.Failed })
+}
+
+// files lists what stands out among the files.
+func (p *printer) files(f report.FileSummary) {
+	if len(f.Largest) > 0 {
+		p.heading(fmt.Sprintf("Largest files (%s of %s)", count(len(f.Largest)), count(f.Count)))
+		p.table(fileColumns(f.Largest), nil)
+	}
+	if len(f.WastedFiles) > 0 {
+		p.heading(fmt.Sprintf("Wasted (%s): the largest files that later layers hide", bytesText(f.Wasted)))
+		p.table(wastedColumns(f.WastedFiles), nil)
+	}
+	if len(f.Special) > 0 {
+		p.heading(fmt.Sprintf("Special rights (%s)", count(f.SpecialCount)))
+		p.table(specialColumns(f.Special), nil)
 	}
 }
 
@@ -61,6 +93,7 @@ func (p *printer) finding(v report.Vulnerability) {
 	}
 	io.WriteString(p.w, "\n"+p.paint(bold, displayWidth.Truncate(text(v.ID), maxID, "…"))+
 		"  "+p.paint(severityStyle(v.Severity), v.Severity.String())+"  "+subject+"\n")
+	p.field("Decision", handlingText(v.Handling))
 	p.field("Title", text(v.Title))
 	p.field("Fixed in", text(fixMark(v)))
 	p.field("Rated by", text(v.SeveritySource))
@@ -71,9 +104,8 @@ func (p *printer) finding(v report.Vulnerability) {
 	if v.KEV != nil {
 		p.field("Exploited", exploited(*v.KEV))
 	}
-	if v.EPSS != nil {
-		p.field("EPSS", fmt.Sprintf("%s, higher than that of %d%% of all vulnerabilities", epssMark(v), int(v.EPSS.Percentile*100)))
-	}
+	p.field("EPSS", epssText(v))
+	p.field("Origin", originText(v.Origin))
 	p.field("Also", text(strings.Join(v.Aliases, ", ")))
 	for _, l := range v.Locations[:min(len(v.Locations), maxPlaces)] {
 		p.field("Found in", place(l))
@@ -85,14 +117,6 @@ func (p *printer) finding(v report.Vulnerability) {
 	if len(v.References) > 0 {
 		p.field("See", text(v.References[0]))
 	}
-}
-
-func exploited(k report.KEV) string {
-	s := "known to be exploited since " + text(k.DateAdded)
-	if k.Ransomware {
-		s += ", also by ransomware"
-	}
-	return s
 }
 
 func place(l report.Location) string {
@@ -136,6 +160,30 @@ func fileColumns(files []report.LargeFile) []*column {
 	layer := cells("LAYER", maxTableCell, files, func(f report.LargeFile) string { return strconv.Itoa(f.Layer) })
 	layer.right = true
 	return []*column{size, layer, cells("PATH", 12, files, func(f report.LargeFile) string { return f.Path })}
+}
+
+func wastedColumns(files []report.WastedFile) []*column {
+	size := cells("SIZE", maxTableCell, files, func(f report.WastedFile) string { return bytesText(f.Size) })
+	size.right = true
+	layer := cells("LAYER", maxTableCell, files, func(f report.WastedFile) string { return strconv.Itoa(f.Layer) })
+	layer.right = true
+	path := cells("PATH", 12, files, func(f report.WastedFile) string { return f.Path })
+	path.keepEnd = true
+	return []*column{size, layer, cells("HIDDEN", 19, files, wastedText), path}
+}
+
+func specialColumns(files []report.SpecialFile) []*column {
+	layer := cells("LAYER", maxTableCell, files, func(f report.SpecialFile) string { return strconv.Itoa(f.Layer) })
+	layer.right = true
+	path := cells("PATH", 12, files, func(f report.SpecialFile) string { return f.Path })
+	path.keepEnd = true
+	return nonEmpty([]*column{
+		cells("RIGHTS", 10, files, func(f report.SpecialFile) string { return f.Mode }),
+		cells("OWNER", 5, files, specialOwner),
+		layer,
+		cells("WHY", 12, files, specialWhy),
+		path,
+	})
 }
 
 func layerColumns(layers []report.Layer) []*column {

@@ -21,7 +21,7 @@ import (
 
 // reports are those every document format must be right for.
 func reports() map[string]*report.Report {
-	return map[string]*report.Report{"sample": sample(), "hostile": hostile(), "empty": {}, "large": large(500)}
+	return map[string]*report.Report{"sample": sample(), "complete": complete(), "hostile": hostile(), "empty": {}, "large": large(500)}
 }
 
 func TestJSON(t *testing.T) {
@@ -116,6 +116,75 @@ func checkSARIFResult(t *testing.T, run sarifRun, result sarifResult) {
 		if u, err := url.Parse(uri); err != nil || u.IsAbs() || u.Host != "" || strings.HasPrefix(uri, "/") || uri == "" || !ascii(uri) {
 			t.Errorf("location %.100q: %v", uri, err)
 		}
+	}
+}
+
+// A decision suppresses a result. As the standard wants, the others then say that
+// nothing suppresses them, and where nothing is decided none says anything.
+func TestSARIFSuppressions(t *testing.T) {
+	suppressed := func(r *report.Report) (said int, why []string) {
+		var log sarifLog
+		if err := json.Unmarshal(render(t, SARIF, r, testOptions), &log); err != nil {
+			t.Fatal(err)
+		}
+		for _, result := range log.Runs[0].Results {
+			if result.Suppressions == nil {
+				continue
+			}
+			said++
+			for _, s := range *result.Suppressions {
+				why = append(why, result.RuleID+" "+s.Kind+" "+s.Status+": "+s.Justification+" ("+s.Properties["author"]+")")
+			}
+		}
+		return said, why
+	}
+	r := complete()
+	said, why := suppressed(r)
+	want := []string{"CVE-2011-3374 external accepted: apt-key is not used here (alice)", "pratique/sensitive-information/github-token external accepted: an example token (bob)"}
+	if diff := cmp.Diff(want, why); diff != "" || said != len(r.Vulnerabilities)+len(r.Findings) {
+		t.Errorf("%d results say it; suppressed (-want +got):\n%s", said, diff)
+	}
+	if said, _ := suppressed(sample()); said != 0 {
+		t.Errorf("nothing is decided, and %d results tell of it", said)
+	}
+}
+
+// A rule is as bad as the worst of its findings and does not speak of one alone.
+func TestSARIFRuleOfFindings(t *testing.T) {
+	f := report.Finding{Category: report.Sensitive, Rule: "token", Title: "Token", Severity: report.Low, Details: "It opens doors.", Solution: "Take a out."}
+	worse := f
+	worse.Severity, worse.Solution = report.Critical, "Take b out."
+	rules, results := sarifFindings(&report.Report{Findings: []report.Finding{f, worse, f}}, nil)
+	if len(rules) != 1 || len(results) != 3 {
+		t.Fatalf("%d rules, %d results", len(rules), len(results))
+	}
+	if rules[0].DefaultConfiguration.Level != "error" || rules[0].Properties["security-severity"] != "9.5" {
+		t.Errorf("the rule is %+v", rules[0])
+	}
+	if help := rules[0].Help.Text; strings.Contains(help, "Take a out") || !strings.Contains(help, "It opens doors.") || !strings.Contains(help, "Revoke") {
+		t.Errorf("help: %s", help)
+	}
+	if got := results[1].Message.Text; !strings.Contains(got, "Take b out.") {
+		t.Errorf("message: %s", got)
+	}
+}
+
+// What was checked stands beside the finding of a setting, and of no other.
+func TestChecksOfFindings(t *testing.T) {
+	_, results := sarifFindings(complete(), nil)
+	found := 0
+	for _, result := range results {
+		if result.RuleID == "pratique/unsafe-setting/ssh-root-login" {
+			found++
+			if result.Properties["currentValue"] != "yes" || result.Properties["suggestedValue"] != "no" {
+				t.Errorf("properties %v", result.Properties)
+			}
+		} else if strings.HasPrefix(result.RuleID, "pratique/malicious") && result.Properties["currentValue"] != nil {
+			t.Errorf("%s has the properties of a check: %v", result.RuleID, result.Properties)
+		}
+	}
+	if found != 1 {
+		t.Errorf("%d results of the check that failed", found)
 	}
 }
 
@@ -228,6 +297,31 @@ func TestCycloneDXAffects(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("affected components (-want +got):\n%s", diff)
+	}
+}
+
+// An ignored vulnerability is one, and nothing will be done about it.
+func TestCycloneDXAnalysis(t *testing.T) {
+	var bom cdx.BOM
+	if err := json.Unmarshal(render(t, CycloneDX, complete(), testOptions), &bom); err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range *bom.Vulnerabilities {
+		switch {
+		case v.BOMRef != "finding-f-3":
+			if v.Analysis != nil {
+				t.Errorf("%s: %+v", v.BOMRef, v.Analysis)
+			}
+		case v.Analysis == nil || v.Analysis.State != cdx.IASExploitable || (*v.Analysis.Response)[0] != cdx.IARWillNotFix || !strings.Contains(v.Analysis.Detail, "alice"):
+			t.Errorf("analysis of an ignored vulnerability: %+v", v.Analysis)
+		}
+	}
+	properties := make(map[string]string)
+	for _, p := range *bom.Metadata.Component.Properties {
+		properties[p.Name] = p.Value
+	}
+	if properties["pratique:findings:malicious-file"] != "2" || properties["pratique:base:name"] != "docker.io/library/debian:12.4" {
+		t.Errorf("properties of the image: %v", properties)
 	}
 }
 

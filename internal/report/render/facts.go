@@ -43,6 +43,26 @@ func layerAt(r *report.Report, index int) report.Layer {
 	return r.Image.Layers[index]
 }
 
+// checksByID finds the checks that failed by their ids.
+func checksByID(r *report.Report) map[string]report.Check {
+	byID := make(map[string]report.Check)
+	for _, c := range r.Checks {
+		if c.Result == report.Failed {
+			byID[c.ID] = c
+		}
+	}
+	return byID
+}
+
+// checkOf is the failed check that a finding is about, the zero value if it is
+// about none: a finding of a setting has the check's id as its rule.
+func checkOf(checks map[string]report.Check, f report.Finding) report.Check {
+	if f.Category != report.Baseline {
+		return report.Check{}
+	}
+	return checks[f.Rule]
+}
+
 // digest is how a layer is addressed: its digest as stored, else its diff ID.
 func digest(l report.Layer) string {
 	if l.Digest != "" {

@@ -18,6 +18,7 @@ type Format string
 
 const (
 	Table     Format = "table"
+	HTML      Format = "html"
 	JSON      Format = "json"
 	SARIF     Format = "sarif"
 	CycloneDX Format = "cyclonedx"
@@ -26,7 +27,7 @@ const (
 )
 
 // Formats lists all formats.
-func Formats() []Format { return []Format{Table, JSON, SARIF, CycloneDX, SPDX, CSV} }
+func Formats() []Format { return []Format{Table, HTML, JSON, SARIF, CycloneDX, SPDX, CSV} }
 
 // ParseFormat reads the name of a format in any case.
 func ParseFormat(name string) (Format, error) {
@@ -44,6 +45,8 @@ func ParseFormat(name string) (Format, error) {
 // MediaType is the format's media type for HTTP, with parameters.
 func (f Format) MediaType() string {
 	switch f {
+	case HTML:
+		return "text/html; charset=utf-8"
 	case JSON:
 		return "application/json"
 	case SARIF:
@@ -61,6 +64,8 @@ func (f Format) MediaType() string {
 // Extension is what names of files in the format end in.
 func (f Format) Extension() string {
 	switch f {
+	case HTML:
+		return ".html"
 	case JSON:
 		return ".json"
 	case SARIF:
@@ -106,6 +111,8 @@ func Write(w io.Writer, format Format, r *report.Report, opts Options) error {
 	switch format {
 	case Table:
 		err = writeTable(b, r, opts)
+	case HTML:
+		err = writeHTML(b, r, opts)
 	case JSON:
 		err = writeIndented(b, r)
 	case SARIF:

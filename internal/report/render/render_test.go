@@ -143,7 +143,12 @@ func hostile() *report.Report {
 	secret := f
 	secret.Category = report.Sensitive
 	findings := []report.Finding{f, secret, {}, {}}
-	return &report.Report{
+	decided := &report.Handling{ID: -1, Action: evil, Author: huge, Reason: huge, Expires: evil, Scope: evil}
+	v.Origin, v.Handling, f.Origin, f.Handling, f.Package, f.Version = evil, decided, evil, decided, huge, huge
+	findings[0], vulnerabilities[0] = f, v
+	many := map[string]string{evil: huge, "": "", huge: evil}
+	c := report.Check{ID: evil, Group: evil, Title: huge, Standard: huge, Severity: report.High, Result: evil, Looked: huge, Current: huge, Suggested: huge, Edit: huge}
+	r := &report.Report{
 		Image:           report.Image{Name: huge, Digest: evil, MediaType: evil, ConfigDigest: evil, Platform: evil, Created: evil, Size: -1, Layers: []report.Layer{{Index: 5, Digest: evil, DiffID: evil, Instruction: evil}}},
 		OS:              report.OS{ID: evil, Version: huge, Name: evil},
 		Advisories:      report.Knowledge{Revision: evil, Newest: evil},
@@ -154,7 +159,21 @@ func hostile() *report.Report {
 		Packages:        []report.Package{p, p, {}, {}},
 		Files:           report.FileSummary{Count: -1, Size: -1},
 		Notes:           []report.Note{{Code: evil, Message: huge, Path: evil}, {}},
+		Checks:          []report.Check{c, {}},
+		Base: &report.Base{Name: huge, Version: huge, Digest: evil, Source: evil, Layers: -1, EndOfLife: evil, Findings: -1, OwnFindings: -1,
+			Newer: &report.NewerBase{Name: huge, Digest: evil, Removes: -1, Adds: 1 << 62}},
 	}
+	r.Image.Config = report.ImageConfig{
+		User: huge, WorkingDir: evil, Entrypoint: []string{huge, evil}, Cmd: []string{evil}, Healthcheck: []string{evil}, Env: []string{evil, huge, "", "="},
+		Ports: []string{evil}, Volumes: []string{huge}, Labels: many, Steps: []report.BuildStep{{Instruction: huge, Layer: -9}, {}},
+	}
+	r.Image.Annotations = many
+	r.Files.Largest = []report.LargeFile{{Path: huge, Size: -1, Layer: -1}, {}}
+	r.Files.Types = []report.FileType{{Type: huge, Count: -1, Size: -1}}
+	r.Files.Layers = []report.LayerFiles{{Layer: -1, Count: -1, Size: -1, Replaced: -1, Deleted: -1, Wasted: -1}}
+	r.Files.WastedFiles = []report.WastedFile{{Path: huge, Size: -1, Layer: -1, Hidden: evil, By: -1}}
+	r.Files.SpecialCount, r.Files.Special = -5, []report.SpecialFile{{Path: huge, Kinds: []string{evil, huge}, Mode: evil, UID: -1, GID: -1, Capabilities: []string{huge}, Layer: -1}}
+	return r
 }
 
 // large is a report of n findings in n/4 packages.
@@ -211,9 +230,11 @@ func TestGolden(t *testing.T) {
 		{"sample-80.txt", Table, sample(), narrow},
 		{"sample-color.txt", Table, sample(), color},
 		{"sample-details.txt", Table, sample(), details},
+		{"complete-color.txt", Table, complete(), color},
+		{"complete-details.txt", Table, complete(), details},
 	}
 	for _, f := range Formats() {
-		cases = append(cases, golden{"sample" + f.Extension(), f, sample(), wide}, golden{"empty" + f.Extension(), f, empty, Options{}})
+		cases = append(cases, golden{"sample" + f.Extension(), f, sample(), wide}, golden{"complete" + f.Extension(), f, complete(), wide}, golden{"empty" + f.Extension(), f, empty, Options{}})
 	}
 	for _, tc := range cases {
 		t.Run(tc.file, func(t *testing.T) {

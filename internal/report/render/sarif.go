@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/pratique/pratique/internal/report"
@@ -79,7 +80,18 @@ type sarifResult struct {
 	Locations           []sarifLocation   `json:"locations"`
 	Fingerprints        map[string]string `json:"fingerprints,omitempty"`
 	PartialFingerprints map[string]string `json:"partialFingerprints,omitempty"`
-	Properties          map[string]any    `json:"properties"`
+	// Suppressions are in all results of a run or in none, as the standard wants;
+	// an empty list says that the result counts.
+	Suppressions *[]sarifSuppression `json:"suppressions,omitempty"`
+	Properties   map[string]any      `json:"properties"`
+}
+
+// sarifSuppression is a decision that a result does not count.
+type sarifSuppression struct {
+	Kind          string            `json:"kind"`
+	Status        string            `json:"status"`
+	Justification string            `json:"justification,omitempty"`
+	Properties    map[string]string `json:"properties,omitempty"`
 }
 
 type sarifLocation struct {
@@ -126,6 +138,7 @@ func writeSARIF(w io.Writer, r *report.Report, opts Options) error {
 	}
 	rules, more := sarifFindings(r, rules)
 	results = append(results, more...)
+	suppress(results, r)
 	return writeIndented(w, sarifLog{
 		Schema:  sarifSchema,
 		Version: sarifVersion,
@@ -142,6 +155,33 @@ func writeSARIF(w io.Writer, r *report.Report, opts Options) error {
 			},
 		}},
 	})
+}
+
+// suppress marks the results that somebody decided to ignore. The results are
+// those of the vulnerabilities, then those of the findings, in their order.
+func suppress(results []sarifResult, r *report.Report) {
+	handled := make([]*report.Handling, 0, len(results))
+	for _, v := range r.Vulnerabilities {
+		handled = append(handled, v.Handling)
+	}
+	for _, f := range r.Findings {
+		handled = append(handled, f.Handling)
+	}
+	if !slices.ContainsFunc(handled, func(h *report.Handling) bool { return h != nil }) {
+		return
+	}
+	for i, h := range handled {
+		suppressions := []sarifSuppression{}
+		if h != nil {
+			s := sarifSuppression{Kind: "external", Status: "accepted", Justification: clip(oneLine(h.Reason), maxSARIFText)}
+			s.Properties = map[string]string{"author": oneLine(h.Author), "scope": oneLine(h.Scope)}
+			if h.Expires != "" {
+				s.Properties["expires"] = oneLine(h.Expires)
+			}
+			suppressions = append(suppressions, s)
+		}
+		results[i].Suppressions = &suppressions
+	}
 }
 
 // sarifRules makes one rule per vulnerability, in order of appearance, and
@@ -253,6 +293,9 @@ func sarifResultOf(r *report.Report, v report.Vulnerability, rule int) sarifResu
 			"category": v.Category, "severity": v.Severity.String(), "package": v.Package, "packageType": v.Type, "purl": v.PURL,
 			"installedVersion": v.Version, "fixedVersion": v.FixedVersion, "fixState": v.FixState,
 		},
+	}
+	if v.Origin != "" {
+		result.Properties["origin"] = v.Origin
 	}
 	if v.FindingID != "" {
 		result.Fingerprints = map[string]string{"pratique/v1": v.FindingID}

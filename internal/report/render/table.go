@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -121,9 +120,12 @@ func (p *printer) header(r *report.Report) {
 	p.field("Platform", text(r.Image.Platform))
 	p.field("System", text(systemName(r.OS)))
 	p.field("Layers", count(len(r.Image.Layers))+", "+bytesText(r.Image.Size)+" as stored")
+	p.field("Base image", text(baseText(r.Base)))
 	p.field("Advisories", advisories(r.Advisories))
 	p.field("Findings", summary(r))
 	p.field("", findingSummary(r))
+	p.field("", ignoredSummary(r))
+	p.field("Checks", checksText(r.Checks))
 }
 
 func systemName(os report.OS) string {
@@ -157,13 +159,7 @@ func summary(r *report.Report) string {
 	case s.Total == 0:
 		return "no vulnerabilities"
 	}
-	var parts []string
-	for _, severity := range report.Severities() {
-		if n := s.BySeverity[severity]; n > 0 {
-			parts = append(parts, count(n)+" "+severity.String())
-		}
-	}
-	return fmt.Sprintf("%s (%s); %s with a fix", plural(s.Total, "vulnerability", "vulnerabilities"), strings.Join(parts, ", "), count(s.Fixable))
+	return fmt.Sprintf("%s (%s); %s with a fix", plural(s.Total, "vulnerability", "vulnerabilities"), bySeverity(s.BySeverity), count(s.Fixable))
 }
 
 func (p *printer) heading(s string) {
@@ -182,15 +178,20 @@ func (p *printer) vulnerabilities(r *report.Report) {
 	if len(system) > 0 {
 		p.heading(fmt.Sprintf("System vulnerabilities (%s)", count(len(system))))
 		rows := bySource(system)
-		p.table(vulnerabilityColumns(rows, false))
+		p.table(vulnerabilityColumns(rows, false), ignoredRow(rows))
 		if len(rows) < len(system) {
 			p.lines("", 0, p.paint(faint, "+N: so many more packages built from the same source."))
 		}
 	}
 	if len(application) > 0 {
 		p.heading(fmt.Sprintf("Application vulnerabilities (%s)", count(len(application))))
-		p.table(vulnerabilityColumns(rowEach(application), true))
+		rows := rowEach(application)
+		p.table(vulnerabilityColumns(rows, true), ignoredRow(rows))
 	}
+}
+
+func ignoredRow(rows []row) func(int) bool {
+	return func(i int) bool { return rows[i].Handling != nil }
 }
 
 // row is one line of a table of vulnerabilities: the same vulnerability in one
@@ -214,11 +215,13 @@ func bySource(vs []report.Vulnerability) []row {
 	type key struct {
 		id, source, version, fix, layers string
 		severity                         report.Severity
+		origin                           report.Origin
+		handling                         string
 	}
 	at := make(map[key]int)
 	var rows []row
 	for _, v := range vs {
-		k := key{v.ID, cmp.Or(v.Source, v.Package), v.Version, fixMark(v), layerMark(v), v.Severity}
+		k := key{v.ID, cmp.Or(v.Source, v.Package), v.Version, fixMark(v), layerMark(v), v.Severity, v.Origin, handlingText(v.Handling)}
 		if i, ok := at[k]; ok {
 			rows[i].packages = append(rows[i].packages, v.Package)
 			continue
@@ -279,6 +282,8 @@ func vulnerabilityColumns(rows []row, paths bool) []*column {
 		add("FIXED", 10, fixMark),
 		add("KEV", maxTableCell, kevMark),
 		epss,
+		add("ORIGIN", maxTableCell, func(v report.Vulnerability) string { return originMark(v.Origin) }),
+		add("DECISION", 7, func(v report.Vulnerability) string { return handlingMark(v.Handling) }),
 		layer,
 	}
 	if paths {
@@ -363,7 +368,9 @@ func pathMark(v report.Vulnerability) string {
 	return fmt.Sprintf("%s +%d", clip(v.Locations[0].Path, maxTableBytes), len(v.Locations)-1)
 }
 
-func (p *printer) table(columns []*column) {
+// table writes a table; what it says of rows that are dimmed is of less
+// importance than the rest. dimmed may be nil.
+func (p *printer) table(columns []*column, dimmed func(row int) bool) {
 	for _, c := range columns {
 		c.width = displayWidth.StringWidth(c.title)
 		for _, s := range c.cells {
@@ -374,7 +381,10 @@ func (p *printer) table(columns []*column) {
 	p.row(columns, func(c *column) (string, string) { return c.title, bold })
 	for i := range columns[0].cells {
 		p.row(columns, func(c *column) (string, string) {
-			if c.style != nil {
+			switch {
+			case dimmed != nil && dimmed(i):
+				return c.cells[i], faint
+			case c.style != nil:
 				return c.cells[i], c.style(i)
 			}
 			return c.cells[i], ""
@@ -473,7 +483,7 @@ func (p *printer) notes(notes []report.Note) {
 func (p *printer) totals(r *report.Report) {
 	io.WriteString(p.w, "\n")
 	p.field("Packages", packageTotals(r.Packages))
-	p.field("Files", plural(r.Files.Count, "file", "files")+", "+bytesText(r.Files.Size))
+	p.field("Files", filesText(r.Files))
 }
 
 // packageTotals is "312 (290 deb, 20 maven, 2 npm)".
@@ -481,18 +491,7 @@ func packageTotals(packages []report.Package) string {
 	if len(packages) == 0 {
 		return "none found"
 	}
-	byType := make(map[string]int)
-	for _, p := range packages {
-		byType[p.Type]++
-	}
-	types := slices.SortedFunc(maps.Keys(byType), func(a, b string) int {
-		return cmp.Or(cmp.Compare(byType[b], byType[a]), cmp.Compare(a, b))
-	})
-	var parts []string
-	for _, t := range types[:min(len(types), 20)] {
-		parts = append(parts, count(byType[t])+" "+text(t))
-	}
-	return fmt.Sprintf("%s (%s)", count(len(packages)), strings.Join(parts, ", "))
+	return fmt.Sprintf("%s (%s)", count(len(packages)), typeTotals(packages))
 }
 
 // next says what the reader can do now.
@@ -504,61 +503,4 @@ func (p *printer) next(r *report.Report) {
 	if !p.opts.Details {
 		p.lines("- ", 2, "See every finding's solution and places, the software and the largest files with `--details`.")
 	}
-}
-
-func steps(r *report.Report) []string {
-	var all []string
-	if slices.ContainsFunc(r.Notes, func(n report.Note) bool { return n.Code == "no-advisories" }) {
-		all = append(all, "Some packages could not be compared with advisories, see the notes: run `pratique advisories update` and scan again.")
-	}
-	if hidden, total := sensitive(r.Findings); total > 0 {
-		step := fmt.Sprintf("Revoke the secrets in the image first, then build it without them: %s.", plural(total, "finding", "findings"))
-		if hidden > 0 {
-			step += " That a later layer deletes a file does not help: anybody can read the layer below."
-		}
-		all = append(all, step)
-	}
-	if len(r.Vulnerabilities) == 0 {
-		return append(all, "Scan again from time to time: new vulnerabilities are published every day.")
-	}
-	var exploited, fixable, lowest int
-	for _, v := range r.Vulnerabilities {
-		if v.KEV != nil {
-			exploited++
-		}
-		if v.FixedVersion != "" {
-			fixable++
-		}
-		if slices.ContainsFunc(v.Locations, func(l report.Location) bool { return l.Layer == 0 }) {
-			lowest++
-		}
-	}
-	total := len(r.Vulnerabilities)
-	if exploited > 0 {
-		all = append(all, fmt.Sprintf("Start with what is known to be exploited (KEV): %s.", plural(exploited, "finding", "findings")))
-	}
-	if fixable > 0 {
-		all = append(all, fmt.Sprintf("Upgrade to the fixed versions, rebuild and scan again: that cures %s of %s.", count(fixable), plural(total, "finding", "findings")))
-	} else {
-		all = append(all, "No fixed versions are known yet: consider removing the packages, or scan again later.")
-	}
-	if lowest > 0 && len(r.Image.Layers) > 1 {
-		all = append(all, fmt.Sprintf("Look for a newer base image: %s of %s came with the lowest layer.", count(lowest), plural(total, "finding", "findings")))
-	}
-	return all
-}
-
-// sensitive counts the findings of secrets, and those of them that a later
-// layer hides somewhere.
-func sensitive(findings []report.Finding) (hidden, total int) {
-	for _, f := range findings {
-		if f.Category != report.Sensitive {
-			continue
-		}
-		total++
-		if slices.ContainsFunc(f.Locations, func(l report.Location) bool { return l.Hidden != "" }) {
-			hidden++
-		}
-	}
-	return hidden, total
 }

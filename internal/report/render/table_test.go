@@ -192,3 +192,35 @@ func TestSteps(t *testing.T) {
 		t.Errorf("without fixes: %s", got)
 	}
 }
+
+func TestBaseSteps(t *testing.T) {
+	for _, tt := range []struct {
+		base *report.Base
+		want string
+	}{
+		{nil, "Look for a newer base image: 1 of 1 finding came with the lowest layer."},
+		{&report.Base{Name: "debian:10", EndOfLife: "2022-09-10"}, "Build on another release: support for debian:10 ended on 2022-09-10."},
+		{&report.Base{Newer: &report.NewerBase{Name: "debian:12.6", Removes: 3, Adds: 1}}, "Build on debian:12.6: that removes 3 findings and adds 1."},
+		{&report.Base{Newer: &report.NewerBase{Name: "debian:12.6", Removes: -1, Adds: -1}}, "There is a newer base image, debian:12.6: scan it to know what it would change."},
+		{&report.Base{Newer: &report.NewerBase{Name: "debian:12.6", Adds: 4}}, "Look for a newer base image: 1 of 1 finding came with the lowest layer."},
+	} {
+		r := &report.Report{Base: tt.base, Image: report.Image{Layers: make([]report.Layer, 2)}, Vulnerabilities: []report.Vulnerability{{Locations: []report.Location{{}}}}}
+		if got := strings.Join(baseSteps(r), " "); got != tt.want {
+			t.Errorf("%+v: %s, want %s", tt.base, got, tt.want)
+		}
+	}
+}
+
+// What is ignored is not asked for, and nothing is asked for that is not there.
+func TestStepsLeaveOutIgnored(t *testing.T) {
+	r := complete()
+	for i := range r.Vulnerabilities {
+		r.Vulnerabilities[i].Handling = &report.Handling{Action: "ignore"}
+	}
+	for i := range r.Findings {
+		r.Findings[i].Handling = &report.Handling{Action: "ignore"}
+	}
+	if got := append(findingSteps(r.Findings), vulnerabilitySteps(r.Vulnerabilities)...); len(got) > 0 {
+		t.Errorf("all is ignored, and yet: %v", got)
+	}
+}

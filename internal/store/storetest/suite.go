@@ -28,6 +28,11 @@ func Run(t *testing.T, dsn func(testing.TB) string) {
 		{"Namespaces", testNamespaces},
 		{"Policy", testPolicy},
 		{"DeleteNamespace", testDeleteNamespace},
+		{"Rules", testRules},
+		{"Gates", testGates},
+		{"Usage", testUsage},
+		{"Events", testEvents},
+		{"FollowEvents", testFollowEvents},
 		{"Repositories", testRepositories},
 		{"Blobs", testBlobs},
 		{"Manifests", testManifests},
@@ -36,9 +41,11 @@ func Run(t *testing.T, dsn func(testing.TB) string) {
 		{"Tags", testTags},
 		{"Referrers", testReferrers},
 		{"Index", testIndex},
+		{"Bases", testBases},
+		{"NewerImages", testNewerImages},
 		{"Pull", testPull},
 		{"BlobPulls", testBlobPulls},
-		{"TouchPulls", testTouchPulls},
+		{"RecordPulls", testRecordPulls},
 		{"AutomaticScans", testAutomaticScans},
 		{"RequestScan", testRequestScan},
 		{"ScanLife", testScanLife},
@@ -202,27 +209,12 @@ func testDefaults(f *fixture) {
 	if first || again.ID != f.inst || again.Region != "default" || again.Host != "" {
 		f.Errorf("second call: first %v, %+v", first, again)
 	}
-	authorized, err := f.s.Authorized(ctx, f.inst)
-	f.ok(err)
-	if !authorized {
-		f.Error("scans are not authorized by default")
-	}
-	other, err := f.s.CreateInstance(ctx, catalog.Instance{Region: "north", Name: "second", Host: "registry.example"})
+	_, err = f.s.CreateInstance(ctx, catalog.Instance{Region: "north", Name: "second", Host: "registry.example"})
 	f.ok(err)
 	_, err = f.s.CreateInstance(ctx, catalog.Instance{Region: "south", Name: "third", Host: "registry.example"})
 	f.code(err, catalog.Conflict, "instance_exists")
 	_, err = f.s.CreateInstance(ctx, catalog.Instance{TenantID: 99, Region: "south", Name: "third", Host: "x"})
 	f.code(err, catalog.NotFound, "tenant_not_found")
-	authorized, err = f.s.Authorized(ctx, other.ID)
-	f.ok(err)
-	if authorized {
-		f.Error("an authorization counts in another region")
-	}
-	f.ok(f.s.Authorize(ctx, other.TenantID, "north", "admin"))
-	f.ok(f.s.Authorize(ctx, other.TenantID, "north", "admin"))
-	if authorized, err = f.s.Authorized(ctx, other.ID); err != nil || !authorized {
-		f.Error("authorization does not count", err)
-	}
 	list, err := f.s.Instances(ctx)
 	f.ok(err)
 	if len(list) != 2 {
@@ -678,14 +670,14 @@ func testBlobPulls(f *fixture) {
 	f.code(err, catalog.NotFound, "namespace_not_found")
 }
 
-func testTouchPulls(f *fixture) {
+func testRecordPulls(f *fixture) {
 	ctx := f.Context()
 	f.namespace("team", catalog.NamespaceChange{})
 	a := f.push(f.image(f.key("team", "app"), "1", "l1"))
 	late, early := f.now.Add(time.Hour), f.now.Add(time.Minute)
-	f.ok(f.s.TouchPulls(ctx, nil))
-	f.ok(f.s.TouchPulls(ctx, map[int64]time.Time{a.ID: late, 12345: late}))
-	f.ok(f.s.TouchPulls(ctx, map[int64]time.Time{a.ID: early}))
+	f.ok(f.s.RecordPulls(ctx, nil))
+	f.ok(f.s.RecordPulls(ctx, []catalog.PullRecord{{ArtifactID: 12345, At: late, Pulls: 1}, {ArtifactID: a.ID, At: late, Pulls: 2}}))
+	f.ok(f.s.RecordPulls(ctx, []catalog.PullRecord{{ArtifactID: a.ID, At: early, Pulls: 1}, {ArtifactID: a.ID, Refused: 3}}))
 	p, err := f.s.ArtifactPull(ctx, a.ID)
 	f.ok(err)
 	if !p.Artifact.PulledAt.Equal(late) {

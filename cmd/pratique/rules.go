@@ -1,0 +1,133 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pratique/pratique/internal/catalog"
+)
+
+func newRulesCommand(o *options) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "rules",
+		Short: "List, show, set and remove the rules of a namespace",
+		Long: `List, show, set and remove the rules of a namespace: files such as
+secrets.yaml, which add to the rules of the server. Later scans go by them. A
+file with an error is refused, and the rules in force stay in force.`,
+	}
+	cmd.AddCommand(newRulesListCommand(o), newRulesShowCommand(o), newRulesSetCommand(o), newRulesRemoveCommand(o))
+	return cmd
+}
+
+func newRulesListCommand(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use:   "list NAMESPACE",
+		Short: "List the files of rules of a namespace",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := o.client()
+			if err != nil {
+				return err
+			}
+			rules, err := c.Rules(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			tw := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 8, 2, ' ', 0)
+			fmt.Fprintln(tw, "FILE\tSIZE\tCHANGED\tBY")
+			for _, f := range rules.Files {
+				fmt.Fprintf(tw, "%s\t%d\t%s\t%s\n", f.Name, f.Size, f.UpdatedAt.Format(time.RFC3339), f.UpdatedBy)
+			}
+			return tw.Flush()
+		},
+	}
+}
+
+func newRulesShowCommand(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use:   "show NAMESPACE FILE",
+		Short: "Print a file of rules",
+		Args:  cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := o.client()
+			if err != nil {
+				return err
+			}
+			text, err := c.RuleFile(cmd.Context(), args[0], args[1])
+			if err != nil {
+				return err
+			}
+			_, err = io.WriteString(cmd.OutOrStdout(), text)
+			return err
+		},
+	}
+}
+
+func newRulesSetCommand(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use:     "set NAMESPACE FILE...",
+		Short:   "Add or replace files of rules by files of the same names",
+		Example: `  pratique admin rules set team rules/secrets.yaml rules/excluded-paths.txt`,
+		Args:    cobra.MinimumNArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := o.client()
+			if err != nil {
+				return err
+			}
+			for _, file := range args[1:] {
+				text, err := readRuleFile(file)
+				if err != nil {
+					return err
+				}
+				if err := c.PutRuleFile(cmd.Context(), args[0], filepath.Base(file), text); err != nil {
+					return err
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), "set %s of namespace %s\n", filepath.Base(file), args[0])
+			}
+			return nil
+		},
+	}
+}
+
+func readRuleFile(name string) (string, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, catalog.MaxRuleFile+1))
+	switch {
+	case err != nil:
+		return "", err
+	case len(text) > catalog.MaxRuleFile:
+		return "", fmt.Errorf("%s has more than %d bytes; keep large lists in the directory of rules that the server reads", name, catalog.MaxRuleFile)
+	case len(text) == 0:
+		return "", fmt.Errorf("%s is empty", name)
+	}
+	return string(text), nil
+}
+
+func newRulesRemoveCommand(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use:   "remove NAMESPACE FILE",
+		Short: "Remove a file of rules",
+		Args:  cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := o.client()
+			if err != nil {
+				return err
+			}
+			if err := c.DeleteRuleFile(cmd.Context(), args[0], args[1]); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "removed %s of namespace %s\n", args[1], args[0])
+			return nil
+		},
+	}
+}

@@ -1,0 +1,111 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/secret"
+)
+
+func (h *handlers) registerRules(api huma.API) {
+	tags := []string{"Rules"}
+	route(h, api, huma.Operation{
+		OperationID: "listRules", Method: http.MethodGet, Path: "/namespaces/{namespace}/rules", Tags: tags,
+		Summary:     "List the files of rules of a namespace",
+		Description: "They add to the rules of the server, or replace those of the same name.",
+	}, h.listRules)
+	route(h, api, huma.Operation{
+		OperationID: "getRuleFile", Method: http.MethodGet, Path: "/namespaces/{namespace}/rules/{file}", Tags: tags,
+		Summary: "Get a file of rules",
+	}, h.getRuleFile)
+	route(h, api, huma.Operation{
+		OperationID: "putRuleFile", Method: http.MethodPut, Path: "/namespaces/{namespace}/rules/{file}", Tags: tags,
+		DefaultStatus: http.StatusNoContent, Summary: "Add or replace a file of rules",
+		Description: "Later scans go by it. A file with an error is refused with its line, and the rules in force stay in force.",
+	}, h.putRuleFile)
+	route(h, api, huma.Operation{
+		OperationID: "deleteRuleFile", Method: http.MethodDelete, Path: "/namespaces/{namespace}/rules/{file}", Tags: tags,
+		DefaultStatus: http.StatusNoContent, Summary: "Remove a file of rules",
+	}, h.deleteRuleFile)
+}
+
+// RuleFile describes a file of rules.
+type RuleFile struct {
+	Name      string    `json:"name" example:"secrets.yaml"`
+	Size      int       `json:"size" doc:"In bytes"`
+	UpdatedBy string    `json:"updatedBy"`
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+// Rules lists the rules of a namespace.
+type Rules struct {
+	Files []RuleFile `json:"files" nullable:"false"`
+	// ExcludedPaths are never looked into for secrets, whatever the namespace
+	// adds in excluded-paths.txt.
+	ExcludedPaths []string `json:"excludedPaths" nullable:"false" doc:"Paths that are never looked into for secrets, beside those in excluded-paths.txt"`
+}
+
+type rulesOut struct {
+	Body Rules
+}
+
+func (h *handlers) listRules(ctx context.Context, in *InNamespace) (*rulesOut, error) {
+	rules, err := h.cfg.Store.Rules(ctx, instance(ctx), in.Namespace)
+	if err != nil {
+		return nil, err
+	}
+	out := &rulesOut{Rules{Files: []RuleFile{}, ExcludedPaths: secret.DefaultPaths()}}
+	for _, f := range rules.Files {
+		out.Body.Files = append(out.Body.Files, RuleFile{f.Name, len(f.Content), f.UpdatedBy, f.UpdatedAt})
+	}
+	return out, nil
+}
+
+// InRuleFile is the part of a path that names a file of rules.
+type InRuleFile struct {
+	InNamespace
+	File string `path:"file" maxLength:"100" doc:"Name of the file" example:"secrets.yaml"`
+}
+
+// RuleFileContent is what is in a file of rules.
+type RuleFileContent struct {
+	Content string `json:"content" minLength:"1" maxLength:"524288" doc:"The text of the file"`
+}
+
+type ruleFileOut struct {
+	Body RuleFileContent
+}
+
+func (h *handlers) getRuleFile(ctx context.Context, in *InRuleFile) (*ruleFileOut, error) {
+	rules, err := h.cfg.Store.Rules(ctx, instance(ctx), in.Namespace)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range rules.Files {
+		if f.Name == in.File {
+			return &ruleFileOut{RuleFileContent{string(f.Content)}}, nil
+		}
+	}
+	return nil, catalog.Errorf(catalog.NotFound, "rule_file_not_found", "namespace %s has no rules in a file %s", in.Namespace, in.File)
+}
+
+type putRuleFileIn struct {
+	InRuleFile
+	Body RuleFileContent
+}
+
+func (h *handlers) putRuleFile(ctx context.Context, in *putRuleFileIn) (*struct{}, error) {
+	return nil, h.setRule(ctx, in.InRuleFile, []byte(in.Body.Content))
+}
+
+func (h *handlers) deleteRuleFile(ctx context.Context, in *InRuleFile) (*struct{}, error) {
+	return nil, h.setRule(ctx, *in, nil)
+}
+
+func (h *handlers) setRule(ctx context.Context, in InRuleFile, content []byte) error {
+	return h.cfg.Scanner.SetRule(ctx, instance(ctx), in.Namespace, catalog.RuleFile{Name: in.File, Content: content, UpdatedBy: author(ctx)})
+}
