@@ -57,9 +57,10 @@ read once; a registry must allow the pull. Logins of docker, podman and skopeo
 are used.
 
 What to look for is chosen with --scan: vuln (vulnerabilities of packages),
-secret (keys, tokens and passwords, in every layer and in the configuration) and
-baseline (unsafe settings of accounts, SSH, passwords and the image itself).
-Software, files and the base image are always told.
+malware (malicious files), baseline (unsafe settings of system, SSH and image),
+password (weak passwords), secret (keys, tokens and passwords, in every layer and
+in the configuration) and compliance (licences and unwanted software). Software,
+files and the base image are always told.
 
 The exit code is 1 after an error and 2 if --fail-on found a vulnerability or
 another finding at or above its severity.`,
@@ -82,8 +83,8 @@ another finding at or above its severity.`,
 	f.StringVar(&s.failOn, "fail-on", "", "exit with code 2 if a vulnerability or another finding is at or above this severity")
 	f.StringVar(&s.advisories, "advisories", "", "directory of the advisory database")
 	f.StringVar(&s.cache, "cache", filepath.Join(cacheDir(), "facts"), "directory for what is known of layers; empty for none")
-	f.StringSliceVar(&s.categories, "scan", nil, "what to look for: vuln, secret, baseline (default all)")
-	f.StringVar(&s.rules, "rules", "", "directory of files with more rules, such as secrets.yaml or baseline.yaml")
+	f.StringSliceVar(&s.categories, "scan", nil, "what to look for: vuln, malware, baseline, password, secret, compliance (default all)")
+	f.StringVar(&s.rules, "rules", "", "directory of files with more rules, such as secrets.yaml")
 	f.StringVar(&s.platform, "platform", "", "platform to choose from an index (default linux and this machine's architecture)")
 	f.BoolVar(&s.watch, "watch", false, "follow the scan of an image, NAMESPACE/REPOSITORY[:TAG], in the server instead")
 	f.BoolVar(&s.insecure, "insecure", false, "allow a registry without TLS")
@@ -112,19 +113,17 @@ func (s *scanOptions) run(cmd *cobra.Command, ref string) error {
 	if err != nil {
 		return err
 	}
-	var db *advisory.DB
-	if slices.Contains(opts.Categories, report.System) {
-		if db, err = advisory.Open(advisoriesDir(s.options, s.advisories)); err != nil {
-			return err
-		}
-		defer db.Close()
+	knowledge, closer, err := s.knowledge(opts.Categories)
+	if err != nil {
+		return err
 	}
+	defer closer.Close()
 	out, err := s.output.open(cmd.OutOrStdout())
 	if err != nil {
 		return err
 	}
 	defer out.discard()
-	rep, err := s.scan(cmd.Context(), ref, db, opts, cmd.ErrOrStderr())
+	rep, err := s.scan(cmd.Context(), ref, knowledge, opts, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -132,6 +131,19 @@ func (s *scanOptions) run(cmd *cobra.Command, ref string) error {
 		return err
 	}
 	return failOn.check(rep)
+}
+
+// knowledge opens the advisory database. Only vulnerabilities cannot be looked
+// for without; what else rests on it is left out then.
+func (s *scanOptions) knowledge(categories []report.Category) (judge.Knowledge, io.Closer, error) {
+	db, err := advisory.Open(advisoriesDir(s.options, s.advisories))
+	if err == nil {
+		return db, db, nil
+	}
+	if slices.Contains(categories, report.System) || !errors.Is(err, advisory.ErrNone) {
+		return nil, nil, err
+	}
+	return nil, io.NopCloser(nil), nil
 }
 
 // judgeOptions reads what to look for and the rules to do it by.
@@ -155,15 +167,18 @@ type choice struct {
 
 var chosen = []choice{
 	{"vuln", []report.Category{report.System, report.Application}},
-	{"secret", []report.Category{report.Sensitive}},
+	{"malware", []report.Category{report.Malicious}},
 	{"baseline", []report.Category{report.Baseline}},
+	{"password", []report.Category{report.Password}},
+	{"secret", []report.Category{report.Sensitive}},
+	{"compliance", []report.Category{report.Compliance}},
 }
 
 // parseCategories reads the words of --scan; none means all. What only informs
 // is always chosen.
 func parseCategories(words []string) ([]report.Category, error) {
 	if len(words) == 0 {
-		return judge.Categories(), nil
+		return report.Categories(), nil
 	}
 	wanted := map[report.Category]bool{report.Software: true, report.Files: true, report.BaseImage: true}
 	for _, word := range words {
@@ -179,12 +194,12 @@ func parseCategories(words []string) ([]report.Category, error) {
 			wanted[c] = true
 		}
 	}
-	return slices.DeleteFunc(judge.Categories(), func(c report.Category) bool { return !wanted[c] }), nil
+	return slices.DeleteFunc(report.Categories(), func(c report.Category) bool { return !wanted[c] }), nil
 }
 
-// scan opens the image, gains its facts and judges them. db may be nil where no
+// scan opens the image, gains its facts and judges them. k may be nil where no
 // vulnerabilities are looked for.
-func (s *scanOptions) scan(ctx context.Context, ref string, db *advisory.DB, o judge.Options, stderr io.Writer) (*report.Report, error) {
+func (s *scanOptions) scan(ctx context.Context, ref string, k judge.Knowledge, o judge.Options, stderr io.Writer) (*report.Report, error) {
 	limitMemory()
 	img, closer, err := image.Open(ctx, ref, image.Options{Platform: s.platform, Insecure: s.insecure, UserAgent: "pratique/" + version})
 	if err != nil {
@@ -206,7 +221,7 @@ func (s *scanOptions) scan(ctx context.Context, ref string, db *advisory.DB, o j
 	if err != nil {
 		return nil, err
 	}
-	return judge.Report(facts, db, o)
+	return judge.Report(facts, k, o)
 }
 
 // explainHub adds to the failure of an image that names no registry where it

@@ -136,7 +136,7 @@ func TestScanCategories(t *testing.T) {
 	if out, err := runScan(t, dir, "--scan", "vuln", "--cache", "", "--advisories", t.TempDir()); err == nil {
 		t.Errorf("no advisories are no error:\n%s", out)
 	}
-	if out, err := runScan(t, dir, "--scan", "secret,luck"); err == nil || !strings.Contains(out, `"luck"`) || !strings.Contains(out, "vuln, secret") {
+	if out, err := runScan(t, dir, "--scan", "secret,luck"); err == nil || !strings.Contains(out, `"luck"`) || !strings.Contains(out, "vuln, malware, baseline, password, secret") {
 		t.Errorf("%v", err)
 	}
 	if out, err := runScan(t, dir, "--scan", "secret", "--cache", "", "--fail-on", "high"); err == nil || !strings.Contains(out, "other findings of severity high") {

@@ -57,7 +57,7 @@ func judged(t *testing.T, facts *report.ImageFacts, known *Bases) *report.Report
 	t.Helper()
 	// An image of so few facts fails many checks of settings, which is not what
 	// these tests are about.
-	categories := slices.DeleteFunc(Categories(), func(c report.Category) bool { return c == report.Baseline })
+	categories := slices.DeleteFunc(report.Categories(), func(c report.Category) bool { return c == report.Baseline })
 	r, err := Report(facts, baseKnowledge(), Options{Bases: known, Categories: categories})
 	if err != nil {
 		t.Fatal(err)
@@ -241,7 +241,7 @@ func TestBaseByDistribution(t *testing.T) {
 	}
 	// No layers, and no knowledge where no vulnerabilities are looked for.
 	facts = &report.ImageFacts{OS: report.OS{ID: "debian", Version: "12"}}
-	r, err := Report(facts, (*advisory.DB)(nil), Options{Categories: []report.Category{report.BaseImage}})
+	r, err := Report(facts, nil, Options{Categories: []report.Category{report.BaseImage}})
 	if err != nil || r.Base.EndOfLife != "" || r.Base.Layers != 0 {
 		t.Errorf("%+v, %v", r, err)
 	}

@@ -38,14 +38,17 @@ func Baseline(facts *report.ImageFacts, rules *baseline.Rules, known baseline.Kn
 	return checks, findings
 }
 
-// baselineKnown is what a scan knows beside facts: whether secrets were looked
-// for, and the time of the newest advisory.
-func baselineKnown(categories []report.Category, k report.Knowledge) baseline.Known {
-	day, err := time.Parse(time.RFC3339, k.Newest)
-	if err != nil {
-		day = time.Time{}
+// baselineKnown is what is known beside facts: whether secrets were looked for,
+// and the time of the newest advisory. k may be nil.
+func baselineKnown(categories []report.Category, k Knowledge) baseline.Known {
+	known := baseline.Known{Secrets: slices.Contains(categories, report.Sensitive)}
+	if k == nil {
+		return known
 	}
-	return baseline.Known{Day: day, Secrets: slices.Contains(categories, report.Sensitive)}
+	if day, err := time.Parse(time.RFC3339, k.Knowledge().Newest); err == nil {
+		known.Day = day
+	}
+	return known
 }
 
 // baselineFinding makes one finding of rules that failed for one trouble.
