@@ -28,7 +28,7 @@ func imageProcedures(all map[string]method) {
 	all["healthcheck"] = method{healthcheck, none}
 	all["configured-secret"] = method{configuredSecret, map[string]paramKind{"names": words}}
 	all["unpinned-base"] = method{unpinnedBase, none}
-	all["local-add"] = method{localAdd, nil}
+	all["local-add"] = method{localAdd, none}
 	all["patterns"] = method{patterns, map[string]paramKind{"instructions": regexps, "except": regexps, "files": globs, "lines": regexps}}
 	all["package"] = method{packages, map[string]paramKind{"packages": words, "instructions": regexps}}
 	all["ssh-server"] = method{sshServer, map[string]paramKind{"packages": words}}
@@ -328,7 +328,7 @@ func present(s *system, r *rule) verdict {
 
 // specialFiles looks at files with special rights.
 func specialFiles(s *system, r *rule) verdict {
-	var t tally
+	t := tally{cut: s.facts.Files.SpecialCount > len(s.facts.Files.Special)}
 	for _, f := range s.facts.Files.Special {
 		if !slices.ContainsFunc(f.Kinds, func(k string) bool { return slices.Contains(r.With["kinds"], k) }) {
 			continue
