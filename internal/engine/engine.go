@@ -22,6 +22,7 @@ import (
 	"github.com/pratique/pratique/internal/collect/packages"
 	"github.com/pratique/pratique/internal/collect/passwords"
 	"github.com/pratique/pratique/internal/collect/secrets"
+	"github.com/pratique/pratique/internal/collect/settings"
 	"github.com/pratique/pratique/internal/image"
 	"github.com/pratique/pratique/internal/password"
 	"github.com/pratique/pratique/internal/report"
@@ -49,6 +50,9 @@ func Collectors(categories []report.Category, set *rules.Set, h Helpers) []colle
 	all := []collect.Collector{packages.New(), licences.New()}
 	if slices.Contains(categories, report.Sensitive) {
 		all = append(all, secrets.New(set.Secrets))
+	}
+	if slices.Contains(categories, report.Baseline) {
+		all = append(all, settings.New(set.Secrets))
 	}
 	if slices.Contains(categories, report.Malicious) {
 		all = append(all, malware.New(malware.Options{Rules: set.Malware, Secrets: set.Secrets, Clamd: h.Clamd}))

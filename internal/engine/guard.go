@@ -108,6 +108,11 @@ const (
 	maxLayerLicences = 20_000
 	noteMoreMalware  = "more-malware-left-out"
 	maxLayerMalware  = 10_000
+	noteMoreConfigs  = "more-settings-left-out"
+	// maxLayerConfigs bounds the configuration files kept of a layer, in bytes; each
+	// counts configCost beside its content.
+	maxLayerConfigs = 16 << 20
+	configCost      = 256
 )
 
 func collectorNote(code string, c collect.Collector, f report.File, message string) *report.Note {

@@ -96,6 +96,7 @@ type step struct {
 var steps = []step{
 	{[]report.Category{report.System, report.Application}, catalog.CauseVulnerabilities, (*judging).vulnerabilities},
 	{[]report.Category{report.Software}, catalog.CauseSoftware, (*judging).software},
+	{[]report.Category{report.Baseline}, catalog.CauseBaseline, (*judging).baseline},
 	{[]report.Category{report.Password}, catalog.CauseBaseline, (*judging).passwords},
 	{[]report.Category{report.Sensitive}, catalog.CauseSensitive, (*judging).sensitive},
 	{[]report.Category{report.Compliance}, catalog.CauseCompliance, (*judging).compliance},
@@ -132,6 +133,13 @@ func (j *judging) vulnerabilities() error {
 
 func (j *judging) software() error {
 	countVulnerabilities(j.r.Packages, j.r.Vulnerabilities)
+	return nil
+}
+
+func (j *judging) baseline() error {
+	checks, findings := Baseline(j.facts, j.o.Rules.Baseline, baselineKnown(j.o.Categories, j.k))
+	j.r.Checks = checks
+	j.add(findings...)
 	return nil
 }
 

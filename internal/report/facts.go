@@ -327,6 +327,9 @@ type ImageConfig struct {
 	Labels  map[string]string `json:"labels,omitempty"`
 	// Steps are those of the build, in order.
 	Steps []BuildStep `json:"steps,omitempty"`
+	// From names the images that the history says it was built on, in order, as
+	// FROM names them.
+	From []string `json:"from,omitempty"`
 }
 
 // BuildStep is one step of a build.

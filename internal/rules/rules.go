@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"github.com/pratique/pratique/internal/baseline"
 	"github.com/pratique/pratique/internal/compliance"
 	"github.com/pratique/pratique/internal/password"
 	"github.com/pratique/pratique/internal/secret"
@@ -27,6 +28,7 @@ import (
 type Set struct {
 	Secrets    *secret.Rules
 	Passwords  *password.Words
+	Baseline   *baseline.Rules
 	Malware    *signature.Rules
 	Compliance *compliance.Policy
 }
@@ -36,6 +38,7 @@ func Default() *Set {
 	return &Set{
 		Secrets:    secret.Default(),
 		Passwords:  password.Default(),
+		Baseline:   baseline.Default(),
 		Malware:    signature.Default(),
 		Compliance: compliance.Default(),
 	}
@@ -51,6 +54,9 @@ func Load(user fs.FS) (*Set, error) {
 		return nil, err
 	}
 	if s.Passwords, err = password.Load(user); err != nil {
+		return nil, err
+	}
+	if s.Baseline, err = baseline.Load(user); err != nil {
 		return nil, err
 	}
 	if s.Malware, err = signature.Load(user); err != nil {
@@ -77,10 +83,10 @@ func Open(dir string) (*Set, error) {
 }
 
 // owners tell the files of each kind by their names.
-var owners = []func(name string) bool{secret.Owns, password.Owns, signature.Owns, compliance.Owns}
+var owners = []func(name string) bool{secret.Owns, password.Owns, baseline.Owns, signature.Owns, compliance.Owns}
 
 // kinds describes the names for messages.
-const kinds = "secrets*.yaml, excluded-paths.txt, passwords*.txt, software*.yaml, licences*.yaml, malware*.yaml, *.hdb, *.hsb, *.ndb, *.sha256, *.fp, *.sfp"
+const kinds = "secrets*.yaml, excluded-paths.txt, passwords*.txt, baseline*.yaml, software*.yaml, licences*.yaml, malware*.yaml, *.hdb, *.hsb, *.ndb, *.sha256, *.fp, *.sfp"
 
 // Kinds describes the names of files of rules, for messages.
 func Kinds() string { return kinds }

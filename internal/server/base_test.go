@@ -13,9 +13,11 @@ import (
 )
 
 // baseText is a Debian image with a version of libhole; 2.0-1 is without the
-// hole.
+// hole. It has nothing else to be found.
 func baseText(version string) string {
 	return `
+user: app
+healthcheck: app --check
 -- layer --
 ADD rootfs.tar /
 -- etc/os-release --

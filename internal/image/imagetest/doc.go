@@ -28,6 +28,11 @@
 //	created: TIME                        2026-01-01T00:00:00Z unless given
 //	env: NAME=VALUE                      environment, any number of times
 //	label: NAME=VALUE                    labels, any number of times
+//	annotation: NAME=VALUE               of the manifest, any number of times
+//	user, workdir: TEXT                  what a container starts with
+//	entrypoint, cmd: WORD…               the same, words divided by spaces
+//	healthcheck: COMMAND                 run by a shell
+//	port: 80/tcp, volume: /data          any number of times
 //
 // A section "layer" begins a layer; its text is the build instruction, and its
 // words say how the layer is stored: gzip (unless given), zstd or plain. A
