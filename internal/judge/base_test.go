@@ -45,7 +45,7 @@ func based() *report.ImageFacts {
 }
 
 func baseKnowledge() *known {
-	k := &known{releases: []string{"debian", "npm"}, matches: map[string][]advisory.Match{}, newest: "2030-01-01T00:00:00Z",
+	k := &known{releases: []string{"debian", "npm"}, matches: map[string][]advisory.Match{}, newest: "2026-01-01T00:00:00Z",
 		life: map[string]advisory.LifeCycle{"debian 12": {EndOfLife: "2028-06-30"}}}
 	for _, name := range []string{"libc", "java", "pad"} {
 		k.matches[name] = []advisory.Match{{ID: "CVE-2026-" + name, Severity: report.High, FixState: report.NotFixed}}
@@ -81,6 +81,22 @@ func origins(r *report.Report) []string {
 	return out
 }
 
+// A base that gets no fixes any more is told as such, and is a finding of its own.
+func TestBaseEndOfLife(t *testing.T) {
+	k := baseKnowledge()
+	for newest, want := range map[string]string{"2026-01-01T00:00:00Z": "", "2030-01-01T00:00:00Z": "2028-06-30"} {
+		k.newest = newest
+		r, err := Report(based(), k, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := slices.ContainsFunc(r.Findings, func(f report.Finding) bool { return f.Rule == "end-of-life-distribution" })
+		if r.Base.EndOfLife != want || found != (want != "") {
+			t.Errorf("on %s: %q, %t", newest, r.Base.EndOfLife, found)
+		}
+	}
+}
+
 func TestBaseByLayers(t *testing.T) {
 	facts := based()
 	// Annotations say something else, which counts less.
@@ -89,7 +105,7 @@ func TestBaseByLayers(t *testing.T) {
 	newer := &BaseImage{Registry: "registry.example", Name: "team/java", Tag: "21", Digest: "sha256:new"}
 	want := &report.Base{
 		Name: "registry.example/team/java:17", Version: "17", Digest: "sha256:old", Source: report.BaseByLayers, Layers: 2,
-		EndOfLife: "2028-06-30", Findings: 3, OwnFindings: 3,
+		Findings: 3, OwnFindings: 3,
 	}
 	r := judged(t, facts, &Bases{Base: base})
 	if diff := cmp.Diff(want, r.Base); diff != "" {
@@ -184,7 +200,7 @@ func TestBaseByAnnotation(t *testing.T) {
 			facts := based()
 			facts.Image.Annotations, facts.Image.Config.Labels = tc.annotations, tc.labels
 			r := judged(t, facts, &Bases{Base: tc.held})
-			tc.want.Source, tc.want.EndOfLife = report.BaseByAnnotation, "2028-06-30"
+			tc.want.Source = report.BaseByAnnotation
 			if diff := cmp.Diff(tc.want, *r.Base); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -220,7 +236,7 @@ func TestBaseByDistribution(t *testing.T) {
 		facts := based()
 		facts.Image.Layers[0].Instruction = tc.instruction
 		r := judged(t, facts, nil)
-		want := &report.Base{Name: "debian", Version: "12.5", Source: report.BaseByDistribution, Layers: tc.want, EndOfLife: "2028-06-30"}
+		want := &report.Base{Name: "debian", Version: "12.5", Source: report.BaseByDistribution, Layers: tc.want}
 		if tc.want > 0 {
 			want.Findings, want.OwnFindings = 2, 4
 		}

@@ -95,6 +95,7 @@ type step struct {
 // findings.
 var steps = []step{
 	{[]report.Category{report.System, report.Application}, catalog.CauseVulnerabilities, (*judging).vulnerabilities},
+	{[]report.Category{report.Malicious}, catalog.CauseFiles, (*judging).malicious},
 	{[]report.Category{report.Software}, catalog.CauseSoftware, (*judging).software},
 	{[]report.Category{report.Baseline}, catalog.CauseBaseline, (*judging).baseline},
 	{[]report.Category{report.Password}, catalog.CauseBaseline, (*judging).passwords},
@@ -128,6 +129,11 @@ func (j *judging) vulnerabilities() error {
 	j.r.Vulnerabilities = vulns
 	j.add(malicious...)
 	j.r.Notes = append(j.r.Notes, notes...)
+	return nil
+}
+
+func (j *judging) malicious() error {
+	j.add(Malicious(j.facts, j.o.Rules.Malware)...)
 	return nil
 }
 
