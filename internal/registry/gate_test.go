@@ -34,11 +34,13 @@ func (e *env) pull(reference string) catalog.Pull {
 	return p
 }
 
-// policy changes the policy of namespace team.
+// policy changes the policy of namespace team, which holds no pulls.
 func (e *env) policy(block bool, allowlist *catalog.Allowlist) {
 	e.Helper()
 	threshold := report.High
-	_, err := e.store.UpdateNamespace(e.Context(), e.instance.ID, "team", catalog.NamespaceChange{Block: &block, Threshold: &threshold, Allowlist: allowlist})
+	now := catalog.Answer{Action: catalog.AnswerBlock}
+	_, err := e.store.UpdateNamespace(e.Context(), e.instance.ID, "team", catalog.NamespaceChange{Block: &block, Threshold: &threshold, Allowlist: allowlist,
+		Gate: &catalog.GateChange{Answers: map[catalog.PullState]catalog.Answer{catalog.WaitingForScan: now, catalog.BeingScanned: now}}})
 	e.must(err)
 }
 
