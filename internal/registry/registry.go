@@ -49,6 +49,9 @@ func New(cfg Config) *Registry {
 	}
 }
 
+// Held counts the pulls that wait for the end of a scan.
+func (reg *Registry) Held() int { return len(reg.gate.holds.places) }
+
 // Release answers all pulls that wait for the end of a scan, and lets none wait
 // any more, so that a server that stops need not wait for them.
 func (reg *Registry) Release() { reg.gate.Release() }
