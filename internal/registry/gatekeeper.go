@@ -164,39 +164,56 @@ func (g *Gatekeeper) blob(ctx context.Context, key catalog.RepositoryKey, digest
 	if err != nil {
 		return outcome{}, err
 	}
-	v := gate.Loose(ns, key, digest)
-	var best [3]*catalog.Verdict // of images that may leave, of those that may not, of others
+	var u users
 	for _, pull := range pulls {
-		verdict, err := g.settleUser(ctx, pull)
-		switch {
-		case catalog.Is(err, catalog.NotFound): // deleted meanwhile
-		case err != nil:
+		v, err := g.settleUser(ctx, pull)
+		if catalog.Is(err, catalog.NotFound) {
+			continue // deleted meanwhile
+		}
+		if err != nil {
 			return outcome{}, err
-		case verdict.Decision != catalog.Allow:
-			best[1] = worse(best[1], &verdict)
-		case pull.Artifact.Kind.Scannable():
-			if best[0] == nil || best[0].WouldRefuse() {
-				best[0] = &verdict
-			}
-		default:
-			best[2] = &verdict
 		}
-		if best[0] != nil && !best[0].WouldRefuse() {
+		if u.add(pull.Artifact.Kind, v); u.settled() {
 			break
 		}
 	}
-	for _, found := range best {
-		if found != nil {
-			v = *found
-			break
-		}
-	}
-	return outcomeFor(v, ns, account), nil
+	return outcomeFor(u.verdict(gate.Loose(ns, key, digest)), ns, account), nil
 }
 
-// worse returns the refusal to tell of, of two: one that waiting may lift counts
+// users are the verdicts on the artifacts that use a blob, as far as they count;
+// nil where there is none.
+type users struct {
+	// image may leave, refused may not, other is no image and may leave.
+	image, refused, other *catalog.Verdict
+}
+
+func (u *users) add(kind catalog.ArtifactKind, v catalog.Verdict) {
+	switch {
+	case v.Decision != catalog.Allow:
+		u.refused = telling(u.refused, &v)
+	case !kind.Scannable():
+		u.other = &v
+	case u.image == nil || u.image.WouldRefuse():
+		u.image = &v
+	}
+}
+
+// settled reports whether no other user can change the verdict.
+func (u *users) settled() bool { return u.image != nil && !u.image.WouldRefuse() }
+
+// verdict is the one on the blob; loose is that on a blob nobody uses.
+func (u *users) verdict(loose catalog.Verdict) catalog.Verdict {
+	for _, v := range []*catalog.Verdict{u.image, u.refused, u.other} {
+		if v != nil {
+			return *v
+		}
+	}
+	return loose
+}
+
+// telling returns the refusal to tell of, of two: one that waiting may lift counts
 // more than one it will not, and of the latter one that rests on findings.
-func worse(a, b *catalog.Verdict) *catalog.Verdict {
+func telling(a, b *catalog.Verdict) *catalog.Verdict {
 	switch {
 	case a == nil:
 		return b
