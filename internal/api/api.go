@@ -61,6 +61,8 @@ type NamespaceStore interface {
 	Namespaces(ctx context.Context, instanceID string, page catalog.Page) ([]catalog.Namespace, error)
 	UpdateNamespace(ctx context.Context, instanceID, name string, change catalog.NamespaceChange) (catalog.Namespace, error)
 	DeleteNamespace(ctx context.Context, instanceID, name string) error
+	// PulledArtifacts lists what was asked for since a day, most often first.
+	PulledArtifacts(ctx context.Context, instanceID, namespace string, since time.Time, limit int) (list []catalog.PulledArtifact, more bool, err error)
 	Rules(ctx context.Context, instanceID, namespace string) (catalog.RuleFiles, error)
 }
 
@@ -125,6 +127,8 @@ type Scanner interface {
 // handlers holds the operations.
 type handlers struct {
 	cfg Config
+	// previewing holds a place for each preview that is being made.
+	previewing chan struct{}
 }
 
 // New returns the handler of everything below Prefix.
@@ -138,7 +142,7 @@ func New(cfg Config) http.Handler {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	h := &handlers{cfg: cfg}
+	h := &handlers{cfg: cfg, previewing: make(chan struct{}, previews)}
 	mux := http.NewServeMux()
 	h.describe(mux)
 	return h.protect(mux)
@@ -160,6 +164,7 @@ func (h *handlers) describe(mux *http.ServeMux) *huma.OpenAPI {
 	api.UseMiddleware(plainBadRequest, h.authorize)
 	h.registerInfo(api)
 	h.registerNamespaces(api)
+	h.registerPolicy(api)
 	h.registerRules(api)
 	h.registerRepositories(api)
 	h.registerArtifacts(api)

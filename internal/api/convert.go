@@ -28,6 +28,7 @@ func (h *handlers) namespace(n catalog.Namespace) Namespace {
 			CreatedAt: list.CreatedAt,
 			UpdatedAt: list.UpdatedAt,
 		},
+		Gate:         gateSettings(n.Policy.Gate),
 		Repositories: n.Repositories, CreatedAt: n.CreatedAt, UpdatedAt: n.UpdatedAt,
 	}
 	for i, id := range list.Items {
@@ -53,7 +54,7 @@ func (h *handlers) artifact(p catalog.Pull, f found) Artifact {
 		Namespace: a.Key.Namespace, Repository: a.Key.Repository,
 		Digest: a.Digest, Kind: a.Kind, MediaType: a.MediaType, ArtifactType: a.ArtifactType,
 		Size: a.Size, Subject: a.Subject, Tags: append([]string{}, a.Tags...),
-		PushedAt: a.PushedAt, PulledAt: a.PulledAt,
+		PushedAt: a.PushedAt, FirstPulledAt: a.FirstPulledAt, PulledAt: a.PulledAt,
 		Verdict: h.verdict(p, f),
 	}
 	if p.Scan != nil {
@@ -65,7 +66,7 @@ func (h *handlers) artifact(p catalog.Pull, f found) Artifact {
 	return out
 }
 
-// findings counts what a report found, by the exceptions in force now.
+// findings counts the vulnerabilities a report found, by the exceptions in force now.
 func (h *handlers) findings(f found) *Findings {
 	out := &Findings{BySeverity: map[string]int{}}
 	for _, s := range report.Severities() {
@@ -74,6 +75,9 @@ func (h *handlers) findings(f found) *Findings {
 	worst := report.Unknown
 	force := catalog.InForce(f.exceptions, h.cfg.Now())
 	for _, e := range f.exposure {
+		if !e.IsVulnerability() {
+			continue
+		}
 		handling := force.Handle(e.Subject())
 		if handling.Whitelisted {
 			out.Whitelisted++
@@ -116,6 +120,7 @@ func (h *handlers) verdict(p catalog.Pull, f found) Verdict {
 	out := Verdict{
 		Decision: v.Decision, Reason: v.Reason, Message: v.Message,
 		Remaining: v.Remaining, ChangesAt: v.ChangesAt,
+		WouldRefuse: v.WouldRefuse(), HoldSeconds: int(v.Hold / time.Second),
 	}
 	if v.Remaining > 0 {
 		out.Severity = v.Severity.String()

@@ -72,8 +72,10 @@ type Artifact struct {
 	Subject  string
 	Tags     []string
 	PushedAt time.Time
-	// PulledAt is zero if nobody has pulled it yet.
-	PulledAt time.Time
+	// FirstPulledAt and PulledAt are when it was pulled first and last; zero if
+	// nobody has pulled it yet.
+	FirstPulledAt time.Time
+	PulledAt      time.Time
 }
 
 // ManifestPush is what it takes to accept a manifest.

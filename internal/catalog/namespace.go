@@ -45,15 +45,6 @@ type Namespace struct {
 	UpdatedAt    time.Time
 }
 
-// Policy is a namespace's rule for downloads (§4.1).
-type Policy struct {
-	// Block refuses downloads of images with a vulnerability at or above
-	// Threshold that is not on the allowlist.
-	Block     bool
-	Threshold report.Severity
-	Allowlist Allowlist
-}
-
 // DefaultThreshold applies where blocking is switched on without a threshold.
 const DefaultThreshold = report.High
 
@@ -119,6 +110,7 @@ type NamespaceChange struct {
 	Threshold *report.Severity
 	// Allowlist replaces the list; its Items and ExpiresAt count.
 	Allowlist *Allowlist
+	Gate      *GateChange
 }
 
 // Account is somebody who can log in.

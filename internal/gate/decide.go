@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"slices"
 	"time"
 
 	"github.com/pratique/pratique/internal/catalog"
@@ -19,23 +20,31 @@ const (
 	ReasonClean          = "clean"
 	ReasonAllowlisted    = "allowlisted"
 	ReasonExcepted       = "excepted"
+	ReasonGrace          = "grace"
 	ReasonBelowThreshold = "below-threshold"
 	ReasonVulnerable     = "vulnerable"
+	ReasonMalware        = "malware"
+	ReasonSecrets        = "secrets"
+	ReasonPasswords      = "weak-passwords"
+	ReasonSettings       = "unsafe-settings"
+	ReasonCompliance     = "software-compliance"
 )
 
 // Decide judges one artifact under its namespace's policy at the moment now
-// (specification §4.3). exposure lists the vulnerabilities of the artifact's
-// report, one entry per vulnerability and package; it counts only if
-// p.Reported. exceptions are those that hold for the artifact. Neither is
-// changed.
+// (specification §4.3). exposure lists what the artifact's report found; it
+// counts only if p.Reported. exceptions are those that hold for the artifact.
+// Neither is changed.
 //
-// The order is: blocking off, kinds nobody scans, indexes (whose members are
-// judged on their own), no report, and then what the allowlist and exceptions
-// leave of the exposure, compared with the threshold. A scan that waits, runs
-// or failed matters only as long as there is no report.
+// The order is: blocking off, indexes (whose members are judged on their own),
+// what no report decides about and the namespace has an answer for, and then
+// what exemptions leave of the exposure, compared with the threshold and with
+// the levels of further categories. A scan that waits, runs or failed matters
+// only as long as there is no report. Signatures and attestations pass, as they
+// are how clients decide.
 //
-// Of exceptions those in force that whitelist count; one that ignores changes
-// nothing.
+// Exempted is what is on the allowlist, what an exception in force whitelists
+// (one that ignores changes nothing), and a vulnerability that was published
+// after the artifact's first pull, as long as the namespace's grace lasts.
 //
 // Severities compare in the order of package report. A negligible finding
 // blocks under the thresholds none and negligible; one that nobody rated
@@ -43,9 +52,12 @@ const (
 // critical and always blocks. A threshold that is no severity counts as none.
 // Without findings there is nothing to compare, and no threshold blocks.
 //
+// Where the namespace only reports, the decision is Allow, with the reason and
+// the message of the refusal it stands for.
+//
 // Remaining and Severity are set where a report was judged. ChangesAt is when
-// the first of the exempted vulnerabilities is exempted by nothing any more:
-// the verdict is then another one, if only in its count.
+// the first of what is exempted is exempted by nothing any more: the verdict is
+// then another one, if only in its count.
 func Decide(p catalog.Pull, exposure []catalog.Exposure, exceptions []catalog.Exception, now time.Time) catalog.Verdict {
 	v := catalog.Verdict{Decision: catalog.Allow, Revision: p.Namespace.Revision}
 	if !p.Namespace.Policy.Block {
@@ -55,68 +67,142 @@ func Decide(p catalog.Pull, exposure []catalog.Exposure, exceptions []catalog.Ex
 	// A kind that is not named here is judged like an image, so that one added
 	// later does not open the gate.
 	switch p.Artifact.Kind {
-	case catalog.KindChart, catalog.KindSignature, catalog.KindOther:
+	case catalog.KindSignature:
 		v.Reason = ReasonNotScannable
-		return v
+	case catalog.KindChart, catalog.KindOther:
+		answer(&v, p, catalog.NotScannable)
 	case catalog.KindIndex:
 		v.Reason = ReasonIndex
-		return v
+	default:
+		if p.Reported {
+			judge(&v, p, exposure, exemptionsOf(p, exceptions, now))
+		} else {
+			answer(&v, p, stateOf(p.Scan))
+		}
 	}
-	if !p.Reported {
+	return reported(v, p.Namespace)
+}
+
+// Loose decides about a blob of a repository that no manifest refers to: it was
+// not scanned, nor will it be.
+func Loose(ns catalog.Namespace, key catalog.RepositoryKey, digest string) catalog.Verdict {
+	v := catalog.Verdict{Decision: catalog.Allow, Revision: ns.Revision, Reason: ReasonNotScanned}
+	if ns.Policy.Gate.Answer(catalog.NotScanned).Action != catalog.AnswerAllow {
 		v.Decision = catalog.Undecided
-		v.Reason, v.Message = unreported(p)
-		return v
+		v.Message = looseMessage(key, digest)
 	}
-	judge(&v, p, exposure, exemptionsOf(p.Namespace.Policy.Allowlist, exceptions, now))
+	return reported(v, ns)
+}
+
+// reported makes of a refusal a report of it, where the namespace refuses
+// nothing.
+func reported(v catalog.Verdict, ns catalog.Namespace) catalog.Verdict {
+	if ns.Policy.Gate.ReportOnly && v.Decision != catalog.Allow {
+		v.Decision, v.Hold, v.Message = catalog.Allow, 0, wouldBe+v.Message
+	}
 	return v
+}
+
+// stateOf is the state of an image without a report.
+func stateOf(scan *catalog.Scan) catalog.PullState {
+	switch {
+	case scan == nil, scan.State == catalog.Success:
+		// A success without a report has nothing to show for itself.
+		return catalog.NotScanned
+	case scan.State == catalog.Running:
+		return catalog.BeingScanned
+	case scan.State == catalog.Failed:
+		return catalog.ScanFailed
+	}
+	// Pending, and whatever state a newer version may have stored.
+	return catalog.WaitingForScan
+}
+
+// answer sets v to what the namespace says about a state.
+func answer(v *catalog.Verdict, p catalog.Pull, state catalog.PullState) {
+	a := p.Namespace.Policy.Gate.Answer(state)
+	reason, message := unreported(p, state, a)
+	v.Reason = reason
+	switch a.Action {
+	case catalog.AnswerAllow:
+		return
+	case catalog.AnswerHold:
+		v.Hold = a.Hold
+	}
+	v.Decision, v.Message = catalog.Undecided, message
 }
 
 // judge sets v from what the report found.
 func judge(v *catalog.Verdict, p catalog.Pull, exposure []catalog.Exposure, exempt exemptions) {
-	rest, exempted := exposure, ReasonAllowlisted
-	if !exempt.empty() {
-		rest = make([]catalog.Exposure, 0, len(exposure))
-		for _, e := range exposure {
-			x := exempt.of(e)
-			if x.by == "" {
-				rest = append(rest, e)
+	policy := p.Namespace.Policy
+	threshold := thresholdOf(policy)
+	vulnerable := group{reason: ReasonVulnerable, level: threshold}
+	others := make(map[report.Category][]catalog.Exposure)
+	exempted, counted := "", 0
+	for _, e := range exposure {
+		level, blocks := threshold, true
+		if !e.IsVulnerability() {
+			level, blocks = policy.Gate.AlsoBlock[e.Category]
+			if blocks = blocks && rank(e.Severity) >= level; !blocks {
 				continue
 			}
-			if x.by == ReasonExcepted {
-				exempted = x.by
-			}
+		}
+		counted++
+		if x := exempt.of(e); x.by != "" {
+			exempted = stronger(exempted, x.by)
 			v.ChangesAt = sooner(v.ChangesAt, x.until)
+			continue
+		}
+		if !e.IsVulnerability() {
+			others[e.Category] = append(others[e.Category], e)
+			continue
+		}
+		v.Remaining++
+		v.Severity = max(v.Severity, rank(e.Severity))
+		if rank(e.Severity) >= level {
+			vulnerable.found = append(vulnerable.found, e)
 		}
 	}
-	v.Remaining = len(rest)
-	for _, e := range rest {
-		v.Severity = max(v.Severity, rank(e.Severity))
-	}
-	threshold := thresholdOf(p.Namespace.Policy)
+	blocking := groups(vulnerable, others, policy.Gate)
 	switch {
-	case len(exposure) == 0:
+	case len(blocking) > 0:
+		v.Decision, v.Reason = catalog.Block, blocking[0].reason
+		v.Message = blockedMessage(p, blocking)
+	case counted == 0:
 		v.Reason = ReasonClean
-	case len(rest) == 0:
+	case v.Remaining == 0:
 		v.Reason = exempted
-	case v.Severity < threshold:
-		v.Reason = ReasonBelowThreshold
 	default:
-		v.Decision, v.Reason = catalog.Block, ReasonVulnerable
-		v.Message = blockedMessage(p, atLeast(rest, threshold), threshold)
+		v.Reason = ReasonBelowThreshold
 	}
 	// What is stored and shown must be a severity there is a word for.
 	v.Severity = min(v.Severity, report.Critical)
 }
 
-// atLeast returns the entries at or above the threshold.
-func atLeast(exposure []catalog.Exposure, threshold report.Severity) []catalog.Exposure {
-	at := make([]catalog.Exposure, 0, len(exposure))
-	for _, e := range exposure {
-		if rank(e.Severity) >= threshold {
-			at = append(at, e)
+// group is what blocks for one reason: findings at or above a level.
+type group struct {
+	reason string
+	level  report.Severity
+	found  []catalog.Exposure
+}
+
+// groups returns those with findings, the gravest reason first.
+func groups(vulnerable group, others map[report.Category][]catalog.Exposure, gate catalog.GateSettings) []group {
+	all := []group{vulnerable}
+	for _, c := range catalog.BlockableCategories() {
+		g := group{reason: reasons[c], level: gate.AlsoBlock[c], found: others[c]}
+		if c == report.Malicious {
+			all = slices.Insert(all, 0, g)
+		} else {
+			all = append(all, g)
 		}
 	}
-	return at
+	return slices.DeleteFunc(all, func(g group) bool { return len(g.found) == 0 })
+}
+
+var reasons = map[report.Category]string{
+	report.Malicious: ReasonMalware, report.Sensitive: ReasonSecrets, report.Password: ReasonPasswords,
+	report.Baseline: ReasonSettings, report.Compliance: ReasonCompliance,
 }
 
 // rank is the severity, or one above critical for what is none (§4.2).

@@ -159,6 +159,9 @@ func TestDecide(t *testing.T) {
 				Remaining: tc.want.remaining, Severity: tc.want.severity, ChangesAt: tc.want.changes,
 				Message: got.Message,
 			}
+			if tc.want.reason == "pending" || tc.want.reason == "running" {
+				w.Hold = catalog.DefaultHold
+			}
 			if diff := cmp.Diff(w, got); diff != "" {
 				t.Errorf("verdict (-want +got):\n%s", diff)
 			}

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -15,10 +16,20 @@ type exemptions struct {
 	until  time.Time
 	// exceptions are those in force.
 	exceptions catalog.Exceptions
+	// now and grace are for vulnerabilities that were published after the first
+	// pull.
+	now, pulled time.Time
+	grace       time.Duration
 }
 
-func exemptionsOf(list catalog.Allowlist, exceptions []catalog.Exception, now time.Time) exemptions {
-	x := exemptions{exceptions: catalog.InForce(exceptions, now)}
+func exemptionsOf(p catalog.Pull, exceptions []catalog.Exception, now time.Time) exemptions {
+	x := exemptions{
+		exceptions: catalog.InForce(exceptions, now),
+		now:        now,
+		pulled:     p.Artifact.FirstPulledAt,
+		grace:      time.Duration(p.Namespace.Policy.Gate.GraceDays) * 24 * time.Hour,
+	}
+	list := p.Namespace.Policy.Allowlist
 	if len(list.Items) == 0 || list.Expired(now) {
 		return x
 	}
@@ -30,8 +41,6 @@ func exemptionsOf(list catalog.Allowlist, exceptions []catalog.Exception, now ti
 	return x
 }
 
-func (x exemptions) empty() bool { return len(x.listed) == 0 && x.exceptions.Empty() }
-
 // exemption says what exempts a vulnerability for longest.
 type exemption struct {
 	// by is the reason for letting pass what is exempted; empty if nothing
@@ -41,23 +50,52 @@ type exemption struct {
 	until time.Time
 }
 
-// of tells whether an entry is exempted, by the allowlist under its id or any
-// of its aliases (§4.4), or by an exception.
+// of tells whether an entry is exempted: by the allowlist under its id or any
+// of its aliases (§4.4), by an exception, or for the time of grace.
 func (x exemptions) of(e catalog.Exposure) exemption {
 	var found exemption
+	longest := func(by string, until time.Time) {
+		if found.by == "" || outlasts(until, found.until) {
+			found = exemption{by, until}
+		}
+	}
 	if x.lists(e) {
-		found = exemption{ReasonAllowlisted, x.until}
+		longest(ReasonAllowlisted, x.until)
 	}
-	if x.exceptions.Empty() {
-		return found
+	if !x.exceptions.Empty() {
+		if h := x.exceptions.Handle(e.Subject()); h.Whitelisted {
+			longest(ReasonExcepted, h.Until)
+		}
 	}
-	if h := x.exceptions.Handle(e.Subject()); h.Whitelisted && (found.by == "" || outlasts(h.Until, found.until)) {
-		found = exemption{ReasonExcepted, h.Until}
+	if end := x.graceEnd(e); x.now.Before(end) {
+		longest(ReasonGrace, end)
 	}
 	return found
 }
 
+// graceEnd is until when a vulnerability does not count because the artifact was
+// in use before it was published; zero if it counts.
+func (x exemptions) graceEnd(e catalog.Exposure) time.Time {
+	if x.grace == 0 || x.pulled.IsZero() || !e.Published.After(x.pulled) {
+		return time.Time{}
+	}
+	return e.Published.Add(x.grace)
+}
+
+// stronger returns the reason, of two for which something passes, that is the
+// more worth telling.
+func stronger(a, b string) string {
+	order := []string{"", ReasonAllowlisted, ReasonExcepted, ReasonGrace}
+	if slices.Index(order, b) > slices.Index(order, a) {
+		return b
+	}
+	return a
+}
+
 func (x exemptions) lists(e catalog.Exposure) bool {
+	if len(x.listed) == 0 || !e.IsVulnerability() {
+		return false
+	}
 	if x.listed[normalize(e.ID)] {
 		return true
 	}

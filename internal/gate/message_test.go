@@ -58,9 +58,9 @@ func TestMessages(t *testing.T) {
 		{"not scanned", pull(scan(nil)), nil, image + " may not be pulled: it has not been scanned, and namespace team only gives out images whose scan shows no vulnerability of severity high or higher." +
 			" Ask an administrator of the namespace to scan it, then pull again."},
 		{"pending", pull(scan(&catalog.Scan{State: catalog.Pending})), nil, image + " may not be pulled yet: it is waiting to be scanned (Pending), and namespace team only gives out images whose scan shows no vulnerability of severity high or higher." +
-			" Pull again in a few minutes; if it still waits then, ask an administrator of the namespace."},
+			" Pull again in a few minutes; if it still waits then, ask an administrator of the namespace. Each pull waits up to 30s for it."},
 		{"running", pull(scan(&catalog.Scan{State: catalog.Running, Percent: 40})), nil, image + " may not be pulled yet: its first scan is running (40 %), and namespace team only gives out images whose scan shows no vulnerability of severity high or higher." +
-			" Pull again when it is done; most scans take less than three minutes."},
+			" Pull again when it is done; most scans take less than three minutes. Each pull waits up to 30s for it."},
 		{"failed", pull(scan(&catalog.Scan{State: catalog.Failed, Cause: catalog.CauseSchema1, Detail: "the manifest\nis schema 1"}), threshold(report.Unknown)), nil,
 			image + " may not be pulled: its scan failed (schema_v1_not_support: the manifest?is schema 1), and namespace team only gives out images whose scan shows no vulnerability of severity none or higher (that is, none at all)." +
 				" What to do: rebuild and push the image with a current client, which writes Docker schema 2 or OCI manifests."},

@@ -3,7 +3,6 @@ package registry
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -29,8 +28,11 @@ func (reg *Registry) getManifest(req *request) error {
 		return err
 	}
 	if !head || !req.isPusher() {
-		if err := reg.gate.Manifest(ctx, pull); err != nil {
-			reg.recordRefusal(req, pull.Artifact.ID, pull.Artifact.Digest, err)
+		o, err := reg.gate.Manifest(ctx, pull, req.actor.Name)
+		if err == nil {
+			err = reg.admit(req, pull.Artifact.ID, pull.Artifact.Digest, o)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -56,15 +58,23 @@ func (reg *Registry) getManifest(req *request) error {
 	return nil
 }
 
-// recordRefusal records that what was asked for may not leave, if that is what
-// the error says.
-func (reg *Registry) recordRefusal(req *request, artifactID int64, digest string, err error) {
-	var why refusedFor
-	if errors.As(err, &why) {
-		var known *catalog.Error
-		errors.As(err, &known)
-		reg.record.refused(artifactID, refusal{req.key, digest, req.actor.Name, why.reason, known.Message})
+// admit records what the gate said to a request, where that is more than that
+// it passes, and returns the refusal. artifactID is 0 for a blob: of those that
+// pass because nothing is refused only the manifest is told.
+func (reg *Registry) admit(req *request, artifactID int64, digest string, o outcome) error {
+	kind := catalog.EventBlocked
+	switch {
+	case o.exempt:
+		kind = catalog.EventExempted
+	case o.verdict.WouldRefuse() && artifactID != 0:
+		kind = catalog.EventReported
+	case o.passes():
+		return nil
+	default:
+		reg.record.refused(artifactID)
 	}
+	reg.record.happened(incident{kind, req.key, digest, req.actor.Name, o.verdict.Reason, o.verdict.Message})
+	return reg.gate.refusal(o)
 }
 
 // setPrivate keeps caches from answering in place of the gate.

@@ -14,13 +14,13 @@ import (
 const (
 	// recordInterval is how often pulls are written.
 	recordInterval = 10 * time.Second
-	// maxRecords bounds how many artifacts, and how many refusals, wait to be
+	// maxRecords bounds how many artifacts, and how many incidents, wait to be
 	// written. What is beyond is lost, which costs nothing but precision.
 	maxRecords = 10_000
 )
 
-// recorder notes which artifacts were pulled and which were refused to whom, and
-// writes it in the background, many at once, so that a pull does not wait for
+// recorder notes which artifacts were pulled, and which were refused or let pass
+// against the rule, to whom, and writes it in the background, many at once, so that a pull does not wait for
 // the database to write.
 type recorder struct {
 	store listings
@@ -28,13 +28,15 @@ type recorder struct {
 	stop  context.CancelFunc
 	done  chan struct{}
 
-	mu       sync.Mutex
-	pulls    map[int64]catalog.PullRecord // guarded by mu
-	refusals map[refusal]int              // guarded by mu
+	mu        sync.Mutex
+	pulls     map[int64]catalog.PullRecord // guarded by mu
+	incidents map[incident]int             // guarded by mu
 }
 
-// refusal is what makes refused pulls the same: who was refused what, and why.
-type refusal struct {
+// incident is what makes pulls the same that the gate has something to tell
+// about: what became of whose pull of what, and why.
+type incident struct {
+	kind            catalog.EventKind
 	key             catalog.RepositoryKey
 	digest          string
 	account, reason string
@@ -58,16 +60,20 @@ func (r *recorder) pulled(artifactID int64, at time.Time) {
 	})
 }
 
-// refused notes that the pull of an artifact was refused to an account; the
-// artifact's id is 0 for content that belongs to none.
-func (r *recorder) refused(artifactID int64, what refusal) {
+// refused notes that the pull of an artifact was refused; the artifact's id is 0
+// for content that belongs to none.
+func (r *recorder) refused(artifactID int64) {
 	if artifactID != 0 {
 		r.count(artifactID, func(p *catalog.PullRecord) { p.Refused++ })
 	}
+}
+
+// happened notes an incident.
+func (r *recorder) happened(what incident) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, known := r.refusals[what]; known || len(r.refusals) < maxRecords {
-		r.refusals[what]++
+	if _, known := r.incidents[what]; known || len(r.incidents) < maxRecords {
+		r.incidents[what]++
 	}
 }
 
@@ -105,16 +111,16 @@ func (r *recorder) run(ctx context.Context) {
 }
 
 // take returns what is to be written and begins anew.
-func (r *recorder) take() (map[int64]catalog.PullRecord, map[refusal]int) {
+func (r *recorder) take() (map[int64]catalog.PullRecord, map[incident]int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	pulls, refusals := r.pulls, r.refusals
-	r.pulls, r.refusals = map[int64]catalog.PullRecord{}, map[refusal]int{}
-	return pulls, refusals
+	pulls, incidents := r.pulls, r.incidents
+	r.pulls, r.incidents = map[int64]catalog.PullRecord{}, map[incident]int{}
+	return pulls, incidents
 }
 
 func (r *recorder) flush(ctx context.Context) {
-	pulls, refusals := r.take()
+	pulls, incidents := r.take()
 	ctx, cancel := context.WithTimeout(ctx, recordInterval)
 	defer cancel()
 	if len(pulls) > 0 {
@@ -122,18 +128,18 @@ func (r *recorder) flush(ctx context.Context) {
 			r.log.Warn("pulls not recorded", "artifacts", len(pulls), "error", err)
 		}
 	}
-	if len(refusals) > 0 {
-		if err := r.store.EmitBlocked(ctx, eventsOf(refusals)); err != nil {
-			r.log.Warn("refused pulls not recorded", "refusals", len(refusals), "error", err)
+	if len(incidents) > 0 {
+		if err := r.store.EmitPulls(ctx, eventsOf(incidents)); err != nil {
+			r.log.Warn("what the gate did is not recorded", "incidents", len(incidents), "error", err)
 		}
 	}
 }
 
-func eventsOf(refusals map[refusal]int) []catalog.Event {
-	events := make([]catalog.Event, 0, len(refusals))
-	for what, count := range refusals {
+func eventsOf(incidents map[incident]int) []catalog.Event {
+	events := make([]catalog.Event, 0, len(incidents))
+	for what, count := range incidents {
 		events = append(events, catalog.Event{
-			InstanceID: what.key.InstanceID, Namespace: what.key.Namespace, Repository: what.key.Repository, Digest: what.digest,
+			Kind: what.kind, InstanceID: what.key.InstanceID, Namespace: what.key.Namespace, Repository: what.key.Repository, Digest: what.digest,
 			Cause: what.reason,
 			Data:  catalog.EventData{Account: what.account, Count: count, Detail: what.message},
 		})

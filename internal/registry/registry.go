@@ -43,14 +43,22 @@ func New(cfg Config) *Registry {
 	return &Registry{
 		Config:  cfg,
 		log:     cfg.Logger,
-		gate:    NewGatekeeper(cfg.Store, cfg.Now, cfg.Logger, cfg.ObservePull),
+		gate:    NewGatekeeper(cfg.Store, cfg.Now, cfg.Limits.Held, cfg.Logger, cfg.ObservePull),
 		record:  startRecorder(cfg.Store, cfg.Logger),
 		streams: make(chan struct{}, cfg.Limits.Streams),
 	}
 }
 
+// Held counts the pulls that wait for the end of a scan.
+func (reg *Registry) Held() int { return len(reg.gate.holds.places) }
+
+// Release answers all pulls that wait for the end of a scan, and lets none wait
+// any more, so that a server that stops need not wait for them.
+func (reg *Registry) Release() { reg.gate.Release() }
+
 // Close writes what is not yet written: which artifacts were pulled or refused.
 func (reg *Registry) Close() error {
+	reg.Release()
 	reg.record.close()
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/pratique/pratique/internal/advisory"
 	"github.com/pratique/pratique/internal/catalog"
@@ -289,34 +291,58 @@ func (s *Service) report(facts *report.ImageFacts, set *rules.Set, bases *judge.
 	return rep, err
 }
 
+// maxTitle bounds the title of a finding in an exposure, in bytes.
+const maxTitle = 120
+
 // exposureOf reduces a report to what the gate decides by: vulnerabilities, and
-// packages that are malicious, which are found by advisories too and must not get
-// out more easily for having a category of their own.
+// findings of the categories that a namespace may block by. A package that is
+// malicious counts as a vulnerability as well: it is found by advisories, too, and
+// must not get out more easily for having a category of its own.
 func exposureOf(rep *report.Report) []catalog.Exposure {
-	out := make([]catalog.Exposure, len(rep.Vulnerabilities))
-	for i, v := range rep.Vulnerabilities {
-		out[i] = catalog.Exposure{
+	out := make([]catalog.Exposure, 0, len(rep.Vulnerabilities))
+	for _, v := range rep.Vulnerabilities {
+		e := catalog.Exposure{
 			ID: v.ID, Aliases: v.Aliases, Severity: v.Severity,
 			Package: v.Package, Version: v.Version, FixedVersion: v.FixedVersion,
 			Category: v.Category, FindingID: v.FindingID,
 		}
-		for _, l := range v.Locations { // sorted by path
-			out[i].Paths = append(out[i].Paths, l.Path)
+		if at, err := time.Parse(time.RFC3339, v.Published); err == nil {
+			e.Published = at.UTC()
 		}
-		out[i].Paths = slices.Compact(out[i].Paths)
-		if len(v.Locations) > 0 {
-			out[i].Layer = v.Locations[0].Layer
+		e.Paths, e.Layer = places(v.Locations)
+		out = append(out, e)
+	}
+	for _, f := range rep.Findings {
+		if f.Category == report.Malicious && f.Package != "" {
+			e := catalog.Exposure{ID: f.Rule, Severity: f.Severity, Package: f.Package, Version: f.Version,
+				Category: report.Application, FindingID: f.FindingID}
+			e.Paths, e.Layer = places(f.Locations)
+			out = append(out, e)
 		}
 	}
 	for _, f := range rep.Findings {
-		if f.Category != report.Malicious || f.Package == "" {
+		if !slices.Contains(catalog.BlockableCategories(), f.Category) {
 			continue
 		}
-		e := catalog.Exposure{ID: f.Rule, Severity: f.Severity, Package: f.Package, Version: f.Version}
-		if len(f.Locations) > 0 {
-			e.Layer = f.Locations[0].Layer
+		e := catalog.Exposure{
+			Severity: f.Severity, Package: f.Package, Version: f.Version,
+			Category: f.Category, FindingID: f.FindingID, Rule: f.Rule,
+			Title: strings.ToValidUTF8(f.Title[:min(len(f.Title), maxTitle)], ""),
 		}
+		e.Paths, e.Layer = places(f.Locations)
 		out = append(out, e)
 	}
 	return out
+}
+
+// places reduces locations, which are sorted by path, to paths and the first
+// one's layer.
+func places(at []report.Location) (paths []string, layer int) {
+	for _, l := range at {
+		paths = append(paths, l.Path)
+	}
+	if len(at) > 0 {
+		layer = at[0].Layer
+	}
+	return slices.Compact(paths), layer
 }

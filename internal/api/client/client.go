@@ -286,6 +286,11 @@ func (c *Client) UpdateNamespace(ctx context.Context, namespace string, change a
 	return n, c.do(ctx, http.MethodPatch, namespacePath(namespace), nil, change, &n)
 }
 
+// PreviewPolicy tells what the namespace's policy, changed, would have refused.
+func (c *Client) PreviewPolicy(ctx context.Context, namespace string, change api.NamespaceChange) (p api.PolicyPreview, err error) {
+	return p, c.do(ctx, http.MethodPost, namespacePath(namespace)+"/policy/preview", nil, change, &p)
+}
+
 // DeleteNamespace deletes a namespace that holds nothing.
 func (c *Client) DeleteNamespace(ctx context.Context, namespace string) error {
 	return c.do(ctx, http.MethodDelete, namespacePath(namespace), nil, nil, nil)

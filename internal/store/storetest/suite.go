@@ -27,6 +27,9 @@ func Run(t *testing.T, dsn func(testing.TB) string) {
 		{"Secret", testSecret},
 		{"Namespaces", testNamespaces},
 		{"Policy", testPolicy},
+		{"GateSettings", testGateSettings},
+		{"VerdictCauses", testVerdictCauses},
+		{"PulledArtifacts", testPulledArtifacts},
 		{"DeleteNamespace", testDeleteNamespace},
 		{"Rules", testRules},
 		{"Gates", testGates},
@@ -685,9 +688,11 @@ func testRecordPulls(f *fixture) {
 	f.ok(f.s.RecordPulls(ctx, nil))
 	f.ok(f.s.RecordPulls(ctx, []catalog.PullRecord{{ArtifactID: 12345, At: late, Pulls: 1}, {ArtifactID: a.ID, At: late, Pulls: 2}}))
 	f.ok(f.s.RecordPulls(ctx, []catalog.PullRecord{{ArtifactID: a.ID, At: early, Pulls: 1}, {ArtifactID: a.ID, Refused: 3}}))
+	last := late.Add(time.Hour)
+	f.ok(f.s.RecordPulls(ctx, []catalog.PullRecord{{ArtifactID: a.ID, At: last, Pulls: 1}}))
 	p, err := f.s.ArtifactPull(ctx, a.ID)
 	f.ok(err)
-	if !p.Artifact.PulledAt.Equal(late) {
-		f.Errorf("pulled at %v", p.Artifact.PulledAt)
+	if !p.Artifact.PulledAt.Equal(last) || !p.Artifact.FirstPulledAt.Equal(late) {
+		f.Errorf("pulled at %v, first at %v", p.Artifact.PulledAt, p.Artifact.FirstPulledAt)
 	}
 }
