@@ -93,8 +93,14 @@ func (p *Policy) ForbiddenProgram(file string) []Rule {
 	return sortedRules(found)
 }
 
-// amongData reports whether a path lies where no program is started from.
+// amongData reports whether a path lies where nobody starts programs from: among
+// data, or among the parts of other programs, such as apt's method "rsh".
 func amongData(file string) bool {
+	for _, parts := range []string{"usr/lib/", "usr/lib64/", "usr/libexec/", "lib/", "lib64/"} {
+		if strings.HasPrefix(file, parts) {
+			return true
+		}
+	}
 	for dir := range strings.SplitSeq(path.Dir(file), "/") {
 		switch dir {
 		case "share", "node_modules", "site-packages", "dist-packages", "doc", "docs", "completions", "test", "tests", "testdata":
