@@ -123,7 +123,7 @@ func TestOrdinarySoftwareIsNotForbidden(t *testing.T) {
 			t.Errorf("%+v: %s", pkg, ids(got))
 		}
 	}
-	for _, file := range []string{"usr/bin/nc", "usr/local/bin/node", "usr/bin/python3.11", "usr/local/bin/go", "bin/busybox", "usr/lib/git-core/git", "app/node_modules/x/bin/make", "usr/share/doc/gdb/examples/gdb"} {
+	for _, file := range []string{"usr/bin/nc", "usr/local/bin/node", "usr/bin/python3.11", "usr/local/bin/go", "bin/busybox", "usr/lib/git-core/git", "app/node_modules/x/bin/make", "usr/share/doc/gdb/examples/gdb", "usr/lib/apt/methods/rsh", "usr/lib/apt/methods/ftp"} {
 		if got := p.ForbiddenProgram(file); len(got) > 0 {
 			t.Errorf("%s: %s", file, ids(got))
 		}
