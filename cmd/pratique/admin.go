@@ -59,14 +59,15 @@ func (o *options) client() (*client.Client, error) {
 func newAdminCommand(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "admin",
-		Short: "Look after namespaces, rules, scans and passwords of a running server",
-		Long: `Look after namespaces, rules, scans and passwords of a running server.
+		Short: "Look after namespaces, rules, scans, findings and passwords of a running server",
+		Long: `Look after namespaces, rules, scans, findings and passwords of a running server.
 
 Where the server's data directory is (--data), whoever may open the control
 socket in it is the administrator. Elsewhere name the server with --server and
 log in with PRATIQUE_USER and PRATIQUE_PASSWORD or a registry login.`,
 	}
-	cmd.AddCommand(newNamespaceCommand(o), newRulesCommand(o), newGateCommand(o), newAuthorizeCommand(o), newMeteringCommand(o), newEventsCommand(o), newPasswordCommand(o), newRequestScanCommand(o), newBatchCommand(o), newScheduleCommand(o), newVerdictCommand(o))
+	cmd.AddCommand(newNamespaceCommand(o), newRulesCommand(o), newExceptionCommand(o), newGateCommand(o), newAuthorizeCommand(o),
+		newRequestScanCommand(o), newBatchCommand(o), newScheduleCommand(o), newVerdictCommand(o), newEventsCommand(o), newMeteringCommand(o), newPasswordCommand(o))
 	return cmd
 }
 
@@ -81,6 +82,7 @@ func newNamespaceCommand(o *options) *cobra.Command {
 		newNamespaceListCommand(o),
 		newNamespaceShowCommand(o),
 		newNamespaceSetCommand(o),
+		newNamespacePreviewCommand(o),
 		newNamespaceDeleteCommand(o),
 	)
 	return cmd
@@ -135,6 +137,9 @@ func printNamespaces(w io.Writer, all []api.Namespace) error {
 		block := "off"
 		if n.PreventVul {
 			block = n.Severity + " or higher"
+			if n.Gate.ReportOnly {
+				block += " (reports only)"
+			}
 		}
 		fmt.Fprintf(tw, "%s\t%d\t%s\t%s\t%s\t%s\n",
 			n.Name, n.Repositories, yesNo(n.Public), yesNo(n.AutoScan), block, describeAllowlist(n.Allowlist))
@@ -173,6 +178,7 @@ func printNamespace(w io.Writer, n api.Namespace) error {
 	for _, item := range n.Allowlist.Items {
 		fmt.Fprintf(tw, "\t%s\n", item.CVEID)
 	}
+	printGate(tw, n.Gate)
 	return tw.Flush()
 }
 
@@ -223,6 +229,7 @@ type namespaceFlags struct {
 	allowFile               string
 	allowNone               bool
 	allowExpires            string
+	gate                    gateFlags
 }
 
 func newNamespaceSetCommand(o *options) *cobra.Command {
@@ -232,6 +239,8 @@ func newNamespaceSetCommand(o *options) *cobra.Command {
 		Short: "Modify a namespace; what is not named keeps its value",
 		Example: `  pratique admin namespace set team --auto-scan --block --severity high
   pratique admin namespace set team --block=false
+  pratique admin namespace set team --block --report-only --grace 14 --waiting hold:2m
+  pratique admin namespace set team --also-block malicious-file=low,weak-password=high --exempt deployer
   pratique admin namespace set team --allow CVE-2019-10164 --allow CVE-2024-3094 --allow-expires +30d
   pratique admin namespace set team --allow-file exempt.txt --allow-expires 2026-12-31`,
 		Args: cobra.ExactArgs(1),
@@ -244,6 +253,9 @@ func newNamespaceSetCommand(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if change == (api.NamespaceChange{}) {
+				return errors.New("nothing to change: name at least one setting, see --help")
+			}
 			n, err := c.UpdateNamespace(cmd.Context(), args[0], change)
 			if err != nil {
 				return err
@@ -254,13 +266,19 @@ func newNamespaceSetCommand(o *options) *cobra.Command {
 	f := cmd.Flags()
 	f.BoolVar(&s.public, "public", false, "images can be pulled without logging in (--public=false: not)")
 	f.BoolVar(&s.autoScan, "auto-scan", false, "scan every image that arrives (--auto-scan=false: only on request)")
+	s.addPolicy(f)
+	return cmd
+}
+
+// addPolicy adds the flags that are about what may be pulled.
+func (s *namespaceFlags) addPolicy(f *pflag.FlagSet) {
 	f.BoolVar(&s.block, "block", false, "block downloads of images with vulnerabilities at or above --severity (--block=false: none)")
 	f.StringVar(&s.severity, "severity", "", "from which severity on to block: none (any vulnerability), low, medium, high or critical")
 	f.StringArrayVar(&s.allow, "allow", nil, "vulnerability to exempt (repeatable); the ids given replace the list")
 	f.StringVar(&s.allowFile, "allow-file", "", "file with vulnerabilities to exempt, one id per line, # for comments")
 	f.BoolVar(&s.allowNone, "allow-none", false, "empty the allowlist and forget its expiry")
 	f.StringVar(&s.allowExpires, "allow-expires", "", "when the allowlist stops counting: a date (00:00 UTC), an RFC 3339 time, +72h, +30d or never")
-	return cmd
+	s.gate.add(f)
 }
 
 // thresholds are the severities a namespace can block from; none means any
@@ -299,10 +317,9 @@ func (s *namespaceFlags) change(cmd *cobra.Command, current func() (api.Namespac
 		}
 		change.Allowlist = list
 	}
-	if change == (api.NamespaceChange{}) {
-		return change, errors.New("nothing to change: name at least one setting, see --help")
-	}
-	return change, nil
+	var err error
+	change.Gate, err = s.gate.change(set)
+	return change, err
 }
 
 func (s *namespaceFlags) allowlist(items, expiry bool, current func() (api.Namespace, error)) (*api.AllowlistChange, error) {
@@ -383,22 +400,24 @@ func parseExpiry(text string, now time.Time) (*int64, error) {
 	return &seconds, nil
 }
 
+// parseMoment reads a date, an RFC 3339 time, or how long from now, with or
+// without a "+": 72h, +30d.
 func parseMoment(text string, now time.Time) (time.Time, error) {
-	if after, ok := strings.CutPrefix(text, "+"); ok {
-		if days, ok := strings.CutSuffix(after, "d"); ok {
-			n, err := strconv.ParseUint(days, 10, 16)
-			return now.AddDate(0, 0, int(n)), err
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at, nil
 		}
-		d, err := time.ParseDuration(after)
-		if err == nil && d < 0 {
-			err = errors.New("negative")
-		}
-		return now.Add(d), err
 	}
-	if at, err := time.Parse(time.DateOnly, text); err == nil {
-		return at, nil
+	after := strings.TrimPrefix(text, "+")
+	if days, ok := strings.CutSuffix(after, "d"); ok {
+		n, err := strconv.ParseUint(days, 10, 16)
+		return now.AddDate(0, 0, int(n)), err
 	}
-	return time.Parse(time.RFC3339, text)
+	d, err := time.ParseDuration(after)
+	if err == nil && d < 0 {
+		err = errors.New("negative")
+	}
+	return now.Add(d), err
 }
 
 func newPasswordCommand(o *options) *cobra.Command {

@@ -27,6 +27,10 @@ func TestParseExpiry(t *testing.T) {
 		"+72h":                      "2026-09-04T12:00:00Z",
 		"+90m":                      "2026-09-01T13:30:00Z",
 		"+30d":                      "2026-10-01T12:00:00Z",
+		"30d":                       "2026-10-01T12:00:00Z",
+		"72h":                       "2026-09-04T12:00:00Z",
+		"-72h":                      "error",
+		"30":                        "error",
 		"never":                     "never",
 		"":                          "error",
 		"tomorrow":                  "error",
@@ -120,6 +124,11 @@ func TestNamespaceSet(t *testing.T) {
 			`{"allowlist":{"items":[{"cveId":"CVE-2024-9"}]}}`},
 		{"empty", []string{"--allow-none", "--allow-expires", "never"}, `{"allowlist":{"items":[]}}`},
 		{"empty forgets the expiry", []string{"--allow-none"}, `{"allowlist":{"items":[]}}`},
+		{"answers", []string{"--not-scanned", "block", "--waiting", "hold:2m", "--running=hold:30s", "--failed", "allow", "--not-scannable", "block"},
+			`{"gate":{"notScanned":"block","waiting":"hold:2m","running":"hold:30s","failed":"allow","notScannable":"block"}}`},
+		{"gate", []string{"--report-only=false", "--grace", "0", "--also-block", "malicious-file=low,weak-password=off", "--exempt", "a", "--exempt", "b,c"},
+			`{"gate":{"reportOnly":false,"graceDays":0,"alsoBlock":{"malicious-file":"low","weak-password":"off"},"exemptAccounts":["a","b,c"]}}`},
+		{"nobody exempt", []string{"--exempt-none"}, `{"gate":{"exemptAccounts":[]}}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			answers := map[string]any{"PATCH /namespaces/team": current, "GET /namespaces/team": current}
@@ -135,11 +144,53 @@ func TestNamespaceSet(t *testing.T) {
 			}
 		})
 	}
-	for _, args := range [][]string{nil, {"--severity", "severe"}, {"--severity", "negligible"}, {"--severity", ""}, {"--allow-expires", "soon"}, {"--allow-file", "missing"}, {"--allow-none", "--allow", "CVE-1-1"}} {
+	for _, args := range [][]string{nil, {"--severity", "severe"}, {"--severity", "negligible"}, {"--severity", ""}, {"--allow-expires", "soon"}, {"--allow-file", "missing"}, {"--allow-none", "--allow", "CVE-1-1"},
+		{"--grace", "many"}, {"--also-block", "malicious-file"}, {"--exempt-none", "--exempt", "a"}} {
 		_, bodies, err := runAgainst(t, map[string]any{"GET /namespaces/team": current}, append([]string{"admin", "namespace", "set", "team"}, args...)...)
 		if _, sent := bodies["PATCH /namespaces/team"]; err == nil || sent {
 			t.Errorf("%v was not refused before anything was sent: %v", args, err)
 		}
+	}
+}
+
+func TestNamespaceShowsGate(t *testing.T) {
+	out, _, err := runAgainst(t, map[string]any{"GET /namespaces/team": api.Namespace{Name: "team", Gate: api.GateSettings{
+		Waiting: "hold:30s", ReportOnly: true, GraceDays: 14, AlsoBlock: map[string]string{"weak-password": "high"}, ExemptAccounts: []string{"deployer"}}}},
+		"admin", "namespace", "show", "team")
+	for _, part := range []string{"hold:30s", "14 days", "weak-password from high on", "deployer"} {
+		if err != nil || !strings.Contains(out, part) {
+			t.Errorf("%v, no %q in\n%s", err, part, out)
+		}
+	}
+}
+
+func TestNamespacePreview(t *testing.T) {
+	answer := api.PolicyPreview{Since: "2026-08-03", Artifacts: 9, Pulls: 120, Refused: 3, Blocked: api.PreviewCount{Artifacts: 3, Pulls: 80}, Items: []api.PreviewBlocked{
+		{Repository: "app", Digest: "sha256:0123456789abcdef", Tags: []string{"1", "2", "3", "4"}, Pulls: 60, Reason: "vulnerable", Severity: "high"},
+		{Repository: "tool", Digest: "sha256:1123456789abcdef", Pulls: 20, Reason: "not-scanned"},
+	}}
+	const path = "POST /namespaces/team/policy/preview"
+	out, bodies, err := runAgainst(t, map[string]any{path: answer}, "admin", "namespace", "preview", "team", "--severity", "medium", "--grace", "14")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(`{"severity":"medium","gate":{"graceDays":14}}`, bodies[path]); diff != "" {
+		t.Errorf("request (-want +got):\n%s", diff)
+	}
+	want := `since 2026-08-03: 9 artifacts were asked for 120 times; 3 of those pulls were refused
+the policy refuses 3 of them, asked for 80 times
+more artifacts were asked for than were looked at: these are the ones most often asked for
+PULLS  REPOSITORY  TAGS        DIGEST               REASON       WORST
+60     app         1, 2, 3, …  sha256:0123456789ab  vulnerable   high
+20     tool                    sha256:1123456789ab  not-scanned  
+and 1 more
+`
+	if diff := cmp.Diff(want, out); diff != "" {
+		t.Errorf("output (-want +got):\n%s", diff)
+	}
+	// The policy as it is.
+	if _, bodies, err = runAgainst(t, map[string]any{path: api.PolicyPreview{Complete: true}}, "admin", "namespace", "preview", "team"); err != nil || bodies[path] != "{}" {
+		t.Errorf("%v, %v", err, bodies)
 	}
 }
 

@@ -86,7 +86,7 @@ namespaces or repositories, or all. Which they are is decided at once.`,
 				if err != nil {
 					return err
 				}
-				printPreview(cmd.OutOrStdout(), p)
+				printBatchPreview(cmd.OutOrStdout(), p)
 				return nil
 			}
 			b, err := c.StartBatch(cmd.Context(), in)
@@ -103,7 +103,7 @@ namespaces or repositories, or all. Which they are is decided at once.`,
 	return cmd
 }
 
-func printPreview(w io.Writer, p api.BatchPreview) {
+func printBatchPreview(w io.Writer, p api.BatchPreview) {
 	fmt.Fprintf(w, "%s%s\n", plural(p.Images, "image", "images"), leftOut(p.Selected))
 	fmt.Fprintf(w, "up to %s: %d free, %d at the full price, %d discounted\n",
 		plural(int(p.Units.Total), "unit", "units"), p.Units.Free, p.Units.Full, p.Units.Discounted)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pratique/pratique/internal/advisory"
 	"github.com/pratique/pratique/internal/judge"
+	"github.com/pratique/pratique/internal/report"
 	"github.com/pratique/pratique/internal/report/render"
 	"github.com/pratique/pratique/internal/rules"
 )
@@ -32,7 +33,7 @@ func BenchmarkSecondScan(b *testing.B) {
 			b.Fatal(err)
 		}
 		defer db.Close()
-		rep, err := s.scan(ctx, "oci:"+image, db, judge.Options{Categories: judge.Categories(), Rules: rules.Default()}, io.Discard)
+		rep, err := s.scan(ctx, "oci:"+image, db, judge.Options{Categories: report.Categories(), Rules: rules.Default()}, io.Discard)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/pratique/pratique/internal/judge"
 	"github.com/pratique/pratique/internal/server"
 )
 
@@ -103,6 +104,8 @@ func readPage(t *testing.T, path string) string {
 var (
 	inlineCode = regexp.MustCompile("`([^`]+)`")
 	markup     = regexp.MustCompile(`</?(pre|code)>`)
+	word       = regexp.MustCompile(`(?:[^\s'"]|'[^']*'|"[^"]*")+`)
+	quotes     = strings.NewReplacer(`'`, "", `"`, "")
 	assignment = regexp.MustCompile(`^[A-Z_]+=`)
 )
 
@@ -117,12 +120,21 @@ func commandLines(text string) [][]string {
 	}
 	var lines [][]string
 	for _, c := range candidates {
-		words := simpleCommand(strings.Fields(strings.TrimPrefix(strings.TrimSpace(c), "$ ")))
+		words := simpleCommand(shellWords(strings.TrimPrefix(strings.TrimSpace(c), "$ ")))
 		if len(words) > 1 && filepath.Base(words[0]) == "pratique" && isArgument(words[1]) {
 			lines = append(lines, words)
 		}
 	}
 	return lines
+}
+
+// shellWords splits a line into words as a shell does, as far as quotes go.
+func shellWords(line string) []string {
+	words := word.FindAllString(line, -1)
+	for i := range words {
+		words[i] = quotes.Replace(words[i])
+	}
+	return words
 }
 
 // simpleCommand cuts words down to one command: without variables before it,
@@ -161,4 +173,16 @@ func parseCommandLine(words []string) error {
 		return err
 	}
 	return cmd.ValidateArgs(cmd.Flags().Args())
+}
+
+// TestDocumentedExceptionsAreTaken holds that the example of a file of
+// exceptions is one.
+func TestDocumentedExceptionsAreTaken(t *testing.T) {
+	example := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindStringSubmatch(readPage(t, "../../docs/handling.md"))
+	if example == nil {
+		t.Fatal("docs/handling.md has no example")
+	}
+	if list, err := judge.ParseExceptions("example", []byte(example[1])); err != nil || len(list) != 2 {
+		t.Errorf("%d exceptions, %v", len(list), err)
+	}
 }

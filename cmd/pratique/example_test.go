@@ -123,9 +123,6 @@ func TestExampleReport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(example); errors.Is(err, fs.ErrNotExist) && !*updateExample {
-		t.Skip("the example has not been written yet: run make gen")
-	}
 	advisories, dir := exampleAdvisories(t), imagetest.Build(t, string(text), exampleContents()).Dir(t)
 	// The name of the image is part of the report, so it must not be another one
 	// each time.

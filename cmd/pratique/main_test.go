@@ -94,6 +94,7 @@ func smallImages(t *testing.T) map[string]string {
 	cut := imagetest.Build(t, debian)
 	cut.Corrupt(cut.Layers[0].Digest, func(b []byte) []byte { return b[:len(b)-9] })
 	return map[string]string{
+		"LEAKY":      imagetest.Build(t, debian+"-- srv/.netrc --\nmachine a login b password "+leakyHidden+"\n").Dir(t),
 		"BUCKET":     advisorytest.Bucket(t, advisories),
 		"DEBIAN":     img.Dir(t),
 		"DEBIAN_OCI": img.OCIArchive(t),

@@ -10,12 +10,14 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/pratique/pratique/internal/advisory"
 	"github.com/pratique/pratique/internal/api/client"
 	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/collect/malware"
 	"github.com/pratique/pratique/internal/engine"
 	"github.com/pratique/pratique/internal/image"
 	"github.com/pratique/pratique/internal/judge"
@@ -36,11 +38,15 @@ type scanOptions struct {
 	insecure   bool
 	categories []string
 	rules      string
+	clamd      string
 	watch      bool
+	exceptions string
+	// now is the clock by which exceptions expire.
+	now func() time.Time
 }
 
 func newScanCommand(o *options) *cobra.Command {
-	s := scanOptions{options: o}
+	s := scanOptions{options: o, now: time.Now}
 	cmd := &cobra.Command{
 		Use:   "scan IMAGE",
 		Short: "Scan an image without any server",
@@ -56,18 +62,25 @@ Nothing is unpacked. What a layer holds is remembered in a cache, so that it is
 read once; a registry must allow the pull. Logins of docker, podman and skopeo
 are used.
 
-What to look for is chosen with --scan: vuln (vulnerabilities of packages) and
-secret (keys, tokens and passwords, in every layer and in the configuration).
-Software and files are always listed.
+What to look for is chosen with --scan: vuln (vulnerabilities of packages),
+malware (malicious files), baseline (unsafe settings of system, SSH and image),
+password (weak passwords), secret (keys, tokens and passwords, in every layer and
+in the configuration) and compliance (licences and unwanted software). Software,
+files and the base image are always told.
+
+What is known and accepted stands in the file of --exceptions: ignored findings
+stay in the report, whitelisted ones go away.
 
 The exit code is 1 after an error and 2 if --fail-on found a vulnerability or
-another finding at or above its severity.`,
+another finding at or above its severity that is neither ignored nor
+whitelisted.`,
 		Example: `  pratique scan oci:build/image
   pratique scan docker-archive:image.tar --format sarif --output image.sarif
   pratique scan registry.example.com/team/app:1 --fail-on high
   pratique scan debian:12
   pratique scan --watch team/app:1
-  pratique scan oci:build/image --scan secret --rules our-rules`,
+  pratique scan oci:build/image --scan secret --rules our-rules
+  pratique scan oci:build/image --exceptions exceptions.yaml --fail-on high`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if s.watch {
@@ -78,11 +91,13 @@ another finding at or above its severity.`,
 	}
 	f := cmd.Flags()
 	s.output.add(f)
-	f.StringVar(&s.failOn, "fail-on", "", "exit with code 2 if a vulnerability or another finding is at or above this severity")
+	f.StringVar(&s.failOn, "fail-on", "", "exit with code 2 if a vulnerability or another finding that is not ignored is at or above this severity")
 	f.StringVar(&s.advisories, "advisories", "", "directory of the advisory database")
 	f.StringVar(&s.cache, "cache", filepath.Join(cacheDir(), "facts"), "directory for what is known of layers; empty for none")
-	f.StringSliceVar(&s.categories, "scan", nil, "what to look for: vuln, secret (default all)")
-	f.StringVar(&s.rules, "rules", "", "directory of files with more rules, such as secrets.yaml")
+	f.StringSliceVar(&s.categories, "scan", nil, "what to look for: vuln, malware, baseline, password, secret, compliance (default all)")
+	f.StringVar(&s.rules, "rules", "", "directory of files with more rules, such as secrets.yaml and malware.ndb")
+	f.StringVar(&s.exceptions, "exceptions", "", "file of findings to ignore or whitelist")
+	f.StringVar(&s.clamd, "clamd", "", "address of a clamd to ask about every file: unix:PATH or tcp:HOST:PORT")
 	f.StringVar(&s.platform, "platform", "", "platform to choose from an index (default linux and this machine's architecture)")
 	f.BoolVar(&s.watch, "watch", false, "follow the scan of an image, NAMESPACE/REPOSITORY[:TAG], in the server instead")
 	f.BoolVar(&s.insecure, "insecure", false, "allow a registry without TLS")
@@ -111,26 +126,47 @@ func (s *scanOptions) run(cmd *cobra.Command, ref string) error {
 	if err != nil {
 		return err
 	}
-	var db *advisory.DB
-	if slices.Contains(opts.Categories, report.System) {
-		if db, err = advisory.Open(advisoriesDir(s.options, s.advisories)); err != nil {
-			return err
-		}
-		defer db.Close()
+	exceptions, err := s.readExceptions(cmd.ErrOrStderr())
+	if err != nil {
+		return err
 	}
+	if s.clamd != "" {
+		if err := malware.CheckAddress(s.clamd); err != nil {
+			return fmt.Errorf("--clamd: %w", err)
+		}
+	}
+	knowledge, closer, err := s.knowledge(opts.Categories)
+	if err != nil {
+		return err
+	}
+	defer closer.Close()
 	out, err := s.output.open(cmd.OutOrStdout())
 	if err != nil {
 		return err
 	}
 	defer out.discard()
-	rep, err := s.scan(cmd.Context(), ref, db, opts, cmd.ErrOrStderr())
+	rep, err := s.scan(cmd.Context(), ref, knowledge, opts, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
+	judge.Apply(rep, exceptions, s.now())
 	if err := out.write(rep); err != nil {
 		return err
 	}
 	return failOn.check(rep)
+}
+
+// knowledge opens the advisory database. Only vulnerabilities cannot be looked
+// for without; what else rests on it is left out then.
+func (s *scanOptions) knowledge(categories []report.Category) (judge.Knowledge, io.Closer, error) {
+	db, err := advisory.Open(advisoriesDir(s.options, s.advisories))
+	if err == nil {
+		return db, db, nil
+	}
+	if slices.Contains(categories, report.System) || !errors.Is(err, advisory.ErrNone) {
+		return nil, nil, err
+	}
+	return nil, io.NopCloser(nil), nil
 }
 
 // judgeOptions reads what to look for and the rules to do it by.
@@ -146,6 +182,34 @@ func (s *scanOptions) judgeOptions() (o judge.Options, err error) {
 	return o, err
 }
 
+// readExceptions reads the file of --exceptions, and tells which of them have
+// expired and are not applied.
+func (s *scanOptions) readExceptions(stderr io.Writer) ([]catalog.Exception, error) {
+	if s.exceptions == "" {
+		return nil, nil
+	}
+	f, err := os.Open(s.exceptions)
+	if err != nil {
+		return nil, fmt.Errorf("--exceptions: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, judge.MaxExceptionFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("--exceptions: %w", err)
+	}
+	list, err := judge.ParseExceptions(s.exceptions, text)
+	if err != nil {
+		return nil, fmt.Errorf("--exceptions: %w", err)
+	}
+	for _, e := range list {
+		if e.State(s.now()) == catalog.ExceptionExpired {
+			fmt.Fprintf(stderr, "pratique: %s:%d: the exception for %s expired on %s and is not applied\n",
+				s.exceptions, e.ID, e.Criteria, e.ExpiresAt.Format(time.RFC3339))
+		}
+	}
+	return list, nil
+}
+
 // choice is a word of --scan and what it stands for.
 type choice struct {
 	word       string
@@ -154,16 +218,20 @@ type choice struct {
 
 var chosen = []choice{
 	{"vuln", []report.Category{report.System, report.Application}},
+	{"malware", []report.Category{report.Malicious}},
+	{"baseline", []report.Category{report.Baseline}},
+	{"password", []report.Category{report.Password}},
 	{"secret", []report.Category{report.Sensitive}},
+	{"compliance", []report.Category{report.Compliance}},
 }
 
 // parseCategories reads the words of --scan; none means all. What only informs
 // is always chosen.
 func parseCategories(words []string) ([]report.Category, error) {
 	if len(words) == 0 {
-		return judge.Categories(), nil
+		return report.Categories(), nil
 	}
-	wanted := map[report.Category]bool{report.Software: true, report.Files: true}
+	wanted := map[report.Category]bool{report.Software: true, report.Files: true, report.BaseImage: true}
 	for _, word := range words {
 		i := slices.IndexFunc(chosen, func(c choice) bool { return c.word == strings.ToLower(strings.TrimSpace(word)) })
 		if i < 0 {
@@ -177,12 +245,12 @@ func parseCategories(words []string) ([]report.Category, error) {
 			wanted[c] = true
 		}
 	}
-	return slices.DeleteFunc(judge.Categories(), func(c report.Category) bool { return !wanted[c] }), nil
+	return slices.DeleteFunc(report.Categories(), func(c report.Category) bool { return !wanted[c] }), nil
 }
 
-// scan opens the image, gains its facts and judges them. db may be nil where no
+// scan opens the image, gains its facts and judges them. k may be nil where no
 // vulnerabilities are looked for.
-func (s *scanOptions) scan(ctx context.Context, ref string, db *advisory.DB, o judge.Options, stderr io.Writer) (*report.Report, error) {
+func (s *scanOptions) scan(ctx context.Context, ref string, k judge.Knowledge, o judge.Options, stderr io.Writer) (*report.Report, error) {
 	limitMemory()
 	img, closer, err := image.Open(ctx, ref, image.Options{Platform: s.platform, Insecure: s.insecure, UserAgent: "pratique/" + version})
 	if err != nil {
@@ -194,7 +262,7 @@ func (s *scanOptions) scan(ctx context.Context, ref string, db *advisory.DB, o j
 	opts := engine.Options{
 		Progress:   bar.update,
 		Limits:     image.DefaultLimits(),
-		Collectors: engine.Collectors(o.Categories, o.Rules),
+		Collectors: engine.Collectors(o.Categories, o.Rules, engine.Helpers{Clamd: s.clamd}),
 		Rules:      o.Rules,
 	}
 	if s.cache != "" {
@@ -204,7 +272,7 @@ func (s *scanOptions) scan(ctx context.Context, ref string, db *advisory.DB, o j
 	if err != nil {
 		return nil, err
 	}
-	return judge.Report(facts, db, o)
+	return judge.Report(facts, k, o)
 }
 
 // explainHub adds to the failure of an image that names no registry where it
@@ -253,16 +321,20 @@ func parseFailOn(text string) (failOn, error) {
 	return failOn{set: true, threshold: sev}, nil
 }
 
+// check fails if something was found at or above the threshold. What somebody
+// decided to ignore does not count: the decision was made so that work goes on.
 func (f failOn) check(rep *report.Report) error {
 	if !f.set {
 		return nil
 	}
 	var what []string
-	if n := f.count(rep.Summary.BySeverity); n > 0 {
-		what = append(what, plural(n, "vulnerability", "vulnerabilities"))
+	vulnerabilities := count(rep.Vulnerabilities, func(v report.Vulnerability) bool { return v.Severity >= f.threshold && v.Handling == nil })
+	if vulnerabilities > 0 {
+		what = append(what, plural(vulnerabilities, "vulnerability", "vulnerabilities"))
 	}
-	if n := f.count(rep.Summary.Findings.BySeverity); n > 0 {
-		what = append(what, plural(n, "other finding", "other findings"))
+	others := count(rep.Findings, func(o report.Finding) bool { return o.Severity >= f.threshold && o.Handling == nil })
+	if others > 0 {
+		what = append(what, plural(others, "other finding", "other findings"))
 	}
 	if len(what) == 0 {
 		return nil
@@ -285,11 +357,11 @@ func plural(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-func (f failOn) count(bySeverity map[report.Severity]int) int {
+func count[T any](all []T, counts func(T) bool) int {
 	n := 0
-	for sev, count := range bySeverity {
-		if sev >= f.threshold {
-			n += count
+	for _, one := range all {
+		if counts(one) {
+			n++
 		}
 	}
 	return n

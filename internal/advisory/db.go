@@ -229,19 +229,30 @@ func findCVE(t *table, cve string) ([]byte, error) {
 	return t.find(key)
 }
 
-// EndOfLife returns the life cycle of a product's release by the names of
-// endoflife.date ("debian", "12"), and whether it is known.
-func (db *DB) EndOfLife(product, release string) (LifeCycle, bool, error) {
+// LifeCycles returns the releases of a product by the names of endoflife.date, as
+// far as they are known, in no particular order.
+func (db *DB) LifeCycles(product string) ([]LifeCycle, error) {
 	if db.eol == nil {
-		return LifeCycle{}, false, nil
+		return nil, nil
 	}
 	db.lifeOnce.Do(func() { db.life, db.lifeErr = readLifeCycles(db.eol, db.dec) })
 	if db.lifeErr != nil {
-		return LifeCycle{}, false, db.lifeErr
+		return nil, db.lifeErr
 	}
-	l, ok, err := findLifeCycle(db.life[product], product, release)
+	all, err := decodeLifeCycles(db.life[product], product)
 	if err != nil {
-		return LifeCycle{}, false, db.eol.damaged("the releases of %s cannot be read", product)
+		return nil, db.eol.damaged("the releases of %s cannot be read", product)
 	}
-	return l, ok, nil
+	return all, nil
+}
+
+// EndOfLife returns the life cycle of a product's release by the names of
+// endoflife.date ("debian", "12"), and whether it is known.
+func (db *DB) EndOfLife(product, release string) (LifeCycle, bool, error) {
+	all, err := db.LifeCycles(product)
+	i := slices.IndexFunc(all, func(l LifeCycle) bool { return l.Release == release })
+	if err != nil || i < 0 {
+		return LifeCycle{}, false, err
+	}
+	return all[i], true, nil
 }

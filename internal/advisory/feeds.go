@@ -353,14 +353,12 @@ func readLifeCycles(t *table, dec *zstd.Decoder) (map[string][]byte, error) {
 	return lists, nil
 }
 
-// findLifeCycle looks a release up in a product's list.
-func findLifeCycle(list []byte, product, release string) (LifeCycle, bool, error) {
+// decodeLifeCycles returns the releases in a product's list.
+func decodeLifeCycles(list []byte, product string) ([]LifeCycle, error) {
 	d := &decoder{b: list}
-	for len(d.b) > 0 {
-		l := d.lifeCycle(product)
-		if d.err == nil && l.Release == release {
-			return l, true, nil
-		}
+	var all []LifeCycle
+	for len(d.b) > 0 && d.err == nil {
+		all = append(all, d.lifeCycle(product))
 	}
-	return LifeCycle{}, false, d.err
+	return all, d.err
 }

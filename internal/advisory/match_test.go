@@ -3,6 +3,7 @@ package advisory
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -247,6 +248,12 @@ func TestKEVAndEPSSAndEndOfLife(t *testing.T) {
 	}
 	if !l.EndedOn("2021-01-01T00:00:00Z") || l.EndedOn("2020-07-18") {
 		t.Error("a release ends with the day after its end of life")
+	}
+	if all, err := db.LifeCycles("debian"); err != nil || !slices.Contains(all, l) {
+		t.Errorf("%+v, %v", all, err)
+	}
+	if all, err := db.LifeCycles("no-such-product"); err != nil || all != nil {
+		t.Errorf("%+v, %v", all, err)
 	}
 	if l, ok, _ := db.EndOfLife("odd", "1"); !ok || !l.EndedOn("") {
 		t.Errorf("end of life without a day: %+v, %v", l, ok)

@@ -3,9 +3,12 @@ package advisory
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/osv-scalibr/semantic"
+
+	"github.com/pratique/pratique/internal/report"
 )
 
 // ErrVersion says that a version cannot be put in order with others, so nothing
@@ -53,6 +56,23 @@ func (s scheme) parse(v string) (version, error) {
 		}
 	}
 	return s.parseForeign(v)
+}
+
+// CompareVersions puts two versions in the order of a package's kind: negative if
+// a is lower than b. An error wraps ErrVersion if they have none.
+func CompareVersions(p report.Package, a, b string) (int, error) {
+	i := slices.IndexFunc(ecosystems, func(e ecosystem) bool { return e.purl == p.Type })
+	if i < 0 {
+		return 0, fmt.Errorf("packages of type %q: %w", clip(p.Type, 40), ErrVersion)
+	}
+	v, err := ecosystems[i].versions.parse(a)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := ecosystems[i].versions.parse(b); err != nil {
+		return 0, err
+	}
+	return v.compare(b)
 }
 
 // parseForeign calls the library, which is not ours to trust with input from

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/osv-scalibr/semantic"
+
+	"github.com/pratique/pratique/internal/report"
 )
 
 func sign(n int) int {
@@ -227,5 +229,25 @@ func BenchmarkCompare(b *testing.B) {
 				v.compare(bb.b)
 			}
 		})
+	}
+}
+
+func TestCompareVersions(t *testing.T) {
+	for _, tt := range []struct {
+		kind, a, b string
+		want       int
+	}{
+		{"deb", "1:1.0", "2.0", 1}, {"deb", "1.10", "1.9", 1}, {"deb", "1.0~rc1", "1.0", -1},
+		{"rpm", "1.0-2", "1.0-10", -1}, {"apk", "1.2.3-r1", "1.2.3-r1", 0}, {"npm", "1.10.0", "1.9.0", 1}, {"pypi", "1.0rc1", "1.0", -1},
+	} {
+		got, err := CompareVersions(report.Package{Type: tt.kind}, tt.a, tt.b)
+		if err != nil || sign(got) != tt.want {
+			t.Errorf("%s: %s and %s: %d, %v", tt.kind, tt.a, tt.b, got, err)
+		}
+	}
+	for _, tt := range [][3]string{{"conda", "1", "2"}, {"npm", "latest", "1"}, {"npm", "1", "latest"}, {"deb", "", "1"}} {
+		if _, err := CompareVersions(report.Package{Type: tt[0]}, tt[1], tt[2]); !errors.Is(err, ErrVersion) {
+			t.Errorf("%v: %v", tt, err)
+		}
 	}
 }

@@ -52,6 +52,7 @@ type Store interface {
 	ScanStore
 	BatchStore
 	ScheduleStore
+	ExceptionStore
 	Statistics(ctx context.Context) (store.Statistics, error)
 }
 
@@ -62,6 +63,8 @@ type NamespaceStore interface {
 	Namespaces(ctx context.Context, instanceID string, page catalog.Page) ([]catalog.Namespace, error)
 	UpdateNamespace(ctx context.Context, instanceID, name string, change catalog.NamespaceChange) (catalog.Namespace, error)
 	DeleteNamespace(ctx context.Context, instanceID, name string) error
+	// PulledArtifacts lists what was asked for since a day, most often first.
+	PulledArtifacts(ctx context.Context, instanceID, namespace string, since time.Time, limit int) (list []catalog.PulledArtifact, more bool, err error)
 	Rules(ctx context.Context, instanceID, namespace string) (catalog.RuleFiles, error)
 }
 
@@ -87,6 +90,18 @@ type ScanStore interface {
 	Gates(ctx context.Context, instanceID string) ([]catalog.GateState, error)
 	SetGate(ctx context.Context, instanceID string, gate catalog.ScanGate, open bool, by string) error
 	Report(ctx context.Context, artifactID int64) ([]byte, catalog.Scan, error)
+}
+
+// ExceptionStore holds decisions about findings.
+type ExceptionStore interface {
+	CreateException(ctx context.Context, e catalog.Exception) (catalog.Exception, error)
+	Exception(ctx context.Context, instanceID string, id int64) (catalog.Exception, error)
+	Exceptions(ctx context.Context, instanceID string, f catalog.ExceptionFilter, page catalog.Page) ([]catalog.Exception, error)
+	ExceptionEvents(ctx context.Context, instanceID string, f catalog.ExceptionFilter, page catalog.Page) ([]catalog.ExceptionEvent, error)
+	ChangeException(ctx context.Context, instanceID string, id int64, change catalog.ExceptionChange) (catalog.Exception, error)
+	RemoveException(ctx context.Context, instanceID string, id int64, author, reason string) error
+	// ArtifactExceptions reads those that hold for one artifact.
+	ArtifactExceptions(ctx context.Context, key catalog.RepositoryKey, digest string) ([]catalog.Exception, error)
 }
 
 // Access tells who asks, and changes passwords.
@@ -116,6 +131,8 @@ type Scanner interface {
 // handlers holds the operations.
 type handlers struct {
 	cfg Config
+	// previewing holds a place for each preview that is being made.
+	previewing chan struct{}
 }
 
 // New returns the handler of everything below Prefix.
@@ -129,7 +146,7 @@ func New(cfg Config) http.Handler {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	h := &handlers{cfg: cfg}
+	h := &handlers{cfg: cfg, previewing: make(chan struct{}, previews)}
 	mux := http.NewServeMux()
 	h.describe(mux)
 	return h.protect(mux)
@@ -151,6 +168,7 @@ func (h *handlers) describe(mux *http.ServeMux) *huma.OpenAPI {
 	api.UseMiddleware(plainBadRequest, h.authorize)
 	h.registerInfo(api)
 	h.registerNamespaces(api)
+	h.registerPolicy(api)
 	h.registerRules(api)
 	h.registerRepositories(api)
 	h.registerArtifacts(api)
@@ -161,6 +179,7 @@ func (h *handlers) describe(mux *http.ServeMux) *huma.OpenAPI {
 	h.registerMetering(api)
 	h.registerEvents(api)
 	h.registerReports(api)
+	h.registerExceptions(api)
 	return api.OpenAPI()
 }
 

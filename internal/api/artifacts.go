@@ -58,22 +58,36 @@ func (h *handlers) listArtifacts(ctx context.Context, in *listArtifactsIn) (*lis
 	}
 	out := &listArtifactsOut{}
 	out.Body = listOf(found, in.Paging, func(p catalog.Pull) Artifact {
-		exposure, failed := h.exposure(ctx, p)
+		f, failed := h.found(ctx, p)
 		if failed != nil {
 			err = failed
 		}
-		return h.artifact(p, exposure)
+		return h.artifact(p, f)
 	}, func(p catalog.Pull) string { return p.Artifact.Digest })
 	return out, err
 }
 
-// exposure reads what the report in force of an artifact found, if there is
-// one.
-func (h *handlers) exposure(ctx context.Context, p catalog.Pull) ([]catalog.Exposure, error) {
+// found is what the report in force of an artifact found, and what was decided
+// about that. It is empty where there is no report.
+type found struct {
+	exposure   []catalog.Exposure
+	exceptions []catalog.Exception
+}
+
+func (h *handlers) found(ctx context.Context, p catalog.Pull) (f found, err error) {
 	if !p.Reported {
-		return nil, nil
+		return f, nil
 	}
-	return h.cfg.Store.Exposure(ctx, p.Artifact.ID)
+	if f.exposure, err = h.cfg.Store.Exposure(ctx, p.Artifact.ID); err != nil {
+		return f, err
+	}
+	f.exceptions, err = h.exceptions(ctx, p)
+	return f, err
+}
+
+// exceptions reads those that hold for an artifact.
+func (h *handlers) exceptions(ctx context.Context, p catalog.Pull) ([]catalog.Exception, error) {
+	return h.cfg.Store.ArtifactExceptions(ctx, p.Artifact.Key, p.Artifact.Digest)
 }
 
 // pull reads the artifact a path names.
@@ -90,13 +104,13 @@ func (h *handlers) pull(ctx context.Context, in *InArtifact) (catalog.Pull, erro
 }
 
 // judged reads the artifact a path names and what its report in force found.
-func (h *handlers) judged(ctx context.Context, in *InArtifact) (catalog.Pull, []catalog.Exposure, error) {
+func (h *handlers) judged(ctx context.Context, in *InArtifact) (catalog.Pull, found, error) {
 	p, err := h.pull(ctx, in)
 	if err != nil {
-		return p, nil, err
+		return p, found{}, err
 	}
-	exposure, err := h.exposure(ctx, p)
-	return p, exposure, err
+	f, err := h.found(ctx, p)
+	return p, f, err
 }
 
 type artifactOut struct {
@@ -104,11 +118,11 @@ type artifactOut struct {
 }
 
 func (h *handlers) getArtifact(ctx context.Context, in *InArtifact) (*artifactOut, error) {
-	p, exposure, err := h.judged(ctx, in)
+	p, f, err := h.judged(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	return &artifactOut{h.artifact(p, exposure)}, nil
+	return &artifactOut{h.artifact(p, f)}, nil
 }
 
 func (h *handlers) deleteArtifact(ctx context.Context, in *InArtifact) (*struct{}, error) {
@@ -141,9 +155,9 @@ type verdictOut struct {
 }
 
 func (h *handlers) getVerdict(ctx context.Context, in *InArtifact) (*verdictOut, error) {
-	p, exposure, err := h.judged(ctx, in)
+	p, f, err := h.judged(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	return &verdictOut{h.verdict(p, exposure)}, nil
+	return &verdictOut{h.verdict(p, f)}, nil
 }

@@ -28,6 +28,7 @@ func (h *handlers) namespace(n catalog.Namespace) Namespace {
 			CreatedAt: list.CreatedAt,
 			UpdatedAt: list.UpdatedAt,
 		},
+		Gate:         gateSettings(n.Policy.Gate),
 		Repositories: n.Repositories, CreatedAt: n.CreatedAt, UpdatedAt: n.UpdatedAt,
 	}
 	for i, id := range list.Items {
@@ -46,33 +47,46 @@ func repository(r catalog.Repository) Repository {
 	}
 }
 
-// artifact describes what was read of an artifact, judged now. exposure is
-// what its report in force found.
-func (h *handlers) artifact(p catalog.Pull, exposure []catalog.Exposure) Artifact {
+// artifact describes what was read of an artifact, judged now.
+func (h *handlers) artifact(p catalog.Pull, f found) Artifact {
 	a := p.Artifact
 	out := Artifact{
 		Namespace: a.Key.Namespace, Repository: a.Key.Repository,
 		Digest: a.Digest, Kind: a.Kind, MediaType: a.MediaType, ArtifactType: a.ArtifactType,
 		Size: a.Size, Subject: a.Subject, Tags: append([]string{}, a.Tags...),
-		PushedAt: a.PushedAt, PulledAt: a.PulledAt,
-		Verdict: h.verdict(p, exposure),
+		PushedAt: a.PushedAt, FirstPulledAt: a.FirstPulledAt, PulledAt: a.PulledAt,
+		Verdict: h.verdict(p, f),
 	}
 	if p.Scan != nil {
 		out.ScanOverview = &ScanOverview{Scan: h.scan(*p.Scan)}
 		if p.Reported {
-			out.ScanOverview.Findings = findings(exposure)
+			out.ScanOverview.Findings = h.findings(f)
 		}
 	}
 	return out
 }
 
-func findings(exposure []catalog.Exposure) *Findings {
-	out := &Findings{Total: len(exposure), BySeverity: map[string]int{}}
+// findings counts the vulnerabilities a report found, by the exceptions in force now.
+func (h *handlers) findings(f found) *Findings {
+	out := &Findings{BySeverity: map[string]int{}}
 	for _, s := range report.Severities() {
 		out.BySeverity[s.String()] = 0
 	}
 	worst := report.Unknown
-	for _, e := range exposure {
+	force := catalog.InForce(f.exceptions, h.cfg.Now())
+	for _, e := range f.exposure {
+		if !e.IsVulnerability() {
+			continue
+		}
+		handling := force.Handle(e.Subject())
+		if handling.Whitelisted {
+			out.Whitelisted++
+			continue
+		}
+		if handling.Ignored != nil {
+			out.Ignored++
+		}
+		out.Total++
 		out.BySeverity[e.Severity.String()]++
 		worst = max(worst, e.Severity)
 		if e.FixedVersion != "" {
@@ -104,11 +118,12 @@ func (h *handlers) scan(s catalog.Scan) Scan {
 	return out
 }
 
-func (h *handlers) verdict(p catalog.Pull, exposure []catalog.Exposure) Verdict {
-	v := gate.Decide(p, exposure, h.cfg.Now())
+func (h *handlers) verdict(p catalog.Pull, f found) Verdict {
+	v := gate.Decide(p, f.exposure, f.exceptions, h.cfg.Now())
 	out := Verdict{
 		Decision: v.Decision, Reason: v.Reason, Message: v.Message,
 		Remaining: v.Remaining, ChangesAt: v.ChangesAt,
+		WouldRefuse: v.WouldRefuse(), HoldSeconds: int(v.Hold / time.Second),
 	}
 	if v.Remaining > 0 {
 		out.Severity = v.Severity.String()

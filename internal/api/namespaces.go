@@ -156,7 +156,12 @@ func (c NamespaceChange) change() (catalog.NamespaceChange, error) {
 		}
 		change.Allowlist = &list
 	}
-	return change, nil
+	if c.Gate == nil {
+		return change, nil
+	}
+	var err error
+	change.Gate, err = c.Gate.change()
+	return change, err
 }
 
 func (c AllowlistChange) list() (catalog.Allowlist, error) {

@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/judge"
 	"github.com/pratique/pratique/internal/report"
 	"github.com/pratique/pratique/internal/report/render"
 )
@@ -22,7 +23,7 @@ func (h *handlers) registerReports(api huma.API) {
 	route(h, api, huma.Operation{
 		OperationID: "getReport", Method: http.MethodGet, Path: artifactPath + "/report", Tags: tags,
 		Summary:     "Get the report in force of an artifact",
-		Description: "That is the report of the latest scan that succeeded, whatever became of later ones.",
+		Description: "That is the report of the latest scan that succeeded, whatever became of later ones, without what is whitelisted now.",
 		Responses:   reportResponses(api),
 	}, h.getReport)
 	route(h, api, huma.Operation{
@@ -55,30 +56,38 @@ func reportResponses(api huma.API) map[string]*huma.Response {
 	return map[string]*huma.Response{"200": {Description: "The report", Content: content}}
 }
 
-// document reads the report in force of an artifact as it is stored.
-func (h *handlers) document(ctx context.Context, in *InArtifact) ([]byte, error) {
+// document reads the report in force of an artifact as it is stored, and the
+// exceptions that hold for the artifact.
+func (h *handlers) document(ctx context.Context, in *InArtifact) ([]byte, []catalog.Exception, error) {
 	p, err := h.pull(ctx, in)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	doc, _, err := h.cfg.Store.Report(ctx, p.Artifact.ID)
-	return doc, err
+	if err != nil {
+		return nil, nil, err
+	}
+	exceptions, err := h.exceptions(ctx, p)
+	return doc, exceptions, err
 }
 
-// report reads the report in force of an artifact.
+// report reads the report in force of an artifact, with the exceptions applied
+// that are in force now.
 func (h *handlers) report(ctx context.Context, in *InArtifact) (*report.Report, error) {
-	doc, err := h.document(ctx, in)
+	doc, exceptions, err := h.document(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	return decodeReport(doc)
+	return h.handled(doc, exceptions)
 }
 
-func decodeReport(doc []byte) (*report.Report, error) {
+// handled decodes a stored report and applies exceptions.
+func (h *handlers) handled(doc []byte, exceptions []catalog.Exception) (*report.Report, error) {
 	var r report.Report
 	if err := json.Unmarshal(doc, &r); err != nil {
 		return nil, fmt.Errorf("decode a stored report: %w", err)
 	}
+	judge.Apply(&r, exceptions, h.cfg.Now())
 	return &r, nil
 }
 
@@ -100,7 +109,7 @@ func (h *handlers) getReport(ctx context.Context, in *getReportIn) (*getReportOu
 	if err != nil {
 		return nil, catalog.Errorf(catalog.Invalid, "format_unknown", "%w", err)
 	}
-	doc, err := h.document(ctx, &in.InArtifact)
+	doc, exceptions, err := h.document(ctx, &in.InArtifact)
 	if err != nil {
 		return nil, err
 	}
@@ -113,12 +122,16 @@ func (h *handlers) getReport(ctx context.Context, in *getReportIn) (*getReportOu
 	if format == render.HTML {
 		out.Policy = render.HTMLPolicy()
 	}
-	if format == render.JSON {
+	if format == render.JSON && catalog.InForce(exceptions, h.cfg.Now()).Empty() {
 		return out, nil
 	}
-	r, err := decodeReport(doc)
+	r, err := h.handled(doc, exceptions)
 	if err != nil {
 		return nil, err
+	}
+	if format == render.JSON { // in the form it is stored in
+		out.Body, err = json.Marshal(r)
+		return out, err
 	}
 	var buf bytes.Buffer
 	if err := render.Write(&buf, format, r, render.Options{ToolVersion: h.cfg.Version}); err != nil {

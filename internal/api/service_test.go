@@ -178,11 +178,11 @@ func (s *service) finish(repository, reference string, r *report.Report) []byte 
 	}
 	exposure := []catalog.Exposure{}
 	for _, v := range r.Vulnerabilities {
-		exposure = append(exposure, catalog.Exposure{ID: v.ID, Severity: v.Severity, Package: v.Package, Version: v.Version, FixedVersion: v.FixedVersion})
+		exposure = append(exposure, catalog.Exposure{ID: v.ID, Severity: v.Severity, Package: v.Package, Version: v.Version, FixedVersion: v.FixedVersion, Category: v.Category, FindingID: v.FindingID})
 	}
 	slices.SortStableFunc(exposure, func(a, b catalog.Exposure) int { return int(b.Severity) - int(a.Severity) })
 	p.Reported = true
-	if err := s.store.FinishScan(ctx, *p.Scan, doc, exposure, gate.Decide(p, exposure, s.clock)); err != nil {
+	if err := s.store.FinishScan(ctx, *p.Scan, doc, exposure, gate.Decide(p, exposure, nil, s.clock)); err != nil {
 		s.t.Fatal(err)
 	}
 	return doc
@@ -524,9 +524,10 @@ func BenchmarkVulnerabilities(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	h := handlers{cfg: Config{Now: time.Now}}
 	b.SetBytes(int64(len(doc)))
 	for b.Loop() {
-		r, err := decodeReport(doc)
+		r, err := h.handled(doc, nil)
 		if err != nil {
 			b.Fatal(err)
 		}

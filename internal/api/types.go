@@ -65,16 +65,17 @@ func partOf[T any](all []T, o Offset, keep func(*T) bool) Part[T] {
 
 // Namespace groups repositories under one policy for scans and downloads.
 type Namespace struct {
-	ID           int64     `json:"id"`
-	Name         string    `json:"name"`
-	Public       bool      `json:"public" doc:"Whether images can be pulled without logging in"`
-	AutoScan     bool      `json:"autoScan" doc:"Whether every image that arrives is scanned"`
-	PreventVul   bool      `json:"preventVul" doc:"Whether downloads of vulnerable images are blocked"`
-	Severity     string    `json:"severity" enum:"none,negligible,low,medium,high,critical" doc:"Vulnerabilities of this severity or higher block downloads"`
-	Allowlist    Allowlist `json:"allowlist"`
-	Repositories int       `json:"repositories" doc:"Number of repositories"`
-	CreatedAt    time.Time `json:"createdAt"`
-	UpdatedAt    time.Time `json:"updatedAt"`
+	ID           int64        `json:"id"`
+	Name         string       `json:"name"`
+	Public       bool         `json:"public" doc:"Whether images can be pulled without logging in"`
+	AutoScan     bool         `json:"autoScan" doc:"Whether every image that arrives is scanned"`
+	PreventVul   bool         `json:"preventVul" doc:"Whether downloads of vulnerable images are blocked"`
+	Severity     string       `json:"severity" enum:"none,negligible,low,medium,high,critical" doc:"Vulnerabilities of this severity or higher block downloads"`
+	Allowlist    Allowlist    `json:"allowlist"`
+	Gate         GateSettings `json:"gate" doc:"Further settings of the gate, which count while downloads are blocked"`
+	Repositories int          `json:"repositories" doc:"Number of repositories"`
+	CreatedAt    time.Time    `json:"createdAt"`
+	UpdatedAt    time.Time    `json:"updatedAt"`
 }
 
 // Allowlist exempts vulnerabilities from blocking downloads.
@@ -106,14 +107,15 @@ type NamespaceCreate struct {
 
 // NamespaceChange modifies a namespace. What is absent keeps its value.
 type NamespaceChange struct {
-	_          struct{}         `additionalProperties:"false"`
-	ID         *int64           `json:"id,omitempty" doc:"May repeat the namespace's id; another one is refused"`
-	Name       *string          `json:"name,omitempty" doc:"May repeat the namespace's name; another one is refused"`
-	Public     *bool            `json:"public,omitempty" doc:"Whether images can be pulled without logging in"`
-	AutoScan   *bool            `json:"autoScan,omitempty" doc:"Whether every image that arrives is scanned; images already there are not"`
-	PreventVul *bool            `json:"preventVul,omitempty" doc:"Whether downloads of vulnerable images are blocked"`
-	Severity   *string          `json:"severity,omitempty" enum:"none,low,medium,high,critical" doc:"Vulnerabilities of this severity or higher block downloads"`
-	Allowlist  *AllowlistChange `json:"allowlist,omitempty" doc:"Replaces the whole list"`
+	_          struct{}            `additionalProperties:"false"`
+	ID         *int64              `json:"id,omitempty" doc:"May repeat the namespace's id; another one is refused"`
+	Name       *string             `json:"name,omitempty" doc:"May repeat the namespace's name; another one is refused"`
+	Public     *bool               `json:"public,omitempty" doc:"Whether images can be pulled without logging in"`
+	AutoScan   *bool               `json:"autoScan,omitempty" doc:"Whether every image that arrives is scanned; images already there are not"`
+	PreventVul *bool               `json:"preventVul,omitempty" doc:"Whether downloads of vulnerable images are blocked"`
+	Severity   *string             `json:"severity,omitempty" enum:"none,low,medium,high,critical" doc:"Vulnerabilities of this severity or higher block downloads"`
+	Allowlist  *AllowlistChange    `json:"allowlist,omitempty" doc:"Replaces the whole list"`
+	Gate       *GateSettingsChange `json:"gate,omitempty" doc:"Further settings of the gate"`
 }
 
 // AllowlistChange replaces an allowlist.
@@ -135,17 +137,18 @@ type Repository struct {
 
 // Artifact is a manifest in a repository.
 type Artifact struct {
-	Namespace    string               `json:"namespace"`
-	Repository   string               `json:"repository"`
-	Digest       string               `json:"digest"`
-	Kind         catalog.ArtifactKind `json:"kind" enum:"image,index,chart,signature,other"`
-	MediaType    string               `json:"mediaType"`
-	ArtifactType string               `json:"artifactType,omitempty"`
-	Size         int64                `json:"size" doc:"Manifest and all it refers to, in bytes"`
-	Subject      string               `json:"subject,omitempty" doc:"Digest of the manifest this one is about"`
-	Tags         []string             `json:"tags" nullable:"false"`
-	PushedAt     time.Time            `json:"pushedAt"`
-	PulledAt     time.Time            `json:"pulledAt,omitzero"`
+	Namespace     string               `json:"namespace"`
+	Repository    string               `json:"repository"`
+	Digest        string               `json:"digest"`
+	Kind          catalog.ArtifactKind `json:"kind" enum:"image,index,chart,signature,other"`
+	MediaType     string               `json:"mediaType"`
+	ArtifactType  string               `json:"artifactType,omitempty"`
+	Size          int64                `json:"size" doc:"Manifest and all it refers to, in bytes"`
+	Subject       string               `json:"subject,omitempty" doc:"Digest of the manifest this one is about"`
+	Tags          []string             `json:"tags" nullable:"false"`
+	PushedAt      time.Time            `json:"pushedAt"`
+	FirstPulledAt time.Time            `json:"firstPulledAt,omitzero"`
+	PulledAt      time.Time            `json:"pulledAt,omitzero"`
 	// ScanOverview is absent for an artifact that was never scanned.
 	ScanOverview *ScanOverview `json:"scanOverview,omitempty" doc:"Absent if it was never scanned"`
 	Verdict      Verdict       `json:"verdict" doc:"Whether it can be downloaded now"`
@@ -164,6 +167,9 @@ type Findings struct {
 	Total      int            `json:"total"`
 	Fixable    int            `json:"fixable" doc:"How many have a fixed version"`
 	BySeverity map[string]int `json:"bySeverity"`
+	// Ignored are part of all counts above, Whitelisted of none.
+	Ignored     int `json:"ignored,omitempty" doc:"How many of them somebody decided to ignore"`
+	Whitelisted int `json:"whitelisted,omitempty" doc:"How many more somebody whitelisted"`
 }
 
 // Scan is one run of the scanner on one artifact.
@@ -186,9 +192,12 @@ type Scan struct {
 type Verdict struct {
 	Decision catalog.Decision `json:"decision" enum:"allow,block,unknown" doc:"\"unknown\" lets nothing pass either"`
 	Reason   string           `json:"reason" doc:"Why, machine-readable" example:"vulnerable"`
-	Message  string           `json:"message,omitempty" doc:"What a client that is refused is told"`
-	// Remaining and Severity are about what the allowlist does not exempt.
-	Remaining int       `json:"remaining" doc:"Vulnerabilities that are not on the allowlist"`
+	Message  string           `json:"message,omitempty" doc:"What a client that is refused is told, or would be if wouldRefuse"`
+	// WouldRefuse and HoldSeconds are there only where they say something.
+	WouldRefuse bool `json:"wouldRefuse,omitempty" doc:"True if it passes only because the namespace reports and refuses nothing; reason and message are those of the refusal"`
+	HoldSeconds int  `json:"holdSeconds,omitempty" doc:"For how long a pull waits for the end of the scan before it is refused"`
+	// Remaining and Severity are about what is not exempted.
+	Remaining int       `json:"remaining" doc:"Vulnerabilities that neither the allowlist nor an exception nor a grace exempts"`
 	Severity  string    `json:"severity,omitempty" doc:"The worst of them; absent if there are none"`
 	ChangesAt time.Time `json:"changesAt,omitzero" doc:"The earliest time the decision can change by itself"`
 }

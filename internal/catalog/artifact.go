@@ -72,8 +72,10 @@ type Artifact struct {
 	Subject  string
 	Tags     []string
 	PushedAt time.Time
-	// PulledAt is zero if nobody has pulled it yet.
-	PulledAt time.Time
+	// FirstPulledAt and PulledAt are when it was pulled first and last; zero if
+	// nobody has pulled it yet.
+	FirstPulledAt time.Time
+	PulledAt      time.Time
 }
 
 // ManifestPush is what it takes to accept a manifest.
@@ -95,6 +97,35 @@ type ManifestPush struct {
 	// Subject is the digest of the manifest this one refers to, if any. It
 	// need not exist.
 	Subject string
+	// Stack is that of an image; zero where it is not known.
+	Stack Stack
+}
+
+// Stack identifies the layers of an image as a whole, so that it is recognised
+// in images that were built on it.
+type Stack struct {
+	// ChainID names the layers, in order, see image.ChainIDs; Layers counts them.
+	ChainID string
+	Layers  int
+	// Platform is "os/architecture" or "os/architecture/variant".
+	Platform string
+}
+
+// BaseImage is an image of a registry that others may be built on.
+type BaseImage struct {
+	ArtifactID   int64
+	RepositoryID int64
+	Key          RepositoryKey
+	// Registry is the host name of its instance; empty where it has none of its
+	// own.
+	Registry string
+	Digest   string
+	// Tag is the one that told most of those it ever had, by itself or through
+	// an index. It may name another image by now. Empty if it never had any.
+	Tag string
+	// Tags name it today, by itself or through an index, sorted.
+	Tags  []string
+	Stack Stack
 }
 
 // TagInfo is a tag with what it names.

@@ -18,8 +18,12 @@ const (
 	EventScanFailed   EventKind = "scan.failed"
 	// EventVerdict: a verdict changed.
 	EventVerdict EventKind = "verdict.changed"
-	// EventBlocked: a pull was refused.
-	EventBlocked EventKind = "pull.blocked"
+	// EventBlocked: a pull was refused. EventReported: it would have been, if its
+	// namespace did not only report. EventExempted: it was not, for the account
+	// is exempt.
+	EventBlocked  EventKind = "pull.blocked"
+	EventReported EventKind = "pull.reported"
+	EventExempted EventKind = "pull.exempted"
 	// EventVulnerability: a vulnerability became known in an image that was
 	// judged before.
 	EventVulnerability EventKind = "vulnerability.new"
@@ -30,7 +34,7 @@ const (
 // EventKinds lists all kinds.
 func EventKinds() []EventKind {
 	return []EventKind{EventScanWaiting, EventScanRunning, EventScanProgress, EventScanDone, EventScanFailed,
-		EventVerdict, EventBlocked, EventVulnerability, EventBatch}
+		EventVerdict, EventBlocked, EventReported, EventExempted, EventVulnerability, EventBatch}
 }
 
 // Event is something that happened.
@@ -68,7 +72,7 @@ type EventData struct {
 	// Vulnerabilities are ids, Count how many there are or how often it happened.
 	Vulnerabilities []string `json:"vulnerabilities,omitempty"`
 	Count           int      `json:"count,omitempty"`
-	// Account is who was refused.
+	// Account is who was refused, or not.
 	Account string `json:"account,omitempty"`
 }
 
@@ -88,7 +92,8 @@ type VerdictChange struct {
 	Before Decision
 	After  Decision
 	Reason string
-	// Cause is what made it change: "scan", "policy", "expiry", "advisories", …
+	// Cause is what made it change: "scan", "policy", "exception", "expiry",
+	// "advisories", …
 	Cause     string
 	Remaining int
 	Severity  report.Severity

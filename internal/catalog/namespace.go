@@ -37,21 +37,12 @@ type Namespace struct {
 	// AutoScan scans every image that arrives.
 	AutoScan bool
 	Policy   Policy
-	// Revision grows with every change of policy or allowlist. A stored verdict
-	// holds only for the revision it was made under.
+	// Revision grows with every change of policy, allowlist or exceptions. A
+	// stored verdict holds only for the revision it was made under.
 	Revision     int64
 	Repositories int
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
-}
-
-// Policy is a namespace's rule for downloads (§4.1).
-type Policy struct {
-	// Block refuses downloads of images with a vulnerability at or above
-	// Threshold that is not on the allowlist.
-	Block     bool
-	Threshold report.Severity
-	Allowlist Allowlist
 }
 
 // DefaultThreshold applies where blocking is switched on without a threshold.
@@ -119,6 +110,7 @@ type NamespaceChange struct {
 	Threshold *report.Severity
 	// Allowlist replaces the list; its Items and ExpiresAt count.
 	Allowlist *Allowlist
+	Gate      *GateChange
 }
 
 // Account is somebody who can log in.

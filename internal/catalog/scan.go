@@ -99,17 +99,50 @@ type LayerJob struct {
 	LastAttempt bool `json:"-"`
 }
 
-// Exposure is what the gate needs to know about an artifact's vulnerabilities:
-// one entry per vulnerability and package, worst first.
+// Exposure is what the gate needs to know about what was found in an artifact:
+// one entry per vulnerability and package, worst first, and after those one per
+// finding of the categories that can block beside (BlockableCategories).
 type Exposure struct {
-	ID           string          `json:"id"`
+	// ID is that of the vulnerability; empty for other findings.
+	ID           string          `json:"id,omitempty"`
 	Aliases      []string        `json:"aliases,omitempty"`
 	Severity     report.Severity `json:"severity"`
-	Package      string          `json:"package"`
-	Version      string          `json:"version"`
+	Package      string          `json:"package,omitempty"`
+	Version      string          `json:"version,omitempty"`
 	FixedVersion string          `json:"fixedVersion,omitempty"`
 	// Layer is the index of the layer that brought the package.
 	Layer int `json:"layer"`
+	// What exceptions look at beside the above. Exposures of before there were
+	// exceptions lack it; what is exempted by it is so after the next scan only.
+	Category  report.Category `json:"category,omitempty"`
+	FindingID string          `json:"findingId,omitempty"`
+	Paths     []string        `json:"paths,omitempty"`
+	// Published is when a vulnerability was; zero where nobody says, and in
+	// exposures of before there was a grace.
+	Published time.Time `json:"published,omitzero"`
+	// Rule and Title are those of a finding that is no vulnerability.
+	Rule  string `json:"rule,omitempty"`
+	Title string `json:"title,omitempty"`
+}
+
+// IsVulnerability reports whether the entry is a vulnerability of a package, and
+// no other finding. What has no category, or one that nobody knows, is one, so
+// that it does not pass unjudged.
+func (e Exposure) IsVulnerability() bool {
+	switch e.Category {
+	case report.Malicious, report.Sensitive, report.Password, report.Baseline, report.Compliance:
+		return false
+	}
+	return true
+}
+
+// Subject is what exceptions look at.
+func (e Exposure) Subject() Subject {
+	s := Subject{Category: e.Category, FindingID: e.FindingID, Package: e.Package, Rule: e.Rule, Paths: e.Paths}
+	if e.IsVulnerability() {
+		s.IDs = append([]string{e.ID}, e.Aliases...)
+	}
+	return s
 }
 
 // Decision is the gate's answer.
@@ -128,19 +161,24 @@ const (
 type Verdict struct {
 	Decision Decision `json:"decision"`
 	// Reason is machine-readable: "blocking-off", "not-scanned", "pending",
-	// "running", "failed", "vulnerable", "below-threshold", "clean",
-	// "allowlisted", "not-scannable", "index".
+	// "running", "failed", "vulnerable", "malware", "secrets", "weak-passwords",
+	// "unsafe-settings", "software-compliance", "below-threshold", "clean",
+	// "allowlisted", "excepted", "grace", "not-scannable", "index".
 	Reason string `json:"reason"`
-	// Message is the sentence a refused client shows to its user; empty when
-	// the decision is Allow.
+	// Message is the sentence a refused client shows to its user. With the
+	// decision Allow it is empty, unless the namespace only reports: then it says
+	// why the pull would be refused, and Reason is that of the refusal.
 	Message string `json:"message,omitempty"`
 	// Revision is the namespace's revision the verdict holds for.
 	Revision int64 `json:"revision"`
-	// ChangesAt is the earliest time the verdict can change by itself (an
-	// allowlist expires); zero means never.
+	// ChangesAt is the earliest time the verdict can change by itself (the
+	// allowlist or an exception expires, or a grace ends); zero means never.
 	ChangesAt time.Time `json:"changesAt,omitzero"`
-	// Remaining counts vulnerabilities that are not on the allowlist, Severity
-	// is the worst of them.
+	// Hold is for how long a pull that is not decided waits for a scan to end
+	// before it is refused. It is never stored.
+	Hold time.Duration `json:"-"`
+	// Remaining counts vulnerabilities that neither the allowlist nor an exception
+	// nor a grace exempts, Severity is the worst of them.
 	Remaining int             `json:"remaining"`
 	Severity  report.Severity `json:"severity"`
 	// ScanID is the scan whose findings were judged. The store sets it in what
@@ -148,6 +186,10 @@ type Verdict struct {
 	// that a verdict on an old report never replaces one on a newer report.
 	ScanID int64 `json:"-"`
 }
+
+// WouldRefuse reports whether the artifact passes only because its namespace
+// reports and refuses nothing.
+func (v Verdict) WouldRefuse() bool { return v.Decision == Allow && v.Message != "" }
 
 // Valid reports whether a stored verdict still holds.
 func (v Verdict) Valid(revision int64, now time.Time) bool {
@@ -166,4 +208,20 @@ type Pull struct {
 	// holds the stored verdict and Exposure is loaded on demand.
 	Reported bool
 	Verdict  Verdict
+}
+
+// PullRecord counts what became of the pulls of one artifact since they were
+// recorded last.
+type PullRecord struct {
+	ArtifactID int64
+	// At is when it was pulled last; the zero time if all pulls were refused.
+	At             time.Time
+	Pulls, Refused int64
+}
+
+// PulledArtifact is an artifact with how often it was asked for lately.
+type PulledArtifact struct {
+	Pull Pull
+	// Pulls counts those it left by, Refused those that were refused.
+	Pulls, Refused int64
 }

@@ -17,27 +17,48 @@ import (
 
 	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/collect"
+	"github.com/pratique/pratique/internal/collect/licences"
+	"github.com/pratique/pratique/internal/collect/malware"
 	"github.com/pratique/pratique/internal/collect/packages"
+	"github.com/pratique/pratique/internal/collect/passwords"
 	"github.com/pratique/pratique/internal/collect/secrets"
+	"github.com/pratique/pratique/internal/collect/settings"
 	"github.com/pratique/pratique/internal/image"
+	"github.com/pratique/pratique/internal/password"
 	"github.com/pratique/pratique/internal/report"
 	"github.com/pratique/pratique/internal/rules"
 )
 
 // format is the version of the engine's own part in facts. It changes whenever
 // the same bytes and collectors would give other facts, or encode otherwise.
-const format = 2
+const format = 3
 
 // maxImageEntries bounds the entries of all layers of one image, whose
 // metadata is in memory until the layers are merged.
 const maxImageEntries = 4_000_000
 
+// Helpers are programs of the installation that collectors ask. The zero value
+// is none.
+type Helpers struct {
+	// Clamd is the address of a clamd, see malware.Options.
+	Clamd string
+}
+
 // Collectors returns the collectors that the categories need, with the rules
-// they go by. Packages are needed by all.
-func Collectors(categories []report.Category, set *rules.Set) []collect.Collector {
-	all := []collect.Collector{packages.New()}
+// they go by. Packages and their licences are needed by all.
+func Collectors(categories []report.Category, set *rules.Set, h Helpers) []collect.Collector {
+	all := []collect.Collector{packages.New(), licences.New()}
 	if slices.Contains(categories, report.Sensitive) {
 		all = append(all, secrets.New(set.Secrets))
+	}
+	if slices.Contains(categories, report.Baseline) {
+		all = append(all, settings.New(set.Secrets))
+	}
+	if slices.Contains(categories, report.Malicious) {
+		all = append(all, malware.New(malware.Options{Rules: set.Malware, Secrets: set.Secrets, Clamd: h.Clamd}))
+	}
+	if slices.Contains(categories, report.Password) {
+		all = append(all, passwords.New(set.Passwords))
 	}
 	return all
 }
@@ -59,6 +80,8 @@ type Options struct {
 	// Rules say what is secret and weak in an image's configuration; the built-in
 	// ones by default.
 	Rules *rules.Set
+	// Helpers are what the default collectors may ask.
+	Helpers Helpers
 	// Workers is the number of layers that Image reads at once; the number of
 	// processors by default. Each worker needs about two megabytes, plus the
 	// window of a zstd layer, and uses up to three processors.
@@ -76,6 +99,10 @@ type Options struct {
 	// Timeout is how long one collector may take over one file; a minute by
 	// default.
 	Timeout time.Duration
+	// Guessing is what guessing passwords may cost for all layers of an image
+	// together, or for a layer that is read alone; password.DefaultBudget by
+	// default.
+	Guessing time.Duration
 	// Limits bounds images and layers; image.DefaultLimits() by default.
 	Limits image.Limits
 	// Cache keeps facts between runs; none by default.
@@ -111,7 +138,7 @@ func New(opts Options) *Engine {
 	}
 	ownCollectors := opts.Collectors != nil
 	if !ownCollectors {
-		opts.Collectors = Collectors(report.Categories(), opts.Rules)
+		opts.Collectors = Collectors(report.Categories(), opts.Rules, opts.Helpers)
 	}
 	if opts.Limits == (image.Limits{}) {
 		opts.Limits = image.DefaultLimits()
@@ -123,6 +150,7 @@ func New(opts Options) *Engine {
 	opts.Budget = cmp.Or(max(opts.Budget, 0), 64<<20)
 	opts.Spool = cmp.Or(opts.Spool, 4<<30)
 	opts.Timeout = cmp.Or(max(opts.Timeout, 0), time.Minute)
+	opts.Guessing = cmp.Or(max(opts.Guessing, 0), password.DefaultBudget)
 	return &Engine{
 		opts:    opts,
 		version: Version(opts.Collectors),
@@ -138,7 +166,7 @@ func (e *Engine) With(set *rules.Set) *Engine {
 	with := *e
 	with.opts.Rules = set
 	if !e.ownCollectors {
-		with.opts.Collectors = Collectors(report.Categories(), set)
+		with.opts.Collectors = Collectors(report.Categories(), set, with.opts.Helpers)
 	}
 	with.version = Version(with.opts.Collectors)
 	return &with
@@ -153,6 +181,9 @@ func (e *Engine) Layer(ctx context.Context, l image.Layer) (*report.LayerFacts, 
 	key := e.key("layer", layerID(l))
 	if facts := load(ctx, e, key, DecodeFacts); facts != nil && facts.DiffID == l.DiffID {
 		return facts, nil
+	}
+	if !password.HasBudget(ctx) {
+		ctx = password.WithBudget(ctx, password.NewBudget(e.opts.Guessing))
 	}
 	facts, err := e.read(ctx, l)
 	if err != nil {
@@ -177,7 +208,7 @@ func (e *Engine) Image(ctx context.Context, img *image.Image) (*report.ImageFact
 		facts.Image = img.Report(ctx, e.opts.Rules)
 		return facts, nil
 	}
-	layers, err := e.layers(ctx, img)
+	layers, err := e.layers(password.WithBudget(ctx, password.NewBudget(e.opts.Guessing)), img)
 	if err != nil {
 		return nil, err
 	}
@@ -253,7 +284,7 @@ func layerID(l image.Layer) string { return l.Digest + " " + l.DiffID }
 // key makes a cache key of what the cached value depends on.
 func (e *Engine) key(kind string, of ...string) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s\n%+v\n%d\n", kind, e.version, e.opts.Limits, e.opts.Spool)
+	fmt.Fprintf(h, "%s\n%s\n%+v\n%d\n%d\n", kind, e.version, e.opts.Limits, e.opts.Spool, e.opts.Guessing)
 	for _, s := range of {
 		fmt.Fprintln(h, s)
 	}

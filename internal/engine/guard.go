@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pratique/pratique/internal/collect"
+	"github.com/pratique/pratique/internal/collect/malware"
 	"github.com/pratique/pratique/internal/report"
 )
 
@@ -102,6 +103,16 @@ const (
 
 	noteMoreSecrets = "more-secrets-left-out"
 	maxLayerSecrets = 10_000
+
+	noteMoreLicences = "more-licences-left-out"
+	maxLayerLicences = 20_000
+	noteMoreMalware  = "more-malware-left-out"
+	maxLayerMalware  = 10_000
+	noteMoreConfigs  = "more-settings-left-out"
+	// maxLayerConfigs bounds the configuration files kept of a layer, in bytes; each
+	// counts configCost beside its content.
+	maxLayerConfigs = 16 << 20
+	configCost      = 256
 )
 
 func collectorNote(code string, c collect.Collector, f report.File, message string) *report.Note {
@@ -112,12 +123,13 @@ func collectorNote(code string, c collect.Collector, f report.File, message stri
 }
 
 // Repeatable reports whether reading the layer again would give the same
-// facts. It would not where a collector ran out of time or the disk was full;
+// facts. It would not where a collector ran out of time, or could not ask whom
+// it should, or the disk was full;
 // such facts are worth having but not worth keeping.
 func Repeatable(facts *report.LayerFacts) bool {
 	for _, n := range facts.Notes {
 		switch n.Code {
-		case noteTimeout, noteGaveUp, noteSpool:
+		case noteTimeout, noteGaveUp, noteSpool, malware.NoteClamd:
 			return false
 		}
 	}

@@ -38,6 +38,9 @@ type pass struct {
 	results []result
 	notes   []report.Note
 	strikes map[collect.Collector]int
+	// configs is what the configuration files kept so far cost, of maxLayerConfigs;
+	// moreConfigs counts those left out.
+	configs, moreConfigs int
 }
 
 // entry is a file and its place in the archive; of equal paths the last counts.
@@ -163,6 +166,7 @@ func (p *pass) run(ctx context.Context, t task) {
 		}
 		o := p.engine.collect(ctx, c, t.file.File, t.content, p.diffID)
 		if o.facts != nil {
+			p.boundConfigs(o.facts)
 			p.results = append(p.results, result{t.file.Path, t.file.seq, o.facts, o.note})
 			continue
 		}
@@ -172,6 +176,17 @@ func (p *pass) run(ctx context.Context, t task) {
 			p.strikes[c]++
 			return
 		}
+	}
+}
+
+// boundConfigs leaves out configuration files beyond what is kept of a layer.
+func (p *pass) boundConfigs(facts *report.LayerFacts) {
+	for _, c := range facts.Configs {
+		p.configs += len(c.Content) + configCost
+	}
+	if p.configs > maxLayerConfigs {
+		p.moreConfigs += len(facts.Configs)
+		facts.Configs = nil
 	}
 }
 
@@ -203,11 +218,22 @@ func (p *pass) facts(summary image.Summary) *report.LayerFacts {
 		facts.Secrets = facts.Secrets[:maxLayerSecrets:maxLayerSecrets]
 		p.notes = append(p.notes, report.Note{Code: noteMoreSecrets, Message: fmt.Sprintf("%d more secrets in this layer are not told", more)})
 	}
+	sortByPath(facts.Licences, func(l report.LicenceFile) string { return l.Path })
+	if more := len(facts.Licences) - maxLayerLicences; more > 0 {
+		facts.Licences = facts.Licences[:maxLayerLicences:maxLayerLicences]
+		p.notes = append(p.notes, report.Note{Code: noteMoreLicences, Message: fmt.Sprintf("%d more files about licences in this layer are not told", more)})
+	}
 	sortByPath(facts.Configs, func(c report.ConfigFile) string { return c.Path })
+	if p.moreConfigs > 0 {
+		p.notes = append(p.notes, report.Note{Code: noteMoreConfigs, Message: fmt.Sprintf("%d more configuration files in this layer were not looked at", p.moreConfigs)})
+	}
 	sortByPath(facts.Passwords, func(w report.WeakPassword) string { return w.Path })
 	sortByPath(facts.Malware, func(m report.Malware) string { return m.Path })
+	if more := len(facts.Malware) - maxLayerMalware; more > 0 {
+		facts.Malware = facts.Malware[:maxLayerMalware:maxLayerMalware]
+		p.notes = append(p.notes, report.Note{Code: noteMoreMalware, Message: fmt.Sprintf("%d more malicious files in this layer are not told", more)})
+	}
 	sortByPath(facts.Hashes, func(h report.FileHash) string { return h.Path })
-	sortByPath(facts.Licences, func(l report.LicenceFile) string { return l.Path })
 	sortByPath(facts.Releases, func(r report.ReleaseFile) string { return r.Path })
 	p.unreadLinks(files, read)
 	facts.Notes = p.allNotes(facts.Notes, summary.Notes)
@@ -297,6 +323,7 @@ func (p *pass) allNotes(more ...[]report.Note) []report.Note {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Code, b.Code),
 			cmp.Compare(a.Collector, b.Collector), cmp.Compare(a.Message, b.Message))
 	})
+	notes = slices.Compact(notes) // one about the layer may come with many files
 	if len(notes) > maxLayerNotes {
 		rest := len(notes) - maxLayerNotes
 		notes = append(notes[:maxLayerNotes:maxLayerNotes], report.Note{

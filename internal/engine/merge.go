@@ -3,16 +3,12 @@ package engine
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
 	"github.com/pratique/pratique/internal/collect/packages"
 	"github.com/pratique/pratique/internal/report"
 )
-
-// largestFiles is how many of the largest files a report lists (§3.5).
-const largestFiles = 50
 
 // Merge puts the facts of the layers of an image, the lowest first, together
 // to those of the image: whiteouts applied, each file and each package
@@ -36,9 +32,13 @@ func Merge(img report.Image, layers []*report.LayerFacts) (*report.ImageFacts, e
 	}
 	m := merger{layers: layers, providers: make(map[string]int), links: make(map[link]bool)}
 	m.expect()
-	visibleFiles(layers, m.add)
+	files := newFileSummary(layers)
+	walkTree(layers, func(f fate) {
+		m.add(f)
+		files.add(f)
+	})
 	m.linked()
-	facts := &report.ImageFacts{Image: img, Files: m.summary()}
+	facts := &report.ImageFacts{Image: img, Files: files.summary()}
 	facts.OS = packages.OperatingSystem(m.releases())
 	facts.Packages = m.packages(facts.OS)
 	facts.Secrets = m.secrets()
@@ -47,6 +47,7 @@ func Merge(img report.Image, layers []*report.LayerFacts) (*report.ImageFacts, e
 	facts.Malware = m.malware()
 	facts.Hashes = m.hashes()
 	facts.Licences = m.licences()
+	attachLicences(facts.Packages, facts.Licences)
 	facts.Notes = m.notes()
 	return facts, nil
 }
@@ -59,10 +60,6 @@ type merger struct {
 	providers map[string]int
 	// links holds the visible hard links to such paths.
 	links map[link]bool
-
-	count   int
-	size    int64
-	largest []report.LargeFile
 }
 
 // link is what a hard link of a layer leads to.
@@ -111,33 +108,17 @@ func (m *merger) expect() {
 	}
 }
 
-// add counts a visible file.
-func (m *merger) add(layer int, f report.File) {
-	if _, ok := m.providers[f.Path]; ok {
-		m.providers[f.Path] = layer
-	}
-	if _, ok := m.providers[f.Link]; ok && f.Link != "" {
-		m.links[link{layer, f.Link}] = true
-	}
-	m.count++
-	if m.size += f.Size; m.size < 0 {
-		m.size = math.MaxInt64 // sparse files may claim any size
-	}
-	large := report.LargeFile{Path: f.Path, Size: f.Size, Layer: layer}
-	if f.Size == 0 || len(m.largest) == largestFiles && compareLarge(large, m.largest[largestFiles-1]) >= 0 {
+// add notes who provides what facts depend on.
+func (m *merger) add(f fate) {
+	if f.hidden != "" || !f.file.Mode.IsRegular() {
 		return
 	}
-	at, _ := slices.BinarySearchFunc(m.largest, large, compareLarge)
-	m.largest = slices.Insert(m.largest, at, large)
-	m.largest = m.largest[:min(len(m.largest), largestFiles)]
-}
-
-func compareLarge(a, b report.LargeFile) int {
-	return cmp.Or(cmp.Compare(b.Size, a.Size), strings.Compare(a.Path, b.Path))
-}
-
-func (m *merger) summary() report.FileSummary {
-	return report.FileSummary{Count: m.count, Size: m.size, Largest: m.largest}
+	if _, ok := m.providers[f.file.Path]; ok {
+		m.providers[f.file.Path] = f.layer
+	}
+	if _, ok := m.providers[f.file.Link]; ok && f.file.Link != "" {
+		m.links[link{f.layer, f.file.Link}] = true
+	}
 }
 
 // linked gives evidence that is gone under its own name to a hard link of it
@@ -349,14 +330,19 @@ func (m *merger) since(s report.PackageSet, top int) map[identity]int {
 	return first
 }
 
+// inAllLayers are the collectors whose facts count in every layer, and so do
+// notes about what they could not read.
+var inAllLayers = []string{"secrets", "passwords", "malware"}
+
 // notes returns the notes of all layers, each layer's once, without those about
-// files that are not in the image any more.
+// files that are not in the image any more, unless what is in them counts.
 func (m *merger) notes() []report.Note {
 	var notes []report.Note
 	seen := make(map[string]bool)
 	for n, l := range m.layers {
 		for _, note := range l.Notes {
-			if note.Collector == "" && !seen[l.DiffID] || note.Collector != "" && m.providers[note.Path] == n {
+			everywhere := note.Collector == "" || slices.Contains(inAllLayers, note.Collector)
+			if everywhere && !seen[l.DiffID] || !everywhere && m.providers[note.Path] == n {
 				notes = append(notes, note)
 			}
 		}

@@ -43,21 +43,39 @@ func below(p, dir string) bool {
 // root is the path of the root where one is opaque.
 const root = "."
 
-// visibleFiles calls emit for every regular file that is visible when the
-// layers lie on one another, with the layer that has it. It walks all layers
-// at once in the order of comparePath, so it needs memory for one path only,
-// however many there are and however deep.
+// fate is one entry of one layer and what became of it in the layers above.
+type fate struct {
+	file *report.File
+	// layer counts from 0.
+	layer int
+	// hidden says how it came to be out of sight, and by which layer, the first
+	// above it that hides it; by is meaningless where hidden is empty.
+	hidden report.Hidden
+	by     int
+}
+
+// walkTree lays the layers on one another and calls emit once for every visible
+// entry of any kind, and once for every regular file of a layer that a later
+// one hides. The order depends on the paths alone. It walks all layers at once
+// in the order of comparePath, so it needs memory for one path only, however
+// many there are and however deep.
 //
 // Something in layer j hides what is at the same path in layers before j,
 // unless both are directories. What is below that path in layers before j is
 // hidden by a whiteout, an opaque directory, or anything that is no directory.
 // A path in layer j makes those above it directories in layer j.
-func visibleFiles(layers []*report.LayerFacts, emit func(layer int, f report.File)) {
-	w := treeWalk{emit: emit}
-	cursors := openCursors(layers, &w.hiddenInRoot)
+func walkTree(layers []*report.LayerFacts, emit func(fate)) {
+	w := treeWalk{emit: emit, hiding: make([]int, len(layers))}
+	cursors := openCursors(layers)
+	for n, l := range layers {
+		if slices.Contains(l.Opaques, root) {
+			w.hiding[n]++
+		}
+	}
 	heap.Init(&cursors)
+	var at place
 	for len(cursors) > 0 {
-		at := place{path: cursors[0].path()}
+		at.reset(cursors[0].path())
 		for len(cursors) > 0 && cursors[0].path() == at.path {
 			at.add(cursors[0])
 			if cursors[0].advance() {
@@ -66,96 +84,159 @@ func visibleFiles(layers []*report.LayerFacts, emit func(layer int, f report.Fil
 				heap.Pop(&cursors)
 			}
 		}
-		w.visit(at)
+		w.visit(&at)
 	}
 	w.leave("")
 }
 
-// place is what all layers together have at one path. Layers count from 1, so
-// that 0 is none.
+// place is what all layers together have at one path. Its lists are in the
+// order of layers.
 type place struct {
 	path string
-	// file is the uppermost entry and layer the layer that has it.
-	file  report.File
+	// layers are those with anything at the path.
+	layers  []int
+	entries []placed
+	// removed are the layers with a whiteout, opaque those with an opaque
+	// directory.
+	removed, opaque []int
+}
+
+type placed struct {
 	layer int
-	// removed is the uppermost layer with a whiteout, opaque that with an
-	// opaque directory, solid that with an entry that is no directory.
-	removed, opaque, solid int
+	file  *report.File
+}
+
+func (p *place) reset(path string) {
+	*p = place{path: path, layers: p.layers[:0], entries: p.entries[:0], removed: p.removed[:0], opaque: p.opaque[:0]}
 }
 
 func (p *place) add(c *cursor) {
+	if n := len(p.layers); n == 0 || p.layers[n-1] != c.layer {
+		p.layers = append(p.layers, c.layer)
+	}
 	switch c.kind {
 	case whiteouts:
-		p.removed = max(p.removed, c.layer)
+		p.removed = append(p.removed, c.layer)
 	case opaques:
-		p.opaque = max(p.opaque, c.layer)
+		p.opaque = append(p.opaque, c.layer)
 	case entries:
-		if c.layer > p.layer {
-			p.file, p.layer = c.files[0], c.layer
-		}
-		if !c.files[0].Mode.IsDir() {
-			p.solid = max(p.solid, c.layer)
-		}
+		p.entries = append(p.entries, placed{c.layer, &c.files[0]})
 	}
 }
 
 // treeWalk knows the places above the current one.
 type treeWalk struct {
-	emit         func(layer int, f report.File)
-	hiddenInRoot int
-	above        []directory
-	// pending counts the files in above.
-	pending int
+	emit  func(fate)
+	above []directory
+	// hiding counts, by layer, the places above that hide with it what lower
+	// layers have below them; made lists those layers, place after place.
+	hiding []int
+	made   []int
+	// pending are the entries in above that are no directories, place after
+	// place: an upper layer can still replace them by having something below.
+	pending []fate
 }
 
-// directory is a place that others may be below.
+// directory is a place that others may be below, with what of made and pending
+// is its own.
 type directory struct {
-	path string
-	// hidden is the layer that hides what lower layers have below it.
-	hidden int
-	// file is what is to be emitted when no upper layer turns out to have
-	// anything below it; its layer is 0 if there is nothing to emit.
-	file  report.File
-	layer int
+	path          string
+	made, pending int
 }
 
-func (w *treeWalk) visit(at place) {
+func (w *treeWalk) visit(at *place) {
 	w.leave(at.path)
-	hidden := w.hiddenInRoot
-	if n := len(w.above); n > 0 {
-		hidden = w.above[n-1].hidden
-		w.replace(max(at.layer, at.removed, at.opaque))
+	w.replace(at)
+	w.above = append(w.above, directory{at.path, len(w.made), len(w.pending)})
+	for n, e := range at.entries {
+		top := n == len(at.entries)-1
+		if !top && !e.file.Mode.IsRegular() {
+			continue
+		}
+		f := w.fate(at, n)
+		switch {
+		case f.hidden != "" && !e.file.Mode.IsRegular():
+		case e.file.Mode.IsDir():
+			w.emit(f)
+		default:
+			w.pending = append(w.pending, f)
+		}
 	}
-	here := directory{path: at.path, hidden: max(hidden, at.removed, at.opaque, at.solid)}
-	visible := at.layer > 0 && at.layer >= max(hidden, at.removed, at.opaque)
-	if visible && at.file.Mode.IsRegular() {
-		here.file, here.layer = at.file, at.layer
-		w.pending++
-	}
-	w.above = append(w.above, here)
+	w.hide(at)
 }
 
-// replace takes away files of which layer has made directories, by having
-// something below them.
-func (w *treeWalk) replace(layer int) {
-	if w.pending == 0 {
-		return
+// fate says what becomes of the entry number n of a place, as far as the place
+// and those above it tell.
+func (w *treeWalk) fate(at *place, n int) fate {
+	e := at.entries[n]
+	f := fate{file: e.file, layer: e.layer, by: len(w.hiding)}
+	for by := e.layer + 1; by < len(w.hiding); by++ {
+		if w.hiding[by] > 0 {
+			f.by, f.hidden = by, report.Deleted
+			break
+		}
 	}
-	for n := range w.above {
-		if d := &w.above[n]; d.layer > 0 && d.layer < layer {
-			d.layer = 0
-			w.pending--
+	if by, ok := after(at.removed, e.layer); ok && by < f.by {
+		f.by, f.hidden = by, report.Deleted
+	}
+	// Something in its place counts more than what took it away.
+	if n+1 < len(at.entries) && at.entries[n+1].layer <= f.by {
+		f.by, f.hidden = at.entries[n+1].layer, report.Replaced
+	}
+	if by, ok := after(at.opaque, e.layer); ok && by <= f.by && !e.file.Mode.IsDir() {
+		f.by, f.hidden = by, report.Replaced
+	}
+	return f
+}
+
+// after returns the first of the sorted layers that comes after one.
+func after(layers []int, layer int) (int, bool) {
+	n, _ := slices.BinarySearch(layers, layer+1)
+	if n == len(layers) {
+		return 0, false
+	}
+	return layers[n], true
+}
+
+// hide notes which layers hide what lower ones have below the place.
+func (w *treeWalk) hide(at *place) {
+	from := len(w.made)
+	w.made = append(append(w.made, at.removed...), at.opaque...)
+	for _, e := range at.entries {
+		if !e.file.Mode.IsDir() {
+			w.made = append(w.made, e.layer)
+		}
+	}
+	for _, layer := range w.made[from:] {
+		w.hiding[layer]++
+	}
+}
+
+// replace makes directories, in each layer that has something at the place, of
+// what is above it.
+func (w *treeWalk) replace(at *place) {
+	for n := range w.pending {
+		f := &w.pending[n]
+		if by, ok := after(at.layers, f.layer); ok && (f.hidden == "" || by <= f.by) {
+			f.by, f.hidden = by, report.Replaced
 		}
 	}
 }
 
-// leave ends the places that path is not below, and emits their files.
+// leave ends the places that path is not below, and emits their entries.
 func (w *treeWalk) leave(path string) {
 	for n := len(w.above) - 1; n >= 0 && !below(path, w.above[n].path); n-- {
-		if d := w.above[n]; d.layer > 0 {
-			w.emit(d.layer-1, d.file)
-			w.pending--
+		d := w.above[n]
+		for _, f := range w.pending[d.pending:] {
+			if f.hidden == "" || f.file.Mode.IsRegular() {
+				w.emit(f)
+			}
 		}
+		for _, layer := range w.made[d.made:] {
+			w.hiding[layer]--
+		}
+		w.pending = w.pending[:d.pending]
+		w.made = w.made[:d.made]
 		w.above = w.above[:n]
 	}
 }
@@ -169,7 +250,7 @@ const (
 
 // cursor is a position in one sorted list of one layer.
 type cursor struct {
-	layer int // from 1
+	layer int
 	kind  int
 	files []report.File
 	paths []string
@@ -192,34 +273,33 @@ func (c *cursor) advance() bool {
 	return len(c.paths) > 0
 }
 
-// openCursors returns a cursor for every list that is not empty, and tells the
-// uppermost layer whose root is opaque.
-func openCursors(layers []*report.LayerFacts, opaqueRoot *int) cursorHeap {
+// openCursors returns a cursor for every list that is not empty.
+func openCursors(layers []*report.LayerFacts) cursorHeap {
 	var all cursorHeap
 	for n, l := range layers {
 		if len(l.Files) > 0 {
-			all = append(all, &cursor{layer: n + 1, kind: entries, files: l.Files})
+			all = append(all, &cursor{layer: n, kind: entries, files: l.Files})
 		}
 		if len(l.Whiteouts) > 0 {
-			all = append(all, &cursor{layer: n + 1, kind: whiteouts, paths: l.Whiteouts})
+			all = append(all, &cursor{layer: n, kind: whiteouts, paths: l.Whiteouts})
 		}
 		if len(l.Opaques) > 0 {
-			all = append(all, &cursor{layer: n + 1, kind: opaques, paths: l.Opaques})
-			if slices.Contains(l.Opaques, root) {
-				*opaqueRoot = n + 1
-			}
+			all = append(all, &cursor{layer: n, kind: opaques, paths: l.Opaques})
 		}
 	}
 	return all
 }
 
-// cursorHeap has the cursor with the first path on top.
+// cursorHeap has the cursor with the first path on top, of equal paths that of
+// the lowest layer.
 type cursorHeap []*cursor
 
-func (h cursorHeap) Len() int           { return len(h) }
-func (h cursorHeap) Less(a, b int) bool { return comparePath(h[a].path(), h[b].path()) < 0 }
-func (h cursorHeap) Swap(a, b int)      { h[a], h[b] = h[b], h[a] }
-func (h *cursorHeap) Push(x any)        { *h = append(*h, x.(*cursor)) }
+func (h cursorHeap) Len() int { return len(h) }
+func (h cursorHeap) Less(a, b int) bool {
+	return cmp.Or(comparePath(h[a].path(), h[b].path()), cmp.Compare(h[a].layer, h[b].layer)) < 0
+}
+func (h cursorHeap) Swap(a, b int) { h[a], h[b] = h[b], h[a] }
+func (h *cursorHeap) Push(x any)   { *h = append(*h, x.(*cursor)) }
 func (h *cursorHeap) Pop() any {
 	last := (*h)[len(*h)-1]
 	*h = (*h)[:len(*h)-1]

@@ -1,7 +1,7 @@
 package gate
 
 import (
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/pratique/pratique/internal/catalog"
@@ -19,19 +19,32 @@ const (
 	ReasonFailed         = "failed"
 	ReasonClean          = "clean"
 	ReasonAllowlisted    = "allowlisted"
+	ReasonExcepted       = "excepted"
+	ReasonGrace          = "grace"
 	ReasonBelowThreshold = "below-threshold"
 	ReasonVulnerable     = "vulnerable"
+	ReasonMalware        = "malware"
+	ReasonSecrets        = "secrets"
+	ReasonPasswords      = "weak-passwords"
+	ReasonSettings       = "unsafe-settings"
+	ReasonCompliance     = "software-compliance"
 )
 
 // Decide judges one artifact under its namespace's policy at the moment now
-// (specification §4.3). exposure lists the vulnerabilities of the artifact's
-// report, one entry per vulnerability and package; it counts only if
-// p.Reported, and is not changed.
+// (specification §4.3). exposure lists what the artifact's report found; it
+// counts only if p.Reported. exceptions are those that hold for the artifact.
+// Neither is changed.
 //
-// The order is: blocking off, kinds nobody scans, indexes (whose members are
-// judged on their own), no report, and then what is left of the exposure after
-// the allowlist, compared with the threshold. A scan that waits, runs or failed
-// matters only as long as there is no report.
+// The order is: blocking off, indexes (whose members are judged on their own),
+// what no report decides about and the namespace has an answer for, and then
+// what exemptions leave of the exposure, compared with the threshold and with
+// the levels of further categories. A scan that waits, runs or failed matters
+// only as long as there is no report. Signatures and attestations pass, as they
+// are how clients decide.
+//
+// Exempted is what is on the allowlist, what an exception in force whitelists
+// (one that ignores changes nothing), and a vulnerability that was published
+// after the artifact's first pull, as long as the namespace's grace lasts.
 //
 // Severities compare in the order of package report. A negligible finding
 // blocks under the thresholds none and negligible; one that nobody rated
@@ -39,10 +52,13 @@ const (
 // critical and always blocks. A threshold that is no severity counts as none.
 // Without findings there is nothing to compare, and no threshold blocks.
 //
-// Remaining and Severity are set where a report was judged. ChangesAt is the
-// expiry of the allowlist if that lies ahead and the list exempts something:
-// the verdict is then another one, if only in its count.
-func Decide(p catalog.Pull, exposure []catalog.Exposure, now time.Time) catalog.Verdict {
+// Where the namespace only reports, the decision is Allow, with the reason and
+// the message of the refusal it stands for.
+//
+// Remaining and Severity are set where a report was judged. ChangesAt is when
+// the first of what is exempted is exempted by nothing any more: the verdict is
+// then another one, if only in its count.
+func Decide(p catalog.Pull, exposure []catalog.Exposure, exceptions []catalog.Exception, now time.Time) catalog.Verdict {
 	v := catalog.Verdict{Decision: catalog.Allow, Revision: p.Namespace.Revision}
 	if !p.Namespace.Policy.Block {
 		v.Reason = ReasonBlockingOff
@@ -51,91 +67,142 @@ func Decide(p catalog.Pull, exposure []catalog.Exposure, now time.Time) catalog.
 	// A kind that is not named here is judged like an image, so that one added
 	// later does not open the gate.
 	switch p.Artifact.Kind {
-	case catalog.KindChart, catalog.KindSignature, catalog.KindOther:
+	case catalog.KindSignature:
 		v.Reason = ReasonNotScannable
-		return v
+	case catalog.KindChart, catalog.KindOther:
+		answer(&v, p, catalog.NotScannable)
 	case catalog.KindIndex:
 		v.Reason = ReasonIndex
-		return v
+	default:
+		if p.Reported {
+			judge(&v, p, exposure, exemptionsOf(p, exceptions, now))
+		} else {
+			answer(&v, p, stateOf(p.Scan))
+		}
 	}
-	if !p.Reported {
+	return reported(v, p.Namespace)
+}
+
+// Loose decides about a blob of a repository that no manifest refers to: it was
+// not scanned, nor will it be.
+func Loose(ns catalog.Namespace, key catalog.RepositoryKey, digest string) catalog.Verdict {
+	v := catalog.Verdict{Decision: catalog.Allow, Revision: ns.Revision, Reason: ReasonNotScanned}
+	if ns.Policy.Gate.Answer(catalog.NotScanned).Action != catalog.AnswerAllow {
 		v.Decision = catalog.Undecided
-		v.Reason, v.Message = unreported(p)
-		return v
+		v.Message = looseMessage(key, digest)
 	}
-	judge(&v, p, exposure, now)
+	return reported(v, ns)
+}
+
+// reported makes of a refusal a report of it, where the namespace refuses
+// nothing.
+func reported(v catalog.Verdict, ns catalog.Namespace) catalog.Verdict {
+	if ns.Policy.Gate.ReportOnly && v.Decision != catalog.Allow {
+		v.Decision, v.Hold, v.Message = catalog.Allow, 0, wouldBe+v.Message
+	}
 	return v
 }
 
-// judge sets v from what the report found.
-func judge(v *catalog.Verdict, p catalog.Pull, exposure []catalog.Exposure, now time.Time) {
-	policy := p.Namespace.Policy
-	rest := remaining(exposure, policy.Allowlist, now)
-	if len(rest) < len(exposure) {
-		v.ChangesAt = policy.Allowlist.ExpiresAt // zero: never
-	}
-	v.Remaining = len(rest)
-	for _, e := range rest {
-		v.Severity = max(v.Severity, rank(e.Severity))
-	}
-	threshold := thresholdOf(policy)
+// stateOf is the state of an image without a report.
+func stateOf(scan *catalog.Scan) catalog.PullState {
 	switch {
-	case len(exposure) == 0:
+	case scan == nil, scan.State == catalog.Success:
+		// A success without a report has nothing to show for itself.
+		return catalog.NotScanned
+	case scan.State == catalog.Running:
+		return catalog.BeingScanned
+	case scan.State == catalog.Failed:
+		return catalog.ScanFailed
+	}
+	// Pending, and whatever state a newer version may have stored.
+	return catalog.WaitingForScan
+}
+
+// answer sets v to what the namespace says about a state.
+func answer(v *catalog.Verdict, p catalog.Pull, state catalog.PullState) {
+	a := p.Namespace.Policy.Gate.Answer(state)
+	reason, message := unreported(p, state, a)
+	v.Reason = reason
+	switch a.Action {
+	case catalog.AnswerAllow:
+		return
+	case catalog.AnswerHold:
+		v.Hold = a.Hold
+	}
+	v.Decision, v.Message = catalog.Undecided, message
+}
+
+// judge sets v from what the report found.
+func judge(v *catalog.Verdict, p catalog.Pull, exposure []catalog.Exposure, exempt exemptions) {
+	policy := p.Namespace.Policy
+	threshold := thresholdOf(policy)
+	vulnerable := group{reason: ReasonVulnerable, level: threshold}
+	others := make(map[report.Category][]catalog.Exposure)
+	exempted, counted := "", 0
+	for _, e := range exposure {
+		level, blocks := threshold, true
+		if !e.IsVulnerability() {
+			level, blocks = policy.Gate.AlsoBlock[e.Category]
+			if blocks = blocks && rank(e.Severity) >= level; !blocks {
+				continue
+			}
+		}
+		counted++
+		if x := exempt.of(e); x.by != "" {
+			exempted = stronger(exempted, x.by)
+			v.ChangesAt = sooner(v.ChangesAt, x.until)
+			continue
+		}
+		if !e.IsVulnerability() {
+			others[e.Category] = append(others[e.Category], e)
+			continue
+		}
+		v.Remaining++
+		v.Severity = max(v.Severity, rank(e.Severity))
+		if rank(e.Severity) >= level {
+			vulnerable.found = append(vulnerable.found, e)
+		}
+	}
+	blocking := groups(vulnerable, others, policy.Gate)
+	switch {
+	case len(blocking) > 0:
+		v.Decision, v.Reason = catalog.Block, blocking[0].reason
+		v.Message = blockedMessage(p, blocking)
+	case counted == 0:
 		v.Reason = ReasonClean
-	case len(rest) == 0:
-		v.Reason = ReasonAllowlisted
-	case v.Severity < threshold:
-		v.Reason = ReasonBelowThreshold
+	case v.Remaining == 0:
+		v.Reason = exempted
 	default:
-		v.Decision, v.Reason = catalog.Block, ReasonVulnerable
-		v.Message = blockedMessage(p, atLeast(rest, threshold), threshold)
+		v.Reason = ReasonBelowThreshold
 	}
 	// What is stored and shown must be a severity there is a word for.
 	v.Severity = min(v.Severity, report.Critical)
 }
 
-// remaining returns the entries that the allowlist does not exempt now, by the
-// vulnerability's id or any of its aliases (§4.4).
-func remaining(exposure []catalog.Exposure, list catalog.Allowlist, now time.Time) []catalog.Exposure {
-	if len(list.Items) == 0 || list.Expired(now) {
-		return exposure
-	}
-	exempt := make(map[string]bool, len(list.Items))
-	for _, item := range list.Items {
-		exempt[normalize(item)] = true
-	}
-	rest := make([]catalog.Exposure, 0, len(exposure))
-	for _, e := range exposure {
-		if !exempts(exempt, e) {
-			rest = append(rest, e)
-		}
-	}
-	return rest
+// group is what blocks for one reason: findings at or above a level.
+type group struct {
+	reason string
+	level  report.Severity
+	found  []catalog.Exposure
 }
 
-func exempts(exempt map[string]bool, e catalog.Exposure) bool {
-	if exempt[normalize(e.ID)] {
-		return true
-	}
-	for _, alias := range e.Aliases {
-		if exempt[normalize(alias)] {
-			return true
+// groups returns those with findings, the gravest reason first.
+func groups(vulnerable group, others map[report.Category][]catalog.Exposure, gate catalog.GateSettings) []group {
+	all := []group{vulnerable}
+	for _, c := range catalog.BlockableCategories() {
+		g := group{reason: reasons[c], level: gate.AlsoBlock[c], found: others[c]}
+		if c == report.Malicious {
+			all = slices.Insert(all, 0, g)
+		} else {
+			all = append(all, g)
 		}
 	}
-	return false
+	return slices.DeleteFunc(all, func(g group) bool { return len(g.found) == 0 })
 }
 
-func normalize(id string) string { return strings.ToUpper(strings.TrimSpace(id)) }
-
-// atLeast returns the entries at or above the threshold.
-func atLeast(exposure []catalog.Exposure, threshold report.Severity) []catalog.Exposure {
-	at := make([]catalog.Exposure, 0, len(exposure))
-	for _, e := range exposure {
-		if rank(e.Severity) >= threshold {
-			at = append(at, e)
-		}
-	}
-	return at
+var reasons = map[report.Category]string{
+	report.Malicious: ReasonMalware, report.Sensitive: ReasonSecrets, report.Password: ReasonPasswords,
+	report.Baseline: ReasonSettings, report.Compliance: ReasonCompliance,
 }
 
 // rank is the severity, or one above critical for what is none (§4.2).

@@ -153,11 +153,14 @@ func TestDecide(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			before := slices.Clone(tc.exposure)
-			got := Decide(tc.pull, tc.exposure, now)
+			got := Decide(tc.pull, tc.exposure, nil, now)
 			w := catalog.Verdict{
 				Decision: tc.want.decision, Reason: tc.want.reason, Revision: 7,
 				Remaining: tc.want.remaining, Severity: tc.want.severity, ChangesAt: tc.want.changes,
 				Message: got.Message,
+			}
+			if tc.want.reason == "pending" || tc.want.reason == "running" {
+				w.Hold = catalog.DefaultHold
 			}
 			if diff := cmp.Diff(w, got); diff != "" {
 				t.Errorf("verdict (-want +got):\n%s", diff)
@@ -178,15 +181,15 @@ func TestDecide(t *testing.T) {
 func TestChangesAt(t *testing.T) {
 	p := pull(allow(expiry, "CVE-1"))
 	exposure := []catalog.Exposure{vuln("CVE-1", report.High)}
-	v := Decide(p, exposure, now)
+	v := Decide(p, exposure, nil, now)
 	if !v.ChangesAt.Equal(expiry) {
 		t.Fatalf("ChangesAt = %v, want %v", v.ChangesAt, expiry)
 	}
 	before := expiry.Add(-time.Nanosecond)
-	if diff := cmp.Diff(v, Decide(p, exposure, before)); diff != "" || !v.Valid(7, before) {
+	if diff := cmp.Diff(v, Decide(p, exposure, nil, before)); diff != "" || !v.Valid(7, before) {
 		t.Errorf("the verdict changed before its time:\n%s", diff)
 	}
-	if after := Decide(p, exposure, expiry); after.Decision != catalog.Block || v.Valid(7, expiry) {
+	if after := Decide(p, exposure, nil, expiry); after.Decision != catalog.Block || v.Valid(7, expiry) {
 		t.Errorf("at expiry: %+v, stored one valid: %t", after, v.Valid(7, expiry))
 	}
 }
@@ -221,7 +224,7 @@ func randomExposure(r *rand.Rand) []catalog.Exposure {
 func checkMonotone(t *testing.T, exposure []catalog.Exposure, list []string) {
 	t.Helper()
 	blocked := func(s report.Severity, items []string, at time.Time) bool {
-		v := Decide(pull(threshold(s), allow(expiry, items...)), exposure, at)
+		v := Decide(pull(threshold(s), allow(expiry, items...)), exposure, nil, at)
 		if v.Decision == catalog.Undecided {
 			t.Errorf("undecided about a report: %+v", v)
 		}
@@ -257,7 +260,7 @@ func FuzzDecide(f *testing.F) {
 		p.Scan = &catalog.Scan{State: catalog.Failed, Cause: catalog.Cause(id), Detail: pkg + version}
 		e := catalog.Exposure{ID: id, Package: pkg, Version: version, FixedVersion: fixed, Severity: report.Severity(severity)}
 		exposure := []catalog.Exposure{e, vuln("CVE-1", report.Low), vuln("CVE-2", report.High)}
-		v := Decide(p, exposure, now)
+		v := Decide(p, exposure, nil, now)
 		checkMessage(t, v.Message)
 		if reported {
 			checkMonotone(t, exposure, []string{id, "CVE-2"})
@@ -278,6 +281,6 @@ func BenchmarkDecide(b *testing.B) {
 	}
 	p := pull(allow(expiry, list...))
 	for b.Loop() {
-		Decide(p, exposure, now)
+		Decide(p, exposure, nil, now)
 	}
 }

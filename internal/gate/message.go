@@ -24,33 +24,52 @@ const (
 	maxDetail    = 200
 )
 
+// wouldBe begins the message of a pull that passes because its namespace only
+// reports.
+const wouldBe = "would be refused: "
+
 // maxExamples is how many vulnerabilities a message names.
 const maxExamples = 5
 
-// unreported is the verdict's reason and message for an artifact without a
-// report: which state it is in and what to do about it (§4.5).
-func unreported(p catalog.Pull) (reason, message string) {
+// unreported is the verdict's reason and message for an artifact in a state in
+// which no report decides: what is wrong and what to do about it (§4.5).
+func unreported(p catalog.Pull, state catalog.PullState, a catalog.Answer) (reason, message string) {
 	subject, rule := subject(p), rule(p.Namespace)
-	if p.Scan == nil || p.Scan.State == catalog.Success {
-		// A success without a report has nothing to show for itself.
+	switch state {
+	case catalog.NotScannable:
+		return ReasonNotScannable, fmt.Sprintf(
+			"%s may not be pulled: no scan can look into it, as it is no image, and namespace %s does not give out what cannot be scanned. Ask an administrator of the namespace to allow that.",
+			subject, clip(p.Namespace.Name, maxTag))
+	case catalog.NotScanned:
 		return ReasonNotScanned, fmt.Sprintf(
 			"%s may not be pulled: it has not been scanned, and %s. Ask an administrator of the namespace to scan it, then pull again.",
 			subject, rule)
-	}
-	switch p.Scan.State {
-	case catalog.Running:
+	case catalog.BeingScanned:
 		return ReasonRunning, fmt.Sprintf(
-			"%s may not be pulled yet: its first scan is running (%d %%), and %s. Pull again when it is done; most scans take less than three minutes.",
-			subject, min(max(p.Scan.Percent, 0), 100), rule)
-	case catalog.Failed:
+			"%s may not be pulled yet: its first scan is running (%d %%), and %s. Pull again when it is done; most scans take less than three minutes.%s",
+			subject, min(max(p.Scan.Percent, 0), 100), rule, waiting(a))
+	case catalog.ScanFailed:
 		return ReasonFailed, fmt.Sprintf(
 			"%s may not be pulled: its scan failed%s, and %s. What to do: %s.",
 			subject, failure(*p.Scan), rule, advice(p.Scan.Cause))
 	}
-	// Pending, and whatever state a newer version may have stored.
 	return ReasonPending, fmt.Sprintf(
-		"%s may not be pulled yet: it is waiting to be scanned (%s), and %s. Pull again in a few minutes; if it still waits then, ask an administrator of the namespace.",
-		subject, clip(string(p.Scan.State), maxID), rule)
+		"%s may not be pulled yet: it is waiting to be scanned (%s), and %s. Pull again in a few minutes; if it still waits then, ask an administrator of the namespace.%s",
+		subject, clip(string(p.Scan.State), maxID), rule, waiting(a))
+}
+
+// waiting tells that pulls are held.
+func waiting(a catalog.Answer) string {
+	if a.Action != catalog.AnswerHold {
+		return ""
+	}
+	return fmt.Sprintf(" Each pull waits up to %s for it.", a.Hold)
+}
+
+// looseMessage is what the user reads who asks for a blob of no manifest.
+func looseMessage(key catalog.RepositoryKey, digest string) string {
+	return fmt.Sprintf("no image in %s uses the blob %s, and namespace %s lets only content leave that was scanned; push the image's manifest, too",
+		clip(key.String(), maxName), clip(digest, maxReference), clip(key.Namespace, maxTag))
 }
 
 // failure quotes cause and detail of a failed scan: " (code: detail)".
@@ -90,20 +109,49 @@ func orHigher(threshold report.Severity) string {
 	return threshold.String() + " or higher"
 }
 
-// blockedMessage is what the user of a blocked pull reads. blocking holds the
-// entries at or above the threshold and is not empty.
-func blockedMessage(p catalog.Pull, blocking []catalog.Exposure, threshold report.Severity) string {
-	verb := "are"
-	if len(blocking) == 1 {
+// nouns name one and many of what blocks for a reason.
+var nouns = map[string][2]string{
+	ReasonVulnerable: {"vulnerability", "vulnerabilities"},
+	ReasonMalware:    {"malicious file", "malicious files"},
+	ReasonSecrets:    {"secret", "secrets"},
+	ReasonPasswords:  {"weak password", "weak passwords"},
+	ReasonSettings:   {"unsafe setting", "unsafe settings"},
+	ReasonCompliance: {"breach of the rules for software", "breaches of the rules for software"},
+}
+
+func (g group) count() string {
+	noun := nouns[g.reason]
+	return plural(len(g.found), noun[0], noun[1])
+}
+
+// blockedMessage is what the user of a blocked pull reads. blocking is not empty;
+// the first group is told at length.
+func blockedMessage(p catalog.Pull, blocking []group) string {
+	first, verb, level := blocking[0], "are", "the level from which such findings block in namespace"
+	if len(first.found) == 1 {
 		verb = "is"
 	}
-	head := fmt.Sprintf("%s may not be pulled: %s in it %s of severity %s, the threshold of namespace %s.",
-		subject(p), plural(len(blocking), "vulnerability", "vulnerabilities"), verb,
-		orHigher(threshold), clip(p.Namespace.Name, maxTag))
+	if first.reason == ReasonVulnerable {
+		level = "the threshold of namespace"
+	}
+	head := fmt.Sprintf("%s may not be pulled: %s in it %s of severity %s, %s %s.",
+		subject(p), first.count(), verb, orHigher(first.level), level, clip(p.Namespace.Name, maxTag))
+	var beside []string
+	for _, g := range blocking[1:] {
+		beside = append(beside, g.count())
+	}
+	if len(beside) > 0 {
+		head += " It is blocked for " + strings.Join(beside, ", ") + " as well."
+	}
 	tail := fmt.Sprintf(" Upgrade to the fixed versions, rebuild and push; full report: `pratique report %s`."+
 		" To have it as it is, ask an administrator of the namespace to put the ids on its allowlist.",
 		reference(p.Artifact))
-	return head + examples(blocking, maxMessage-len(head)-len(tail)) + tail
+	if first.reason != ReasonVulnerable {
+		tail = fmt.Sprintf(" Take out what was found, rebuild and push; how is in the full report: `pratique report %s`."+
+			" To have it as it is, ask an administrator of the namespace for an exception.",
+			reference(p.Artifact))
+	}
+	return head + examples(first.found, maxMessage-len(wouldBe)-len(head)-len(tail)) + tail
 }
 
 // examples is a sentence that names the worst vulnerabilities, each once with
@@ -114,27 +162,28 @@ func examples(blocking []catalog.Exposure, limit int) string {
 	slices.SortStableFunc(worst, func(a, b catalog.Exposure) int { return int(rank(b.Severity) - rank(a.Severity)) })
 	packages := make(map[string]int) // per vulnerability; 0 once it is named
 	for _, e := range worst {
-		packages[e.ID]++
+		packages[name(e)]++
 	}
 	const reserve = len("; and 1000000 more.")
 	var b strings.Builder
 	named, left := 0, len(worst)
 	for _, e := range worst {
-		if packages[e.ID] == 0 {
+		id := name(e)
+		if packages[id] == 0 {
 			continue
 		}
 		separator := "; "
 		if named == 0 {
 			separator = " Worst first: "
 		}
-		text := separator + example(e, packages[e.ID]-1)
+		text := separator + example(e, packages[id]-1)
 		if named == maxExamples || b.Len()+len(text)+reserve > limit {
 			break
 		}
 		b.WriteString(text)
 		named++
-		left -= packages[e.ID]
-		packages[e.ID] = 0
+		left -= packages[id]
+		packages[id] = 0
 	}
 	switch {
 	case named == 0:
@@ -145,17 +194,38 @@ func examples(blocking []catalog.Exposure, limit int) string {
 	return b.String() + "."
 }
 
+// name is what tells a vulnerability, or another finding, from the others.
+func name(e catalog.Exposure) string {
+	if e.IsVulnerability() {
+		return e.ID
+	}
+	return "finding " + e.FindingID
+}
+
 // example describes one vulnerability: "CVE-2024-1 (high) in zlib1g 1.2.11 →
-// 1.2.13, layer 0".
+// 1.2.13, layer 0"; or another finding: "Private key (high) in srv/key.pem,
+// layer 2".
 func example(e catalog.Exposure, others int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s (%s) in %s %s", clip(e.ID, maxID), word(e.Severity), clip(e.Package, maxPackage), clip(e.Version, maxVersion))
-	if e.FixedVersion != "" {
-		b.WriteString(" → " + clip(e.FixedVersion, maxVersion))
+	if !e.IsVulnerability() {
+		fmt.Fprintf(&b, "%s (%s)", clip(e.Title, maxPackage), word(e.Severity))
+		switch {
+		case len(e.Paths) > 0 && e.Paths[0] != "":
+			b.WriteString(" in " + clip(e.Paths[0], maxPackage))
+		case e.Package != "":
+			b.WriteString(" in " + clip(e.Package+" "+e.Version, maxPackage))
+		}
 	} else {
-		b.WriteString(" (no fix yet)")
+		fmt.Fprintf(&b, "%s (%s) in %s %s", clip(e.ID, maxID), word(e.Severity), clip(e.Package, maxPackage), clip(e.Version, maxVersion))
+		if e.FixedVersion != "" {
+			b.WriteString(" → " + clip(e.FixedVersion, maxVersion))
+		} else {
+			b.WriteString(" (no fix yet)")
+		}
 	}
-	fmt.Fprintf(&b, ", layer %d", e.Layer)
+	if e.Layer != report.NoLayer {
+		fmt.Fprintf(&b, ", layer %d", e.Layer)
+	}
 	if others > 0 {
 		b.WriteString(", and " + plural(others, "other package", "other packages"))
 	}

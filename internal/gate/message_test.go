@@ -58,9 +58,9 @@ func TestMessages(t *testing.T) {
 		{"not scanned", pull(scan(nil)), nil, image + " may not be pulled: it has not been scanned, and namespace team only gives out images whose scan shows no vulnerability of severity high or higher." +
 			" Ask an administrator of the namespace to scan it, then pull again."},
 		{"pending", pull(scan(&catalog.Scan{State: catalog.Pending})), nil, image + " may not be pulled yet: it is waiting to be scanned (Pending), and namespace team only gives out images whose scan shows no vulnerability of severity high or higher." +
-			" Pull again in a few minutes; if it still waits then, ask an administrator of the namespace."},
+			" Pull again in a few minutes; if it still waits then, ask an administrator of the namespace. Each pull waits up to 30s for it."},
 		{"running", pull(scan(&catalog.Scan{State: catalog.Running, Percent: 40})), nil, image + " may not be pulled yet: its first scan is running (40 %), and namespace team only gives out images whose scan shows no vulnerability of severity high or higher." +
-			" Pull again when it is done; most scans take less than three minutes."},
+			" Pull again when it is done; most scans take less than three minutes. Each pull waits up to 30s for it."},
 		{"failed", pull(scan(&catalog.Scan{State: catalog.Failed, Cause: catalog.CauseSchema1, Detail: "the manifest\nis schema 1"}), threshold(report.Unknown)), nil,
 			image + " may not be pulled: its scan failed (schema_v1_not_support: the manifest?is schema 1), and namespace team only gives out images whose scan shows no vulnerability of severity none or higher (that is, none at all)." +
 				" What to do: rebuild and push the image with a current client, which writes Docker schema 2 or OCI manifests."},
@@ -69,7 +69,7 @@ func TestMessages(t *testing.T) {
 				" What to do: scan again; if it fails again, report it with the scan's number from the log."},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got := Decide(tc.pull, tc.exposure, now).Message
+			got := Decide(tc.pull, tc.exposure, nil, now).Message
 			if got != tc.want {
 				t.Errorf("message:\n got %s\nwant %s", got, tc.want)
 			}
@@ -92,7 +92,7 @@ func TestMessageNamesImage(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			p := pull(func(p *catalog.Pull) { p.Artifact.Tags = tc.tags })
-			got := Decide(p, []catalog.Exposure{vuln("CVE-1", report.High)}, now).Message
+			got := Decide(p, []catalog.Exposure{vuln("CVE-1", report.High)}, nil, now).Message
 			for _, part := range []string{tc.subject, tc.reference} {
 				if !strings.Contains(got, part) {
 					t.Errorf("message lacks %q:\n%s", part, got)
@@ -117,7 +117,7 @@ func TestMessageBounded(t *testing.T) {
 			ID: fmt.Sprintf("CVE-2024-%d", i), Severity: report.Critical, Package: long, Version: long, FixedVersion: long, Layer: i,
 		})
 	}
-	got := Decide(p, exposure, now).Message
+	got := Decide(p, exposure, nil, now).Message
 	checkMessage(t, got)
 	for _, part := range []string{"5000 vulnerabilities", "CVE-2024-0 (critical)", "and 4999 more"} {
 		if !strings.Contains(got, part) {

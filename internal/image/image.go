@@ -35,11 +35,22 @@ type Image struct {
 	Settings Settings
 }
 
-// Settings is the part of an image's configuration in which secrets are left.
+// Settings is the part of an image's configuration and manifest in which secrets
+// are left.
 type Settings struct {
 	// Env holds the environment as NAME=VALUE.
 	Env    []string
 	Labels map[string]string
+	// User, WorkingDir, Entrypoint and Cmd are what a container starts with.
+	User            string
+	WorkingDir      string
+	Entrypoint, Cmd []string
+	// Healthcheck is the test as the configuration has it: ["CMD-SHELL", "…"].
+	Healthcheck []string
+	// Ports and Volumes are sorted.
+	Ports, Volumes []string
+	// Annotations are the manifest's.
+	Annotations map[string]string
 	// History holds the build's steps as the builder recorded them.
 	History []Step
 }
@@ -114,6 +125,9 @@ func (i *Image) Report(ctx context.Context, set *rules.Set) report.Image {
 		}
 	}
 	r.Secrets = i.Settings.secrets(ctx, set.Secrets)
+	r.Passwords = i.Settings.passwords(ctx, set)
+	r.Config = i.Settings.config(ctx, set.Secrets)
+	r.Annotations = maskMap(ctx, set.Secrets, i.Settings.Annotations)
 	return r
 }
 
@@ -164,7 +178,11 @@ func New(name string, rawManifest []byte, mediaType string, rawConfig []byte, op
 			},
 		}
 	}
-	return img, img.describe(cfg, layers)
+	if err := img.describe(cfg, layers); err != nil {
+		return img, err
+	}
+	img.Settings.Annotations = m.Annotations
+	return img, nil
 }
 
 // describe completes the image by its configuration: diff IDs, instructions,
@@ -213,6 +231,15 @@ type config struct {
 	Config struct {
 		Env    []string          `json:"Env"`
 		Labels map[string]string `json:"Labels"`
+		// What follows only informs. It is read as far as it has the form it should
+		// have, and never makes an image unfit to be scanned.
+		User         json.RawMessage `json:"User"`
+		WorkingDir   json.RawMessage `json:"WorkingDir"`
+		Entrypoint   json.RawMessage `json:"Entrypoint"`
+		Cmd          json.RawMessage `json:"Cmd"`
+		Healthcheck  json.RawMessage `json:"Healthcheck"`
+		ExposedPorts json.RawMessage `json:"ExposedPorts"`
+		Volumes      json.RawMessage `json:"Volumes"`
 	} `json:"config"`
 	History history `json:"history"`
 }

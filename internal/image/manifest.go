@@ -77,6 +77,8 @@ type manifest struct {
 	Layers        []descriptor    `json:"layers"`
 	Manifests     []descriptor    `json:"manifests"`
 	FSLayers      json.RawMessage `json:"fsLayers"`
+	// Annotations only inform, so they may have any form.
+	Annotations annotations `json:"annotations"`
 }
 
 // parseManifest reads a manifest or index. mediaType is what it was served or

@@ -55,10 +55,15 @@ const (
 	NoteNameRefused  = "entry-name-refused"
 	NoteTypeUnknown  = "entry-type-unknown"
 	NoteMoreProblems = "more-entries-left-out"
+	NoteCapabilities = "more-capabilities-left-out"
 )
 
 // maxNotes bounds the notes of one layer; the rest is counted.
 const maxNotes = 100
+
+// maxCapable bounds the files of one layer whose capabilities are told: each
+// can have dozens, and an image in use has a few such files.
+const maxCapable = 10_000
 
 // Walk reads the layer in one pass and calls visit for each entry, in the
 // order of the archive; the same path may come more than once, and the last
@@ -204,6 +209,7 @@ type walker struct {
 	names    int64
 	notes    []report.Note
 	omitted  int
+	capable  int // files with capabilities
 }
 
 // walk returns nil at the end of the archive, a *catalog.ScanError at a limit,
@@ -331,7 +337,23 @@ func (w *walker) entry(hdr *tar.Header) (Entry, bool) {
 			f.Size = max(hdr.Size, 0)
 		}
 	}
+	if mode.IsRegular() {
+		f.Capabilities = w.capabilities(hdr)
+	}
 	return Entry{File: f}, true
+}
+
+// capabilities returns those of the file that hdr is of, unless there are too
+// many of such files.
+func (w *walker) capabilities(hdr *tar.Header) []string {
+	names := capabilities(hdr.PAXRecords[capabilityRecord])
+	if len(names) == 0 {
+		return nil
+	}
+	if w.capable++; w.capable > maxCapable {
+		return nil
+	}
+	return names
 }
 
 // clean makes a name relative to the root and clean. It refuses, with a note,
@@ -366,6 +388,12 @@ func (w *walker) finishNotes(diffID string) {
 		w.notes = append(w.notes, report.Note{
 			Code:    NoteMoreProblems,
 			Message: fmt.Sprintf("%d more entries of the layer were left out", w.omitted),
+		})
+	}
+	if more := w.capable - maxCapable; more > 0 {
+		w.notes = append(w.notes, report.Note{
+			Code:    NoteCapabilities,
+			Message: fmt.Sprintf("the capabilities of %d more files of the layer are not told", more),
 		})
 	}
 	for n := range w.notes {

@@ -36,6 +36,9 @@ func lines(t testing.TB, l image.Layer, limits image.Limits) ([]string, image.Su
 		if e.Link != "" {
 			line += " -> " + e.Link
 		}
+		if len(e.Capabilities) > 0 {
+			line += " " + strings.Join(e.Capabilities, ",")
+		}
 		if (content != nil) != (e.Action == image.Add && e.Mode.IsRegular() && e.Link == "") {
 			t.Errorf("%s: content is %v", line, content)
 		}
@@ -89,6 +92,19 @@ root
 				`add etc/shadow -rw-r--r-- 0 -> etc/passwd`,
 				`add dev/null Dcrw-rw-rw- 0`,
 				`add run/pipe prw-r--r-- 0`,
+			},
+		},
+		{
+			name: "capabilities and devices",
+			layer: "-- layer --\n" +
+				`-- bin/ping mode=0755 xattr.security.capability="\x01\x00\x00\x02\x00\x20\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" --` + "\n" +
+				`-- bin/ping4 hardlink=bin/ping xattr.security.capability="\x01\x00\x00\x02\x00\x20\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" --` + "\n" +
+				`-- bin/forged xattr.security.capability=everything --` + "\n" +
+				`-- dir/ xattr.security.capability="\x01\x00\x00\x02\x00\x20\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" --` + "\n" +
+				"-- dev/sda block=8,0 --\n",
+			want: []string{
+				"add bin/ping -rwxr-xr-x 0 cap_net_raw", "add bin/ping4 -rw-r--r-- 0 -> bin/ping cap_net_raw",
+				"add bin/forged -rw-r--r-- 0", "add dir drwxr-xr-x 0", "add dev/sda Drw-r--r-- 0",
 			},
 		},
 		{
@@ -511,6 +527,23 @@ func TestWalkManyNotes(t *testing.T) {
 	last := sum.Notes[len(sum.Notes)-1]
 	if len(sum.Notes) != 101 || last.Code != image.NoteMoreProblems || !strings.HasPrefix(last.Message, "50 more") {
 		t.Errorf("%d notes, the last %+v", len(sum.Notes), last)
+	}
+}
+
+func TestWalkManyCapabilities(t *testing.T) {
+	const more = 7
+	entry := `-- f xattr.security.capability="\x01\x00\x00\x02\x00\x20\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" --` + "\n"
+	l := imagetest.Build(t, "-- layer --\n"+strings.Repeat(entry, 10_000+more)).Image(t).Layers[0]
+	got, sum, err := lines(t, l, image.DefaultLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, b := got[9_999], got[10_000]; a != "add f -rw-r--r-- 0 cap_net_raw" || b != "add f -rw-r--r-- 0" {
+		t.Errorf("at the bound: %q, then %q", a, b)
+	}
+	if len(sum.Notes) != 1 || sum.Notes[0].Code != image.NoteCapabilities || sum.Notes[0].Layer != l.DiffID ||
+		!strings.Contains(sum.Notes[0].Message, fmt.Sprint(more, " more")) {
+		t.Errorf("notes are %+v", sum.Notes)
 	}
 }
 

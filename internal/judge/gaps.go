@@ -75,7 +75,7 @@ func ecosystemName(p report.Package) string {
 	return printable(p.Type, 80)
 }
 
-func (g *gaps) notes(facts *report.ImageFacts, k Knowledge) ([]report.Note, error) {
+func (g *gaps) notes(facts *report.ImageFacts, k Knowledge) []report.Note {
 	var out []report.Note
 	note := func(code, format string, args ...any) {
 		out = append(out, report.Note{Code: code, Message: fmt.Sprintf(format, args...)})
@@ -100,11 +100,7 @@ func (g *gaps) notes(facts *report.ImageFacts, k Knowledge) ([]report.Note, erro
 	if g.foreign.count > 0 {
 		note("foreign-packages", "%s not built by %s, so its advisories do not apply and nothing is known about them: %v.", packages(g.foreign.count), osName(os), g.foreign)
 	}
-	ended, err := endOfLife(os, k)
-	if err != nil {
-		return nil, err
-	}
-	return append(out, ended...), nil
+	return out
 }
 
 func packages(n int) string {
@@ -123,58 +119,4 @@ func osName(os report.OS) string {
 		return "the distribution"
 	}
 	return printable(strings.TrimSpace(os.ID+" "+os.Version), 80)
-}
-
-// endOfLife notes a release whose security fixes had ended by the day of the
-// knowledge.
-func endOfLife(os report.OS, k Knowledge) ([]report.Note, error) {
-	product, release := lifeCycleName(os)
-	if product == "" || release == "" {
-		return nil, nil
-	}
-	l, ok, err := k.EndOfLife(product, release)
-	day := k.Knowledge().Newest
-	if err != nil || !ok || !l.EndedOn(day) {
-		return nil, err
-	}
-	n := report.Note{Code: "end-of-life"}
-	since := ""
-	if l.EndOfLife != "" {
-		since = " on " + l.EndOfLife
-	}
-	if l.ExtendedOn(day) {
-		n.Message = fmt.Sprintf("Regular support of %s ended%s; extended support, by volunteers or by contract, lasts until %s and may not cover all packages. Plan the move to a newer release.",
-			osName(os), since, l.ExtendedEnd)
-	} else {
-		n.Message = fmt.Sprintf("Support of %s ended%s: new vulnerabilities stay open and may not be reported at all. Move to a supported release.", osName(os), since)
-	}
-	return []report.Note{n}, nil
-}
-
-// lifeCycleName gives the names endoflife.date uses.
-func lifeCycleName(os report.OS) (product, release string) {
-	parts := strings.SplitN(os.Version, ".", 3)
-	major, minor := parts[0], parts[0]
-	if len(parts) > 1 {
-		minor = parts[0] + "." + parts[1]
-	}
-	switch os.ID {
-	case "debian", "almalinux", "fedora", "rhel", "centos":
-		return os.ID, major
-	case "rocky":
-		return "rocky-linux", major
-	case "ol":
-		return "oracle-linux", major
-	case "amzn":
-		return "amazon-linux", major
-	case "ubuntu":
-		return os.ID, minor
-	case "sles":
-		return os.ID, minor
-	case "alpine":
-		return "alpine-linux", minor
-	case "opensuse-leap":
-		return "opensuse", minor
-	}
-	return "", ""
 }

@@ -41,9 +41,18 @@ func (k *known) EPSS(cve string) (*report.EPSS, error) { return k.epss[cve], nil
 func (k *known) Knowledge() report.Knowledge {
 	return report.Knowledge{Revision: "r1", Newest: k.newest}
 }
+func (k *known) LifeCycles(p string) ([]advisory.LifeCycle, error) {
+	var all []advisory.LifeCycle
+	for _, l := range k.life {
+		if l.Product == p {
+			all = append(all, l)
+		}
+	}
+	return all, k.err
+}
 func (k *known) EndOfLife(p, r string) (advisory.LifeCycle, bool, error) {
 	l, ok := k.life[p+" "+r]
-	return l, ok, nil
+	return l, ok, k.err
 }
 
 var layers = []report.Layer{
@@ -139,12 +148,6 @@ func TestFindingIDs(t *testing.T) {
 func TestNotes(t *testing.T) {
 	k := &known{
 		releases: []string{"debian", "npm"}, newest: "2024-08-01T00:00:00Z",
-		life: map[string]advisory.LifeCycle{
-			"debian 10":     {EndOfLife: "2022-09-10", ExtendedEnd: "2024-06-30"},
-			"debian 11":     {EndOfLife: "2024-07-31", ExtendedEnd: "2026-06-30"},
-			"debian 12":     {EndOfLife: "2026-06-10"},
-			"rocky-linux 8": {Ended: true},
-		},
 	}
 	deb := func(n int, p report.Package) []report.Package {
 		var out []report.Package
@@ -176,12 +179,6 @@ func TestNotes(t *testing.T) {
 			[]string{"version-not-understood: 1 package is not matched because the version cannot be compared with those in advisories: a [31m."}},
 		{"third party", report.OS{ID: "debian", Version: "12", Name: "Debian GNU/Linux 12"}, deb(1, report.Package{Name: "nodejs", Version: "18-1nodesource1"}),
 			[]string{"foreign-packages: 1 package is not built by Debian GNU/Linux 12, so its advisories do not apply and nothing is known about them: nodejs0."}},
-		{"end of life", report.OS{ID: "debian", Version: "10.1"}, nil,
-			[]string{"end-of-life: Support of debian 10.1 ended on 2022-09-10: new vulnerabilities stay open and may not be reported at all. Move to a supported release."}},
-		{"extended support", report.OS{ID: "debian", Version: "11.9"}, nil,
-			[]string{"end-of-life: Regular support of debian 11.9 ended on 2024-07-31; extended support, by volunteers or by contract, lasts until 2026-06-30 and may not cover all packages. Plan the move to a newer release."}},
-		{"end of life without a day", report.OS{ID: "rocky", Version: "8.4"}, nil,
-			[]string{"end-of-life: Support of rocky 8.4 ended: new vulnerabilities stay open and may not be reported at all. Move to a supported release."}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -234,7 +231,7 @@ func TestSolution(t *testing.T) {
 		{"will not be fixed", debian, report.Package{Type: "deb", Name: "curl", Version: "1"}, &advisory.Match{ID: "CVE-2023-0001", FixState: report.WontFix}, base,
 			"Debian GNU/Linux 12 will not fix this in this release. Remove curl if the image works without it, or move to a newer release; if neither is possible, limit what can reach it and exempt CVE-2023-0001 for a limited time."},
 		{"npm", debian, report.Package{Type: "npm", Name: "@a/b", Version: "1.0.0"}, fixed("1.2.0"), report.Location{Layer: 3, Path: "app/node_modules/@a/b/package.json", Instruction: "RUN npm ci"},
-			"Upgrade @a/b from 1.0.0 to 1.2.0 or later in package.json (`npm install @a/b@1.2.0`). It was brought by `RUN npm ci`. Then rebuild, push and scan again."},
+			"Upgrade @a/b from 1.0.0 to 1.2.0 or later in package.json (`npm install @a/b@1.2.0` or `yarn up @a/b@1.2.0` or `pnpm update @a/b@1.2.0`). It was brought by `RUN npm ci`. Then rebuild, push and scan again."},
 		{"part of npm", debian, report.Package{Type: "npm", Name: "tar", Version: "1.0.0"}, fixed("1.2.0"), report.Location{Path: "usr/lib/node_modules/npm/node_modules/tar/package.json"},
 			"Upgrade tar from 1.0.0 to 1.2.0 or later. It is part of npm: upgrade npm or the Node.js image. It comes with the base image: a newer one may have the fix. Then rebuild, push and scan again."},
 		{"nested jar", debian, report.Package{Type: "maven", Name: "org.a:b", Version: "1.0"}, fixed("1.2"), report.Location{Layer: 1, Path: "app/app.jar!/BOOT-INF/lib/b-1.0.jar"},

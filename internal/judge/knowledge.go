@@ -1,11 +1,8 @@
 package judge
 
 import (
-	"slices"
-
 	"github.com/pratique/pratique/internal/advisory"
 	"github.com/pratique/pratique/internal/report"
-	"github.com/pratique/pratique/internal/rules"
 )
 
 // Knowledge is what findings are judged by; *advisory.DB is one. The answers
@@ -23,59 +20,8 @@ type Knowledge interface {
 	EPSS(cve string) (*report.EPSS, error)
 	// EndOfLife returns the life cycle of a release by endoflife.date's names.
 	EndOfLife(product, release string) (advisory.LifeCycle, bool, error)
+	// LifeCycles returns all releases of a product that are known.
+	LifeCycles(product string) ([]advisory.LifeCycle, error)
 	// Knowledge names the state of all of this.
 	Knowledge() report.Knowledge
-}
-
-// Options say what to judge by beside advisories. The zero value of each field
-// is the default.
-type Options struct {
-	// Categories are what to look for; all by default. What only informs is part
-	// of every report.
-	Categories []report.Category
-	// Rules describe what was found by them; the built-in ones by default.
-	Rules *rules.Set
-}
-
-// Report judges an image in the categories chosen. Without those of
-// vulnerabilities k may be nil.
-func Report(facts *report.ImageFacts, k Knowledge, o Options) (*report.Report, error) {
-	if o.Categories == nil {
-		o.Categories = Categories()
-	}
-	if o.Rules == nil {
-		o.Rules = rules.Default()
-	}
-	r := &report.Report{
-		SchemaVersion:   report.SchemaVersion,
-		Image:           facts.Image,
-		OS:              facts.OS,
-		Categories:      o.Categories,
-		Vulnerabilities: []report.Vulnerability{},
-		Findings:        []report.Finding{},
-		Packages:        append([]report.Package{}, facts.Packages...),
-		Files:           facts.Files,
-		Notes:           append([]report.Note{}, facts.Notes...),
-	}
-	r.Image.Secrets = nil // they become findings
-	if slices.Contains(o.Categories, report.System) || slices.Contains(o.Categories, report.Application) {
-		vulns, notes, err := Vulnerabilities(facts, k)
-		if err != nil {
-			return nil, err
-		}
-		r.Advisories = k.Knowledge()
-		r.Vulnerabilities = vulns
-		r.Notes = append(r.Notes, notes...)
-	}
-	if slices.Contains(o.Categories, report.Sensitive) {
-		r.Findings = append(r.Findings, Sensitive(facts, o.Rules.Secrets)...)
-	}
-	r.Summary = report.Summarize(r.Vulnerabilities)
-	r.Summary.Findings = report.SummarizeFindings(r.Findings)
-	return r, nil
-}
-
-// Categories lists those that can be judged so far.
-func Categories() []report.Category {
-	return []report.Category{report.System, report.Application, report.Software, report.Files, report.Sensitive}
 }

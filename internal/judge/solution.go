@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/pratique/pratique/internal/advisory"
@@ -77,15 +78,33 @@ func upgradeCommand(os report.OS, p report.Package) string {
 	case "apk":
 		return "RUN apk upgrade --no-cache " + p.Name
 	case "rpm":
-		switch {
-		case strings.Contains(os.ID, "suse") || strings.HasPrefix(os.ID, "sle"):
+		switch manager := rpmManager(os); manager {
+		case "zypper":
 			return "RUN zypper --non-interactive update " + p.Name
-		case os.ID == "centos" && strings.HasPrefix(os.Version, "7"):
-			return "RUN yum update -y " + p.Name
+		case "dnf":
+			return "RUN dnf upgrade -y " + p.Name
+		default:
+			return "RUN " + manager + " update -y " + p.Name
 		}
-		return "RUN dnf upgrade -y " + p.Name
+	case "alpm":
+		return "RUN pacman -Syu --noconfirm" // Arch supports no partial upgrades
 	}
 	return ""
+}
+
+// rpmManager names the program that installs packages on an RPM distribution.
+func rpmManager(os report.OS) string {
+	major, _, _ := strings.Cut(os.Version, ".")
+	switch {
+	case strings.Contains(os.ID, "suse") || strings.HasPrefix(os.ID, "sle"):
+		return "zypper"
+	case os.ID == "photon" || os.ID == "mariner" || os.ID == "azurelinux":
+		return "tdnf"
+	case os.ID == "amzn" && major != "2023",
+		slices.Contains([]string{"centos", "rhel", "ol", "scientific"}, os.ID) && slices.Contains([]string{"5", "6", "7"}, major):
+		return "yum"
+	}
+	return "dnf"
 }
 
 // instruction is a build instruction short enough for a sentence.
@@ -122,39 +141,63 @@ func applicationSolution(p report.Package, m *advisory.Match, at report.Location
 	return s.String()
 }
 
-// dependencyChange names the file to change and the command that changes it.
+// dependencyChange names the file to change and the commands that change it.
 func dependencyChange(p report.Package, fixed string) string {
-	file, command := "", ""
-	switch p.Type {
-	case "npm":
-		file, command = "package.json", "npm install "+p.Name+"@"+fixed
-	case "pypi":
-		file, command = "requirements.txt or pyproject.toml", "pip install '"+p.Name+">="+fixed+"'"
-	case "maven":
-		file = "pom.xml or build.gradle"
-	case "golang":
-		file, command = "go.mod", "go get "+p.Name+"@v"+strings.TrimPrefix(fixed, "v")
-	case "gem":
-		file, command = "Gemfile", "bundle update "+p.Name
-	case "composer":
-		file, command = "composer.json", "composer require "+p.Name+":^"+fixed
-	case "cargo":
-		file, command = "Cargo.toml", "cargo update -p "+p.Name+" --precise "+fixed
-	case "nuget":
-		file, command = "the project file (.csproj)", "dotnet add package "+p.Name+" --version "+fixed
-	case "hex":
-		file, command = "mix.exs", "mix deps.update "+p.Name
-	case "pub":
-		file, command = "pubspec.yaml", "dart pub upgrade "+p.Name
-	case "bitnami":
+	file, commands := dependencyCommands(p, fixed)
+	switch {
+	case p.Type == "bitnami":
 		return ": use a newer image of the same application"
-	default:
+	case file == "":
 		return ""
-	}
-	if command == "" || !plainWord.MatchString(p.Name) || !plainWord.MatchString(fixed) {
+	case len(commands) == 0 || !plainWord.MatchString(p.Name) || !plainWord.MatchString(fixed):
 		return " in " + file
 	}
-	return fmt.Sprintf(" in %s (%s)", file, code(command))
+	for i, c := range commands {
+		commands[i] = code(c)
+	}
+	return fmt.Sprintf(" in %s (%s)", file, strings.Join(commands, " or "))
+}
+
+// dependencyCommands knows, for each kind of package, where a dependency is named
+// and by which commands of its managers, one of each, a fixed version gets in.
+func dependencyCommands(p report.Package, fixed string) (file string, commands []string) {
+	switch name := p.Name; p.Type {
+	case "npm":
+		return "package.json", []string{"npm install " + name + "@" + fixed, "yarn up " + name + "@" + fixed, "pnpm update " + name + "@" + fixed}
+	case "pypi":
+		return "requirements.txt or pyproject.toml", []string{"pip install '" + name + ">=" + fixed + "'"}
+	case "conda":
+		return "environment.yml", []string{"conda install '" + name + ">=" + fixed + "'"}
+	case "maven":
+		return "pom.xml or build.gradle", nil
+	case "golang":
+		return "go.mod", []string{"go get " + name + "@v" + strings.TrimPrefix(fixed, "v")}
+	case "gem":
+		return "Gemfile", []string{"bundle update --conservative " + name}
+	case "composer":
+		return "composer.json", []string{"composer require --with-all-dependencies " + name + ":^" + fixed}
+	case "cargo":
+		return "Cargo.toml", []string{"cargo update -p " + name + " --precise " + fixed}
+	case "nuget":
+		return "the project file (.csproj)", []string{"dotnet add package " + name + " --version " + fixed}
+	case "hex":
+		return "mix.exs or rebar.config", []string{"mix deps.update " + name, "rebar3 upgrade " + name}
+	case "pub":
+		return "pubspec.yaml", []string{"dart pub upgrade " + name}
+	case "swift":
+		return "Package.swift", []string{"swift package update"}
+	case "cocoapods":
+		return "Podfile", []string{"pod update " + name}
+	case "conan":
+		return "conanfile.txt or conanfile.py", nil
+	case "hackage":
+		return "the .cabal file or cabal.project", nil
+	case "cran":
+		return "DESCRIPTION or renv.lock", []string{"Rscript -e 'renv::install(\"" + name + "@" + fixed + "\")'"}
+	case "julia":
+		return "Project.toml", []string{"julia --project -e 'using Pkg; Pkg.update(\"" + name + "\")'"}
+	}
+	return "", nil
 }
 
 // code sets off a command or an instruction from the sentence around it.

@@ -16,7 +16,11 @@ func (reg *Registry) getBlob(req *request) error {
 		return err
 	}
 	if req.r.Method != http.MethodHead || !req.isPusher() {
-		if err := reg.gate.Blob(ctx, req.key, req.digest); err != nil {
+		o, err := reg.gate.Blob(ctx, req.key, req.digest, req.actor.Name, true)
+		if err == nil {
+			err = reg.admit(req, 0, req.digest, o)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -60,24 +64,39 @@ func (reg *Registry) mount(req *request, digest, from string) (mounted bool, err
 		return false, err
 	}
 	for _, source := range sources {
-		ok, err := reg.can(req, req.actor, access.Pull, source)
-		if err == nil && ok {
-			_, err = reg.Store.BlobLink(ctx, source, digest)
-			if err == nil {
-				err = reg.gate.Blob(ctx, source, digest)
-			}
-			if err == nil {
-				err = reg.Store.MountBlob(ctx, source, req.key, digest)
-			}
-		}
-		switch {
-		case ok && err == nil:
-			return true, nil
-		case err != nil && !catalog.Is(err, catalog.NotFound) && !catalog.Is(err, catalog.Blocked):
-			return false, err
+		mounted, err := reg.mountFrom(req, source, digest)
+		if mounted || err != nil && !catalog.Is(err, catalog.NotFound) {
+			return mounted, err
 		}
 	}
 	return false, nil
+}
+
+// mountFrom is mount for one source. It does not wait for scans: a client that
+// is not given the blob uploads it.
+func (reg *Registry) mountFrom(req *request, source catalog.RepositoryKey, digest string) (mounted bool, err error) {
+	ctx := req.r.Context()
+	if ok, err := reg.can(req, req.actor, access.Pull, source); !ok || err != nil {
+		return false, err
+	}
+	if _, err := reg.Store.BlobLink(ctx, source, digest); err != nil {
+		return false, err
+	}
+	o, err := reg.gate.Blob(ctx, source, digest, req.actor.Name, false)
+	if err != nil {
+		return false, err
+	}
+	if !o.passes() {
+		_ = reg.gate.refusal(o) // for the observer
+		return false, nil
+	}
+	from := *req
+	from.key = source
+	if err := reg.admit(&from, 0, digest, o); err != nil {
+		return false, err
+	}
+	err = reg.Store.MountBlob(ctx, source, req.key, digest)
+	return err == nil, err
 }
 
 func (reg *Registry) mountSources(ctx context.Context, req *request, digest, from string) ([]catalog.RepositoryKey, error) {

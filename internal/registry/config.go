@@ -48,6 +48,9 @@ type Limits struct {
 	Streams int
 	// Uploads is how many uploads may be unfinished at the same time: 10000.
 	Uploads int
+	// Held is how many pulls may wait for the end of a scan at the same time: 256.
+	// What is beyond is refused at once.
+	Held int
 	// Idle is how long a client may neither send nor take anything of a body: one
 	// minute. There is no limit on how long a body takes as a whole.
 	Idle time.Duration
@@ -59,6 +62,7 @@ func (l Limits) withDefaults() Limits {
 	l.Blob = orDefault(l.Blob, 64<<30)
 	l.Streams = orDefault(l.Streams, 256)
 	l.Uploads = orDefault(l.Uploads, 10_000)
+	l.Held = orDefault(l.Held, 256)
 	l.Idle = orDefault(l.Idle, time.Minute)
 	return l
 }
@@ -78,6 +82,7 @@ type Store interface {
 	manifests
 	listings
 	verdicts
+	eventStore
 }
 
 type namespaces interface {
@@ -104,12 +109,14 @@ type listings interface {
 	Tags(ctx context.Context, key catalog.RepositoryKey, page catalog.Page) ([]string, error)
 	Referrers(ctx context.Context, key catalog.RepositoryKey, subject, artifactType string) ([]catalog.Descriptor, error)
 	Members(ctx context.Context, artifactID int64) ([]catalog.Descriptor, error)
-	TouchPulls(ctx context.Context, at map[int64]time.Time) error
+	RecordPulls(ctx context.Context, records []catalog.PullRecord) error
+	EmitPulls(ctx context.Context, pulls []catalog.Event) error
 }
 
 type verdicts interface {
 	BlobPulls(ctx context.Context, key catalog.RepositoryKey, digest string) ([]catalog.Pull, error)
 	Exposure(ctx context.Context, artifactID int64) ([]catalog.Exposure, error)
+	ArtifactExceptions(ctx context.Context, key catalog.RepositoryKey, digest string) ([]catalog.Exception, error)
 	SetVerdict(ctx context.Context, artifactID int64, v catalog.Verdict) error
 }
 

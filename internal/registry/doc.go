@@ -7,7 +7,8 @@
 // unless the gate lets it: manifests by tag and by digest, members of an index,
 // blobs, mounts into other repositories, GET and HEAD alike. Where the gate
 // stands is in gatekeeper.go and nowhere else; what it decides by is in
-// package gate.
+// package gate. A pull of an image that is being scanned may have to wait: it then
+// holds a place and its connection, and nothing of the database (hold.go).
 //
 // All input is hostile: names and digests are checked by one parser, bodies are
 // bounded and read against an idle timeout, manifests are checked for depth,

@@ -71,6 +71,12 @@ type observed struct {
 
 func newEnv(t testing.TB, change ...func(*registry.Config)) *env {
 	t.Helper()
+	return newEnvOn(t, "sqlite:"+filepath.Join(t.TempDir(), "pratique.db"), change...)
+}
+
+// newEnvOn is newEnv with a database.
+func newEnvOn(t testing.TB, dsn string, change ...func(*registry.Config)) *env {
+	t.Helper()
 	e := &env{
 		TB:       t,
 		dir:      t.TempDir(),
@@ -79,7 +85,7 @@ func newEnv(t testing.TB, change ...func(*registry.Config)) *env {
 	}
 	ctx := t.Context()
 	var err error
-	e.store, err = store.Open(ctx, store.Config{DSN: "sqlite:" + filepath.Join(e.dir, "pratique.db"), Now: e.clock.now})
+	e.store, err = store.Open(ctx, store.Config{DSN: dsn, Now: e.clock.now})
 	e.must(err)
 	t.Cleanup(func() { e.store.Close() })
 	e.blobs, err = blob.Open(filepath.Join(e.dir, "blobs"))
@@ -172,6 +178,13 @@ type response struct {
 // ("Test-Actor: " for nobody). A body of type io.Reader is streamed.
 func (e *env) do(method, path string, body any, headers ...string) response {
 	e.Helper()
+	res, err := e.try(method, path, body, headers...)
+	e.must(err)
+	return res
+}
+
+// try is do for other goroutines than the test's.
+func (e *env) try(method, path string, body any, headers ...string) (response, error) {
 	var r io.Reader
 	switch b := body.(type) {
 	case nil:
@@ -186,7 +199,9 @@ func (e *env) do(method, path string, body any, headers ...string) response {
 		path = e.server.URL + path
 	}
 	req, err := http.NewRequestWithContext(e.Context(), method, path, r)
-	e.must(err)
+	if err != nil {
+		return response{}, err
+	}
 	req.Header.Set("Test-Actor", "admin")
 	for _, h := range headers {
 		name, value, _ := strings.Cut(h, ": ")
@@ -198,11 +213,12 @@ func (e *env) do(method, path string, body any, headers ...string) response {
 		}
 	}
 	res, err := e.server.Client().Do(req)
-	e.must(err)
+	if err != nil {
+		return response{}, err
+	}
 	defer res.Body.Close()
 	got, err := io.ReadAll(res.Body)
-	e.must(err)
-	return response{res, got}
+	return response{res, got}, err
 }
 
 // want checks the status, and the OCI code of an error.

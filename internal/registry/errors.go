@@ -63,6 +63,10 @@ var kindAnswers = map[catalog.Kind]answer{
 	catalog.Internal:     {http.StatusInternalServerError, "UNKNOWN"},
 }
 
+// scanPatience is after what time it makes sense to ask again for an image that
+// is being scanned.
+const scanPatience = 15 * time.Second
+
 // answerOf maps an error to what a registry client is told. This is the only
 // place where that is decided.
 func answerOf(err error) answer {
@@ -131,6 +135,10 @@ func (reg *Registry) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if a.status == http.StatusTooManyRequests || a.status == http.StatusServiceUnavailable {
 		wait := max(access.RetryAfter(err), time.Second)
 		h.Set("Retry-After", strconv.Itoa(int(wait/time.Second)))
+	}
+	var refused refusedFor
+	if errors.As(err, &refused) && refused.passing() {
+		h.Set("Retry-After", strconv.Itoa(int(scanPatience/time.Second)))
 	}
 	h.Set("Content-Type", "application/json")
 	w.WriteHeader(a.status)

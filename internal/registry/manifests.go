@@ -28,13 +28,17 @@ func (reg *Registry) getManifest(req *request) error {
 		return err
 	}
 	if !head || !req.isPusher() {
-		if err := reg.gate.Manifest(ctx, pull); err != nil {
+		o, err := reg.gate.Manifest(ctx, pull, req.actor.Name)
+		if err == nil {
+			err = reg.admit(req, pull.Artifact.ID, pull.Artifact.Digest, o)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	if !head {
 		reg.ObservePull(catalog.Allow)
-		reg.pulls.note(pull.Artifact.ID, reg.Now())
+		reg.record.pulled(pull.Artifact.ID, reg.Now())
 	}
 	w, h := req.w, req.w.Header()
 	h.Set("Docker-Content-Digest", pull.Artifact.Digest)
@@ -52,6 +56,25 @@ func (reg *Registry) getManifest(req *request) error {
 		_, _ = w.Write(pull.Content) // a client that went away is no error of ours
 	}
 	return nil
+}
+
+// admit records what the gate said to a request, where that is more than that
+// it passes, and returns the refusal. artifactID is 0 for a blob: of those that
+// pass because nothing is refused only the manifest is told.
+func (reg *Registry) admit(req *request, artifactID int64, digest string, o outcome) error {
+	kind := catalog.EventBlocked
+	switch {
+	case o.exempt:
+		kind = catalog.EventExempted
+	case o.verdict.WouldRefuse() && artifactID != 0:
+		kind = catalog.EventReported
+	case o.passes():
+		return nil
+	default:
+		reg.record.refused(artifactID)
+	}
+	reg.record.happened(incident{kind, req.key, digest, req.actor.Name, o.verdict.Reason, o.verdict.Message})
+	return reg.gate.refusal(o)
 }
 
 // setPrivate keeps caches from answering in place of the gate.
@@ -135,6 +158,7 @@ func (reg *Registry) putManifest(req *request) error {
 	if push.Kind, err = reg.kind(req.r.Context(), m); err != nil {
 		return err
 	}
+	push.Stack = reg.stack(req.r.Context(), m, push)
 	if err := reg.accept(req.r.Context(), push, tags); err != nil {
 		return err
 	}

@@ -16,9 +16,9 @@ import (
 // many goroutines.
 type Registry struct {
 	Config
-	log   *slog.Logger
-	gate  *Gatekeeper
-	pulls *pullTimes
+	log    *slog.Logger
+	gate   *Gatekeeper
+	record *recorder
 	// streams holds a place for each body being received.
 	streams chan struct{}
 	// origin tells what a page of another origin makes a browser ask for.
@@ -43,15 +43,23 @@ func New(cfg Config) *Registry {
 	return &Registry{
 		Config:  cfg,
 		log:     cfg.Logger,
-		gate:    NewGatekeeper(cfg.Store, cfg.Now, cfg.Logger, cfg.ObservePull),
-		pulls:   recordPullTimes(cfg.Store, cfg.Logger),
+		gate:    NewGatekeeper(cfg.Store, cfg.Now, cfg.Limits.Held, cfg.Logger, cfg.ObservePull),
+		record:  startRecorder(cfg.Store, cfg.Logger),
 		streams: make(chan struct{}, cfg.Limits.Streams),
 	}
 }
 
-// Close writes what is not yet written: when artifacts were pulled.
+// Held counts the pulls that wait for the end of a scan.
+func (reg *Registry) Held() int { return len(reg.gate.holds.places) }
+
+// Release answers all pulls that wait for the end of a scan, and lets none wait
+// any more, so that a server that stops need not wait for them.
+func (reg *Registry) Release() { reg.gate.Release() }
+
+// Close writes what is not yet written: which artifacts were pulled or refused.
 func (reg *Registry) Close() error {
-	reg.pulls.close()
+	reg.Release()
+	reg.record.close()
 	return nil
 }
 

@@ -231,7 +231,9 @@ type Malware struct {
 // FileHash is the digest of an executable or a script.
 type FileHash struct {
 	Path string `json:"p"`
-	Size int64  `json:"s"`
+	// Inner is as in Malware.
+	Inner string `json:"i,omitempty"`
+	Size  int64  `json:"s"`
 	// SHA256 is in standard base64 without padding.
 	SHA256 string `json:"h"`
 	// Layer is set when layers are merged.
@@ -325,6 +327,9 @@ type ImageConfig struct {
 	Labels  map[string]string `json:"labels,omitempty"`
 	// Steps are those of the build, in order.
 	Steps []BuildStep `json:"steps,omitempty"`
+	// From names the images that the history says it was built on, in order, as
+	// FROM names them.
+	From []string `json:"from,omitempty"`
 }
 
 // BuildStep is one step of a build.

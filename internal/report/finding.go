@@ -79,6 +79,9 @@ type FindingSummary struct {
 	BySeverity map[Severity]int `json:"bySeverity"`
 	// ByCategory counts findings by category, those without any left out.
 	ByCategory map[Category]int `json:"byCategory"`
+	// Ignored and Whitelisted are those of Summary, for findings.
+	Ignored     int `json:"ignored,omitempty"`
+	Whitelisted int `json:"whitelisted,omitempty"`
 }
 
 // SummarizeFindings counts findings.
@@ -89,6 +92,9 @@ func SummarizeFindings(findings []Finding) FindingSummary {
 		s.BySeverity[f.Severity]++
 		s.ByCategory[f.Category]++
 		s.Severity = max(s.Severity, f.Severity)
+		if f.Handling != nil {
+			s.Ignored++
+		}
 	}
 	return s
 }

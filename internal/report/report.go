@@ -66,7 +66,8 @@ const (
 // Base is the image that another one was built on (§3.10).
 type Base struct {
 	// Name is as much as is known of "registry/repository:tag".
-	Name    string `json:"name"`
+	Name string `json:"name"`
+	// Version is its tag, or the release of the distribution.
 	Version string `json:"version,omitempty"`
 	Digest  string `json:"digest,omitempty"`
 	// Source is one of the constants above.
@@ -76,7 +77,7 @@ type Base struct {
 	// EndOfLife is the day its support ended, "2006-01-02", if it has.
 	EndOfLife string `json:"endOfLife,omitempty"`
 	// Findings and OwnFindings count vulnerabilities and findings of the base
-	// and of what is above it.
+	// and of what is above it; both are 0 where Layers is.
 	Findings    int `json:"findings"`
 	OwnFindings int `json:"ownFindings"`
 	// Newer is the newest other image of the same repository; nil if this one is
@@ -114,6 +115,12 @@ type Summary struct {
 	Application int `json:"application"`
 	// BySeverity counts vulnerabilities by severity; all keys are always present.
 	BySeverity map[Severity]int `json:"bySeverity"`
+	// Ignored counts those of Total that somebody decided to ignore. They stay
+	// visible, so they are in all counts above as well.
+	Ignored int `json:"ignored,omitempty"`
+	// Whitelisted counts what is not in the report, nor in any other count,
+	// because somebody whitelisted it: a short list is not always a clean image.
+	Whitelisted int `json:"whitelisted,omitempty"`
 	// Findings counts what is in Report.Findings, and nothing that is counted
 	// above.
 	Findings FindingSummary `json:"findings"`
@@ -128,6 +135,9 @@ func Summarize(vulns []Vulnerability) Summary {
 		s.Severity = max(s.Severity, v.Severity)
 		if v.FixedVersion != "" {
 			s.Fixable++
+		}
+		if v.Handling != nil {
+			s.Ignored++
 		}
 		switch v.Category {
 		case System:

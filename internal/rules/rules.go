@@ -16,18 +16,32 @@ import (
 	"io/fs"
 	"slices"
 
+	"github.com/pratique/pratique/internal/baseline"
+	"github.com/pratique/pratique/internal/compliance"
+	"github.com/pratique/pratique/internal/password"
 	"github.com/pratique/pratique/internal/secret"
+	"github.com/pratique/pratique/internal/signature"
 )
 
 // Set is all rules, ready for use. It is safe for concurrent use; its fields are
 // never nil and must not be changed.
 type Set struct {
-	Secrets *secret.Rules
+	Secrets    *secret.Rules
+	Passwords  *password.Words
+	Baseline   *baseline.Rules
+	Malware    *signature.Rules
+	Compliance *compliance.Policy
 }
 
 // Default returns the built-in rules.
 func Default() *Set {
-	return &Set{Secrets: secret.Default()}
+	return &Set{
+		Secrets:    secret.Default(),
+		Passwords:  password.Default(),
+		Baseline:   baseline.Default(),
+		Malware:    signature.Default(),
+		Compliance: compliance.Default(),
+	}
 }
 
 // Load returns the built-in rules with those in the files of user, a flat
@@ -37,6 +51,18 @@ func Load(user fs.FS) (*Set, error) {
 	var s Set
 	var err error
 	if s.Secrets, err = secret.Load(user); err != nil {
+		return nil, err
+	}
+	if s.Passwords, err = password.Load(user); err != nil {
+		return nil, err
+	}
+	if s.Baseline, err = baseline.Load(user); err != nil {
+		return nil, err
+	}
+	if s.Malware, err = signature.Load(user); err != nil {
+		return nil, err
+	}
+	if s.Compliance, err = compliance.Load(user); err != nil {
 		return nil, err
 	}
 	return &s, nil
@@ -57,10 +83,10 @@ func Open(dir string) (*Set, error) {
 }
 
 // owners tell the files of each kind by their names.
-var owners = []func(name string) bool{secret.Owns}
+var owners = []func(name string) bool{secret.Owns, password.Owns, baseline.Owns, signature.Owns, compliance.Owns}
 
 // kinds describes the names for messages.
-const kinds = "secrets*.yaml, excluded-paths.txt"
+const kinds = "secrets*.yaml, excluded-paths.txt, passwords*.txt, baseline*.yaml, software*.yaml, licences*.yaml, malware*.yaml, *.hdb, *.hsb, *.ndb, *.sha256, *.fp, *.sfp"
 
 // Kinds describes the names of files of rules, for messages.
 func Kinds() string { return kinds }

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/pratique/pratique/internal/catalog"
-	"github.com/pratique/pratique/internal/judge"
 	"github.com/pratique/pratique/internal/report"
 )
 
@@ -88,7 +87,7 @@ func judged(chosen []report.Category) []report.Category {
 		return nil
 	}
 	always := []report.Category{report.System, report.Application, report.Software, report.Files, report.BaseImage}
-	return slices.DeleteFunc(judge.Categories(), func(c report.Category) bool {
+	return slices.DeleteFunc(report.Categories(), func(c report.Category) bool {
 		return !slices.Contains(always, c) && !slices.Contains(chosen, c)
 	})
 }

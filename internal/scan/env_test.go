@@ -36,8 +36,11 @@ const records = `
  "affected":[{"package":{"ecosystem":"Debian:12","name":"elsewhere"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"}]}]}]}
 `
 
-// debian is an image with one vulnerable package. More layers may follow.
+// debian is an image with one vulnerable package and nothing else to be found.
+// More layers may follow.
 const debian = `
+user: app
+healthcheck: app --check
 -- layer --
 ADD rootfs.tar /
 -- etc/os-release --
@@ -290,7 +293,7 @@ func (e *env) refusal(a catalog.Artifact) string {
 	if pull.Reported {
 		return pull.Verdict.Message
 	}
-	return gate.Decide(pull, nil, time.Now()).Message
+	return gate.Decide(pull, nil, nil, time.Now()).Message
 }
 
 func (e *env) scans(a catalog.Artifact) []catalog.Scan {

@@ -215,7 +215,7 @@ func TestNotes(t *testing.T) {
 			}
 		}
 	}, func(o *options) {
-		o.engine.Collectors = append(engine.Collectors(report.Categories(), rules.Default()), bomb{})
+		o.engine.Collectors = append(engine.Collectors(report.Categories(), rules.Default(), engine.Helpers{}), bomb{})
 	})
 }
 

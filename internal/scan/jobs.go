@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/pratique/pratique/internal/advisory"
 	"github.com/pratique/pratique/internal/catalog"
@@ -46,6 +49,9 @@ func (s *Service) plan(ctx context.Context, scanID int64) error {
 			MediaType:  l.MediaType,
 			Size:       l.Size,
 		}
+	}
+	if err := s.cfg.Store.SetStack(ctx, scan.ArtifactID, img.Stack()); err != nil {
+		return s.finally(ctx, scanID, err)
 	}
 	return s.cfg.Store.Plan(ctx, scanID, jobs)
 }
@@ -118,7 +124,11 @@ func (s *Service) judge(ctx context.Context, scanID int64) error {
 	if err != nil {
 		return s.finally(ctx, scanID, err)
 	}
-	rep, err := s.report(facts, judge.Options{Rules: lens.rules, Categories: judged(scan.Categories)})
+	bases, err := s.bases(ctx, pull.Artifact, &facts.Image, lens)
+	if err != nil {
+		return err
+	}
+	rep, err := s.report(facts, judge.Options{Rules: lens.rules, Bases: bases, Categories: judged(scan.Categories)})
 	if err != nil {
 		return s.finally(ctx, scanID, err)
 	}
@@ -129,7 +139,11 @@ func (s *Service) judge(ctx context.Context, scanID int64) error {
 	exposure := exposureOf(rep)
 	pull.Reported = true
 	scan.Risky = risky(rep)
-	verdict := gate.Decide(pull, exposure, s.cfg.Now())
+	exceptions, err := s.cfg.Store.ArtifactExceptions(ctx, pull.Artifact.Key, pull.Artifact.Digest)
+	if err != nil {
+		return err
+	}
+	verdict := gate.Decide(pull, exposure, exceptions, s.cfg.Now())
 	if err := s.cfg.Store.FinishScan(ctx, scan, doc, exposure, verdict); err != nil {
 		if catalog.Is(err, catalog.Conflict) {
 			s.cfg.Logger.Info("scan ended elsewhere, result dropped", "scan", scanID)
@@ -276,17 +290,58 @@ func (s *Service) report(facts *report.ImageFacts, o judge.Options) (rep *report
 	return rep, err
 }
 
-// exposureOf reduces a report to what the gate decides by.
+// maxTitle bounds the title of a finding in an exposure, in bytes.
+const maxTitle = 120
+
+// exposureOf reduces a report to what the gate decides by: vulnerabilities, and
+// findings of the categories that a namespace may block by. A package that is
+// malicious counts as a vulnerability as well: it is found by advisories, too, and
+// must not get out more easily for having a category of its own.
 func exposureOf(rep *report.Report) []catalog.Exposure {
-	out := make([]catalog.Exposure, len(rep.Vulnerabilities))
-	for i, v := range rep.Vulnerabilities {
-		out[i] = catalog.Exposure{
+	out := make([]catalog.Exposure, 0, len(rep.Vulnerabilities))
+	for _, v := range rep.Vulnerabilities {
+		e := catalog.Exposure{
 			ID: v.ID, Aliases: v.Aliases, Severity: v.Severity,
 			Package: v.Package, Version: v.Version, FixedVersion: v.FixedVersion,
+			Category: v.Category, FindingID: v.FindingID,
 		}
-		if len(v.Locations) > 0 {
-			out[i].Layer = v.Locations[0].Layer
+		if at, err := time.Parse(time.RFC3339, v.Published); err == nil {
+			e.Published = at.UTC()
+		}
+		e.Paths, e.Layer = places(v.Locations)
+		out = append(out, e)
+	}
+	for _, f := range rep.Findings {
+		if f.Category == report.Malicious && f.Package != "" {
+			e := catalog.Exposure{ID: f.Rule, Severity: f.Severity, Package: f.Package, Version: f.Version,
+				Category: report.Application, FindingID: f.FindingID}
+			e.Paths, e.Layer = places(f.Locations)
+			out = append(out, e)
 		}
 	}
+	for _, f := range rep.Findings {
+		if !slices.Contains(catalog.BlockableCategories(), f.Category) {
+			continue
+		}
+		e := catalog.Exposure{
+			Severity: f.Severity, Package: f.Package, Version: f.Version,
+			Category: f.Category, FindingID: f.FindingID, Rule: f.Rule,
+			Title: strings.ToValidUTF8(f.Title[:min(len(f.Title), maxTitle)], ""),
+		}
+		e.Paths, e.Layer = places(f.Locations)
+		out = append(out, e)
+	}
 	return out
+}
+
+// places reduces locations, which are sorted by path, to paths and the first
+// one's layer.
+func places(at []report.Location) (paths []string, layer int) {
+	for _, l := range at {
+		paths = append(paths, l.Path)
+	}
+	if len(at) > 0 {
+		layer = at[0].Layer
+	}
+	return slices.Compact(paths), layer
 }

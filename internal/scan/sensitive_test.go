@@ -42,7 +42,7 @@ func TestSecretsAreNotKept(t *testing.T) {
 			e.Fatalf("scan: %+v", s)
 		}
 		rep, _ := e.report(a)
-		if rep.Summary.Findings.ByCategory[report.Sensitive] != 3 || rep.Summary.Total != 0 || len(rep.Findings) != 3 {
+		if rep.Summary.Findings.ByCategory[report.Sensitive] != 3 || rep.Summary.Total != 0 {
 			e.Errorf("findings: %+v", rep.Findings)
 		}
 		if msg := e.refusal(a); msg != "" {

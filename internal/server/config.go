@@ -20,6 +20,7 @@ import (
 
 	"github.com/pratique/pratique/internal/advisory"
 	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/collect/malware"
 	"github.com/pratique/pratique/internal/rules"
 	"github.com/pratique/pratique/internal/scan"
 )
@@ -43,6 +44,8 @@ type Config struct {
 	// Advisories says where advisories come from and how often they are
 	// fetched.
 	Advisories Advisories `yaml:"advisories"`
+	// Malware says whom to ask about files beside our own rules.
+	Malware Malware `yaml:"malware"`
 	// Metering says which scans cost what.
 	Metering Metering `yaml:"metering"`
 	// Events says how long events are kept.
@@ -115,6 +118,13 @@ type Advisories struct {
 	// Update is how often a URL is asked for news, 0 for never, at least 10
 	// minutes otherwise. Default 6 hours.
 	Update *time.Duration `yaml:"update"`
+}
+
+// Malware sets up the search for malicious files.
+type Malware struct {
+	// Clamd is the address of a clamd that is sent every file: unix:PATH or
+	// tcp:HOST:PORT. Default none.
+	Clamd string `yaml:"clamd"`
 }
 
 // Log sets how the program logs.
@@ -237,6 +247,11 @@ func (c *Config) check() error {
 	}
 	if c.Log.Format != "text" && c.Log.Format != "json" {
 		return fmt.Errorf("log.format is %q; use text or json", c.Log.Format)
+	}
+	if c.Malware.Clamd != "" {
+		if err := malware.CheckAddress(c.Malware.Clamd); err != nil {
+			return fmt.Errorf("malware.clamd: %w", err)
+		}
 	}
 	return c.checkInstances()
 }

@@ -135,9 +135,11 @@ func (e *env) namespace(name string, change api.NamespaceChange) {
 
 func ptr[T any](v T) *T { return &v }
 
-// strict scans automatically and blocks what is high or worse.
+// strict scans automatically and blocks what is high or worse, without holding
+// pulls.
 func strict() api.NamespaceChange {
-	return api.NamespaceChange{AutoScan: ptr(true), PreventVul: ptr(true), Severity: ptr("high")}
+	return api.NamespaceChange{AutoScan: ptr(true), PreventVul: ptr(true), Severity: ptr("high"),
+		Gate: &api.GateSettingsChange{Waiting: ptr("block"), Running: ptr("block")}}
 }
 
 // answer is a response, read to its end.

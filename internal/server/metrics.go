@@ -48,6 +48,13 @@ func newMetrics(st *store.Store) *metrics {
 	return m
 }
 
+// observeHeld adds how many pulls wait for the end of a scan.
+func (m *metrics) observeHeld(held func() int) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "pratique_pulls_waiting", Help: "Pulls that wait for the end of a scan.",
+	}, func() float64 { return float64(held()) }))
+}
+
 func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second})
 }

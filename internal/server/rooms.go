@@ -19,6 +19,7 @@ func (s *Server) openRegistry() {
 		Logger:      s.log,
 		ObservePull: s.metrics.observePull,
 	})
+	s.metrics.observeHeld(s.registry.Held)
 }
 
 // api makes the handler of the REST interface.

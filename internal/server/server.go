@@ -139,6 +139,7 @@ func (s *Server) openScanner() error {
 			TempDir: spool,
 			Limits:  settings.Image,
 			Rules:   ruleSet,
+			Helpers: engine.Helpers{Clamd: s.cfg.Malware.Clamd},
 			Logger:  s.log,
 		}),
 		Knowledge: s.knowledge,
@@ -193,6 +194,7 @@ func (s *Server) Run(ctx context.Context) error {
 	public := s.httpServer(s.handler())
 	control := s.httpServer(s.controlHandler())
 	group, ctx := errgroup.WithContext(ctx)
+	defer context.AfterFunc(ctx, s.registry.Release)()
 	group.Go(func() error { return serve(ctx, public, s.listener, s.cfg.Grace) })
 	group.Go(func() error { return serve(ctx, control, s.control, s.cfg.Grace) })
 	group.Go(func() error { return s.scanner.Run(ctx) })

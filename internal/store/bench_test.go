@@ -135,3 +135,32 @@ func BenchmarkBatch(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkBase finds what an image of thirty layers was built on, and what
+// came into its base's repository since.
+func BenchmarkBase(b *testing.B) {
+	benchmarks(b, func(b *testing.B, x *bench) {
+		ids := make([]string, 30)
+		for i := range ids {
+			ids[i] = fmt.Sprint("sha256:no chain", i)
+		}
+		ids[12] = "sha256:chain0"
+		var base catalog.BaseImage
+		b.Run("layers", func(b *testing.B) {
+			for b.Loop() {
+				var ok bool
+				var err error
+				if base, ok, err = x.s.BaseByLayers(b.Context(), x.inst, ids); err != nil || !ok {
+					b.Fatal(ok, err)
+				}
+			}
+		})
+		b.Run("newer", func(b *testing.B) {
+			for b.Loop() {
+				if list, err := x.s.NewerImages(b.Context(), base); err != nil || len(list) != 200 {
+					b.Fatal(len(list), err)
+				}
+			}
+		})
+	})
+}

@@ -59,6 +59,11 @@ func artifactNotFound(id int64) error {
 	return catalog.Errorf(catalog.NotFound, "artifact_not_found", "there is no artifact number %d any more", id)
 }
 
+func exceptionNotFound(id int64) error {
+	return catalog.Errorf(catalog.NotFound, "exception_not_found", "there is no exception %d", id).
+		Advise("list those there are, for example with: pratique admin exception list")
+}
+
 func scanNotFound(id int64) error {
 	return catalog.Errorf(catalog.NotFound, "scan_not_found", "there is no scan number %d any more", id)
 }

@@ -98,12 +98,12 @@ func (t *tx) verdictEvent(ctx context.Context, artifactID int64, before catalog.
 		Data: catalog.EventData{Before: string(before), After: string(v.Decision), Reason: v.Reason, Detail: v.Message}})
 }
 
-// EmitBlocked records refused pulls, as counted since they were recorded last.
-// Each names its repository, digest and what was answered.
-func (s *Store) EmitBlocked(ctx context.Context, pulls []catalog.Event) error {
-	return s.update(ctx, s.front, "record refused pulls", func(tx *tx) error {
+// EmitPulls records pulls about which the gate has something to tell, as counted
+// since they were recorded last: of kind EventBlocked, EventReported or
+// EventExempted. Each names its repository, digest and what was answered.
+func (s *Store) EmitPulls(ctx context.Context, pulls []catalog.Event) error {
+	return s.update(ctx, s.front, "record pulls at the gate", func(tx *tx) error {
 		for _, e := range pulls {
-			e.Kind = catalog.EventBlocked
 			if err := tx.emit(ctx, e); err != nil {
 				return err
 			}

@@ -79,12 +79,13 @@ func Fill(ctx context.Context, s *Store, namespace string, n int) error {
 		if err := tx.put(ctx, doc); err != nil {
 			return err
 		}
-		var artifacts, manifests, tags, blobs, scans, reports [][]any
+		var artifacts, manifests, tags, blobs, stacks, scans, reports [][]any
 		for i := range n {
 			id := 1_000_000 + i
 			artifacts = append(artifacts, []any{id, repo, fmt.Sprint("sha256:", i), "type", "", "image", 1, 2000, "", "", 1, 0})
 			manifests = append(manifests, []any{id, make([]byte, 2000)})
 			tags = append(tags, []any{repo, fmt.Sprint("tag", i), id, 1, 1})
+			stacks = append(stacks, []any{id, repo, fmt.Sprint("sha256:chain", i), 10, "linux/amd64", fmt.Sprint("tag", i)})
 			scans = append(scans, []any{id, instance, id, "Success", "push", 100, "", "", 1, 1, 1, 1, 1})
 			reports = append(reports, []any{id, id, doc.key, doc.key, "block", "vulnerable", "a message", 1, 0, 3, 5, 1})
 			for l := range 10 {
@@ -99,6 +100,7 @@ func Fill(ctx context.Context, s *Store, namespace string, n int) error {
 			{"manifest (artifact_id, content)", manifests},
 			{"tag (repository_id, name, artifact_id, created_at, updated_at)", tags},
 			{"artifact_blob (artifact_id, digest, repository_id)", blobs},
+			{"artifact_stack (artifact_id, repository_id, chain_id, layers, platform, tag)", stacks},
 			{"scan (id, instance_id, artifact_id, state, requested_by, percent, cause, detail, created_at, started_at, ended_at, deadline, attempt)", scans},
 			{"report (artifact_id, scan_id, document_key, exposure_key, decision, reason, message, revision, changes_at, remaining, severity, created_at)", reports},
 		} {

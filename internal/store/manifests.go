@@ -53,10 +53,16 @@ func (s *Store) PutManifest(ctx context.Context, push catalog.ManifestPush) (a c
 			return err
 		}
 		created = fresh
+		if err := putStack(ctx, tx, repo, id, push.Stack); err != nil {
+			return err
+		}
 		if push.Tag != "" {
 			if _, err := tx.exec(ctx, `INSERT INTO tag (repository_id, name, artifact_id, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)
 				ON CONFLICT (repository_id, name) DO UPDATE SET artifact_id = excluded.artifact_id, updated_at = excluded.updated_at`,
 				repo, push.Tag, id, millis(tx.now)); err != nil {
+				return err
+			}
+			if err := nameStacks(ctx, tx, id, push.Tag); err != nil {
 				return err
 			}
 		}

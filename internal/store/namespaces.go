@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"strings"
 
 	"github.com/pratique/pratique/internal/catalog"
@@ -21,8 +23,8 @@ func (s *Store) CreateNamespace(ctx context.Context, instanceID, name string, pu
 			return err
 		}
 		made, err := tx.exec(ctx, `INSERT INTO namespace (instance_id, name, public, auto_scan, block, threshold,
-				allowlist_expires_at, allowlist_created_at, allowlist_updated_at, revision, created_at, updated_at)
-			VALUES ($1, $2, $3, FALSE, FALSE, $4, 0, 0, 0, 1, $5, $5) ON CONFLICT DO NOTHING`,
+				allowlist_expires_at, allowlist_created_at, allowlist_updated_at, revision, policy_revision, created_at, updated_at)
+			VALUES ($1, $2, $3, FALSE, FALSE, $4, 0, 0, 0, 1, 1, $5, $5) ON CONFLICT DO NOTHING`,
 			instanceID, name, public, int64(catalog.DefaultThreshold), millis(tx.now))
 		if err != nil {
 			return err
@@ -40,7 +42,7 @@ func (s *Store) CreateNamespace(ctx context.Context, instanceID, name string, pu
 // namespaceColumns reads a namespace n with its allowlist. No id on an
 // allowlist contains a comma.
 const namespaceColumns = `n.id, n.instance_id, n.name, n.public, n.auto_scan, n.block, n.threshold,
-	n.allowlist_expires_at, n.allowlist_created_at, n.allowlist_updated_at, n.revision, n.created_at, n.updated_at,
+	n.allowlist_expires_at, n.allowlist_created_at, n.allowlist_updated_at, n.gate, n.revision, n.created_at, n.updated_at,
 	COALESCE((SELECT string_agg(e.vulnerability, ',' ORDER BY e.position) FROM allowlist_entry e WHERE e.namespace_id = n.id), '')`
 
 const countRepositories = `(SELECT count(*) FROM repository r WHERE r.namespace_id = n.id)`
@@ -49,20 +51,44 @@ const countRepositories = `(SELECT count(*) FROM repository r WHERE r.namespace_
 type namespaceRow struct {
 	ns                                                      catalog.Namespace
 	expires, listCreated, listUpdated, nsCreated, nsUpdated int64
-	items                                                   string
+	gate, items                                             string
 }
 
 func (r *namespaceRow) dest() []any {
 	return []any{&r.ns.ID, &r.ns.InstanceID, &r.ns.Name, &r.ns.Public, &r.ns.AutoScan, &r.ns.Policy.Block, &r.ns.Policy.Threshold,
-		&r.expires, &r.listCreated, &r.listUpdated, &r.ns.Revision, &r.nsCreated, &r.nsUpdated, &r.items}
+		&r.expires, &r.listCreated, &r.listUpdated, &r.gate, &r.ns.Revision, &r.nsCreated, &r.nsUpdated, &r.items}
 }
 
-func (r *namespaceRow) value() catalog.Namespace {
+func (r *namespaceRow) value() (catalog.Namespace, error) {
 	list := &r.ns.Policy.Allowlist
 	list.ExpiresAt, list.CreatedAt, list.UpdatedAt = fromMillis(r.expires), fromMillis(r.listCreated), fromMillis(r.listUpdated)
 	list.Items = split(r.items)
 	r.ns.CreatedAt, r.ns.UpdatedAt = fromMillis(r.nsCreated), fromMillis(r.nsUpdated)
-	return r.ns
+	return r.ns, decodeGate(r.gate, &r.ns.Policy.Gate)
+}
+
+// decodeGate reads what encodeGate wrote. Most namespaces have the default, which
+// costs nothing.
+func decodeGate(text string, g *catalog.GateSettings) error {
+	if text == "" {
+		return nil
+	}
+	if err := json.Unmarshal([]byte(text), g); err != nil {
+		return fmt.Errorf("read the settings of a gate: %w", err)
+	}
+	return nil
+}
+
+// encodeGate is the same for the same settings.
+func encodeGate(g catalog.GateSettings) (string, error) {
+	text, err := json.Marshal(g)
+	if err != nil {
+		return "", fmt.Errorf("encode the settings of a gate: %w", err)
+	}
+	if string(text) == "{}" {
+		return "", nil
+	}
+	return string(text), nil
 }
 
 // split undoes string_agg(…, ','): no text is no elements.
@@ -75,8 +101,10 @@ func split(joined string) []string {
 
 func scanNamespace(row scanner) (catalog.Namespace, error) {
 	var r namespaceRow
-	err := row.Scan(append(r.dest(), &r.ns.Repositories)...)
-	return r.value(), err
+	if err := row.Scan(append(r.dest(), &r.ns.Repositories)...); err != nil {
+		return catalog.Namespace{}, err
+	}
+	return r.value()
 }
 
 func readNamespace(ctx context.Context, q querier, instanceID, name string) (catalog.Namespace, error) {
@@ -100,10 +128,10 @@ func (s *Store) Namespaces(ctx context.Context, instanceID string, page catalog.
 // limit keeps a page within what catalog.Page promises.
 func limit(page catalog.Page) int { return min(max(page.Limit, 1), 1000) }
 
-// UpdateNamespace changes a namespace. Its revision grows if blocking,
-// threshold or allowlist change, which makes stored verdicts old.
+// UpdateNamespace changes a namespace. Its revision grows if the policy changes,
+// which makes stored verdicts old, as changes of exceptions do.
 //
-// Errors: NotFound "namespace_not_found"; Invalid as catalog.NewAllowlist says.
+// Errors: NotFound "namespace_not_found"; Invalid as catalog.Policy.With says.
 func (s *Store) UpdateNamespace(ctx context.Context, instanceID, name string, change catalog.NamespaceChange) (ns catalog.Namespace, err error) {
 	err = s.update(ctx, s.front, "change a namespace", func(tx *tx) error {
 		id, err := lockNamespace(ctx, tx, instanceID, name, tx.dialect.forNoKeyUpdate)
@@ -117,24 +145,43 @@ func (s *Store) UpdateNamespace(ctx context.Context, instanceID, name string, ch
 		after := before
 		set(&after.Public, change.Public)
 		set(&after.AutoScan, change.AutoScan)
-		set(&after.Policy.Block, change.Block)
-		set(&after.Policy.Threshold, change.Threshold)
-		if after.Policy.Block != before.Policy.Block || after.Policy.Threshold != before.Policy.Threshold || change.Allowlist != nil {
-			after.Revision++
+		if after.Policy, err = before.Policy.With(change); err != nil {
+			return err
 		}
-		if change.Allowlist != nil {
-			if err := replaceAllowlist(ctx, tx, id, *change.Allowlist); err != nil {
-				return err
-			}
+		gate, err := changePolicy(ctx, tx, id, before.Policy, after.Policy, change.Allowlist != nil)
+		if err != nil {
+			return err
 		}
-		if _, err := tx.exec(ctx, `UPDATE namespace SET public = $1, auto_scan = $2, block = $3, threshold = $4, revision = $5, updated_at = $6
-			WHERE id = $7`, after.Public, after.AutoScan, after.Policy.Block, int64(after.Policy.Threshold), after.Revision, millis(tx.now), id); err != nil {
+		if _, err := tx.exec(ctx, `UPDATE namespace SET public = $1, auto_scan = $2, block = $3, threshold = $4, gate = $5, updated_at = $6
+			WHERE id = $7`, after.Public, after.AutoScan, after.Policy.Block, int64(after.Policy.Threshold), gate, millis(tx.now), id); err != nil {
 			return err
 		}
 		ns, err = readNamespace(ctx, tx, instanceID, name)
 		return err
 	})
 	return ns, err
+}
+
+// changePolicy makes verdicts old if they depend on what differs between two
+// policies, and stores a new allowlist. It returns how the gate's settings are
+// stored.
+func changePolicy(ctx context.Context, tx *tx, namespaceID int64, before, after catalog.Policy, list bool) (gate string, err error) {
+	old, err := encodeGate(before.Gate)
+	if err != nil {
+		return "", err
+	}
+	if gate, err = encodeGate(after.Gate); err != nil {
+		return "", err
+	}
+	if list {
+		if err := replaceAllowlist(ctx, tx, namespaceID, after.Allowlist); err != nil {
+			return "", err
+		}
+	}
+	if list || gate != old || after.Block != before.Block || after.Threshold != before.Threshold {
+		_, err = tx.exec(ctx, `UPDATE namespace SET revision = revision + 1, policy_revision = revision + 1 WHERE id = $1`, namespaceID)
+	}
+	return gate, err
 }
 
 func set[T any](field *T, value *T) {
@@ -171,12 +218,18 @@ func lockNamespace(ctx context.Context, tx *tx, instanceID, name, lock string) (
 		`SELECT id FROM namespace WHERE instance_id = $1 AND name = $2`+lock, instanceID, name)
 }
 
-// DeleteNamespace removes a namespace and its empty repositories.
+// DeleteNamespace removes a namespace, its empty repositories, and its
+// exceptions but for their history.
 //
 // Errors: NotFound "namespace_not_found"; Conflict "namespace_not_empty" while
 // it holds artifacts.
 func (s *Store) DeleteNamespace(ctx context.Context, instanceID, name string) error {
 	return s.update(ctx, s.front, "delete a namespace", func(tx *tx) error {
+		// First, as whoever changes exceptions does, so that neither waits for the
+		// other.
+		if err := lockExceptions(ctx, tx, instanceID); err != nil {
+			return err
+		}
 		id, err := lockNamespace(ctx, tx, instanceID, name, tx.dialect.forUpdate)
 		if err != nil {
 			return err
@@ -193,6 +246,9 @@ func (s *Store) DeleteNamespace(ctx context.Context, instanceID, name string) er
 		if artifacts > 0 {
 			return catalog.Errorf(catalog.Conflict, "namespace_not_empty", "namespace %q holds %d artifacts", name, artifacts).
 				Advise("delete its repositories first")
+		}
+		if err := dropNamespaceExceptions(ctx, tx, instanceID, name); err != nil {
+			return err
 		}
 		_, err = tx.exec(ctx, `DELETE FROM namespace WHERE id = $1`, id)
 		return err

@@ -14,7 +14,7 @@ import (
 // its report v. Of the tags the first hundred are read: nobody decides by them.
 const (
 	artifactColumns = `a.id, a.repository_id, r.namespace_id, r.name, a.digest, a.media_type, a.artifact_type, a.kind, a.size, a.subject,
-		a.pushed_at, a.pulled_at`
+		a.pushed_at, a.first_pulled_at, a.pulled_at`
 	tagsColumn = `COALESCE((SELECT string_agg(t.name, ',' ORDER BY t.name) FROM
 		(SELECT name FROM tag WHERE artifact_id = a.id ORDER BY name LIMIT 100) AS t), '')`
 	stateColumns = `COALESCE(s.id, 0), COALESCE(s.instance_id, ''), COALESCE(s.artifact_id, 0), COALESCE(s.state, ''),
@@ -29,9 +29,9 @@ const (
 
 // pullRow collects the columns of artifactColumns, tagsColumn and stateColumns.
 type pullRow struct {
-	a              catalog.Artifact
-	pushed, pulled int64
-	tags           string
+	a                     catalog.Artifact
+	pushed, first, pulled int64
+	tags                  string
 
 	scan    scanRow
 	v       catalog.Verdict
@@ -41,7 +41,7 @@ type pullRow struct {
 func (r *pullRow) dest() []any {
 	a, v := &r.a, &r.v
 	dest := []any{&a.ID, &a.RepositoryID, &a.NamespaceID, &a.Key.Repository, &a.Digest, &a.MediaType, &a.ArtifactType, &a.Kind, &a.Size, &a.Subject,
-		&r.pushed, &r.pulled, &r.tags}
+		&r.pushed, &r.first, &r.pulled, &r.tags}
 	dest = append(dest, r.scan.dest()...)
 	return append(dest, &v.ScanID, &v.Decision, &v.Reason, &v.Message, &v.Revision, &r.changes, &v.Remaining, &v.Severity)
 }
@@ -50,7 +50,8 @@ func (r *pullRow) value(ns catalog.Namespace) catalog.Pull {
 	p := catalog.Pull{Namespace: ns, Artifact: r.a}
 	p.Artifact.Key.InstanceID, p.Artifact.Key.Namespace = ns.InstanceID, ns.Name
 	p.Artifact.Tags = split(r.tags)
-	p.Artifact.PushedAt, p.Artifact.PulledAt = fromMillis(r.pushed), fromMillis(r.pulled)
+	p.Artifact.PushedAt = fromMillis(r.pushed)
+	p.Artifact.FirstPulledAt, p.Artifact.PulledAt = fromMillis(r.first), fromMillis(r.pulled)
 	if scan := r.scan.value(); scan.ID != 0 {
 		p.Scan = &scan
 	}
@@ -64,11 +65,14 @@ func (r *pullRow) value(ns catalog.Namespace) catalog.Pull {
 
 // scanPull reads pullColumns and content.
 func scanPull(row scanner) (catalog.Pull, error) {
-	var ns namespaceRow
+	var n namespaceRow
 	var r pullRow
 	var content []byte
-	err := row.Scan(append(append(ns.dest(), r.dest()...), &content)...)
-	p := r.value(ns.value())
+	if err := row.Scan(append(append(n.dest(), r.dest()...), &content)...); err != nil {
+		return catalog.Pull{}, err
+	}
+	ns, err := n.value()
+	p := r.value(ns)
 	p.Content = content
 	return p, err
 }
@@ -159,23 +163,56 @@ func rank(v catalog.Verdict) int {
 	return 1
 }
 
-// TouchPulls records when artifacts, by id, were pulled, in one transaction.
-// Earlier times than the recorded ones change nothing.
-func (s *Store) TouchPulls(ctx context.Context, at map[int64]time.Time) error {
-	if len(at) == 0 {
+// RecordPulls records, in one transaction, when artifacts were pulled, how often,
+// and how often they were refused. The first time that is recorded of an artifact
+// is that of its first pull. Earlier times than those recorded change nothing, and artifacts that are gone are left out.
+func (s *Store) RecordPulls(ctx context.Context, records []catalog.PullRecord) error {
+	if len(records) == 0 {
 		return nil
 	}
-	ids := make([]int64, 0, len(at))
-	for id := range at {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids) // every transaction locks rows in this order
+	records = slices.Clone(records)
+	// Every transaction locks rows in this order.
+	slices.SortFunc(records, func(a, b catalog.PullRecord) int { return cmp.Compare(a.ArtifactID, b.ArtifactID) })
 	return s.update(ctx, s.front, "record pulls", func(tx *tx) error {
-		for _, id := range ids {
-			if _, err := tx.exec(ctx, `UPDATE artifact SET pulled_at = $1 WHERE id = $2 AND pulled_at < $1`, millis(at[id]), id); err != nil {
+		for _, r := range records {
+			if _, err := tx.exec(ctx, `UPDATE artifact SET pulled_at = $1, first_pulled_at = CASE WHEN first_pulled_at = 0 THEN CAST($1 AS BIGINT) ELSE first_pulled_at END
+				WHERE id = $2 AND pulled_at < $1`, millis(r.At), r.ArtifactID); err != nil {
+				return err
+			}
+			if _, err := tx.exec(ctx, `INSERT INTO pull_day (artifact_id, day, pulls, refused)
+				SELECT id, CAST($1 AS TEXT), CAST($2 AS BIGINT), CAST($3 AS BIGINT) FROM artifact WHERE id = $4
+				ON CONFLICT (artifact_id, day) DO UPDATE SET pulls = pull_day.pulls + excluded.pulls, refused = pull_day.refused + excluded.refused`,
+				tx.now.UTC().Format(time.DateOnly), r.Pulls, r.Refused, r.ArtifactID); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// PulledArtifacts lists what was asked for in a namespace since a day (in UTC),
+// the most often asked for first, up to limit artifacts, without their content.
+// more tells that there are others.
+func (s *Store) PulledArtifacts(ctx context.Context, instanceID, namespace string, since time.Time, limit int) (list []catalog.PulledArtifact, more bool, err error) {
+	ns, err := readNamespace(ctx, s.reads, instanceID, namespace)
+	if err != nil {
+		return nil, false, s.fail("list what was pulled", err)
+	}
+	list, err = all(ctx, s.reads, func(row scanner) (catalog.PulledArtifact, error) {
+		var r pullRow
+		var p catalog.PulledArtifact
+		err := row.Scan(append(r.dest(), &p.Pulls, &p.Refused)...)
+		p.Pull = r.value(ns)
+		return p, err
+	}, `SELECT `+artifactColumns+`, `+tagsColumn+`, `+stateColumns+`, d.pulls, d.refused
+		FROM (SELECT p.artifact_id, CAST(sum(p.pulls) AS BIGINT) AS pulls, CAST(sum(p.refused) AS BIGINT) AS refused
+			FROM repository r JOIN artifact a ON a.repository_id = r.id JOIN pull_day p ON p.artifact_id = a.id
+			WHERE r.namespace_id = $1 AND p.day >= $2 GROUP BY p.artifact_id
+			ORDER BY sum(p.pulls) + sum(p.refused) DESC, p.artifact_id LIMIT $3) AS d
+		JOIN artifact a ON a.id = d.artifact_id JOIN repository r ON r.id = a.repository_id `+stateJoins+`
+		ORDER BY d.pulls + d.refused DESC, a.id`, ns.ID, since.UTC().Format(time.DateOnly), limit+1)
+	if len(list) > limit {
+		list, more = list[:limit], true
+	}
+	return list, more, s.fail("list what was pulled", err)
 }

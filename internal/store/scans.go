@@ -515,12 +515,22 @@ func (s *Store) FinishScan(ctx context.Context, scan catalog.Scan, doc []byte, e
 			return err
 		}
 		current.State, current.Percent, current.EndedAt, current.Risky = catalog.Success, 100, fromMillis(millis(tx.now)), scan.Risky
-		if err := tx.scanEvent(ctx, catalog.EventScanDone, current, catalog.EventData{Percent: 100, Count: len(exposure)}); err != nil {
+		if err := tx.scanEvent(ctx, catalog.EventScanDone, current, catalog.EventData{Percent: 100, Count: vulnerabilities(exposure)}); err != nil {
 			return err
 		}
 		tx.signal, tx.ended = true, append(tx.ended, current)
 		return nil
 	})
+}
+
+// vulnerabilities counts those of an exposure.
+func vulnerabilities(exposure []catalog.Exposure) (n int) {
+	for _, e := range exposure {
+		if e.IsVulnerability() {
+			n++
+		}
+	}
+	return n
 }
 
 // Statistics counts for /metrics.

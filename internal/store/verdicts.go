@@ -40,9 +40,12 @@ func notScanned(artifactID int64) error {
 // verdict under a newer revision of the policy is stored already.
 func (s *Store) SetVerdict(ctx context.Context, artifactID int64, v catalog.Verdict) error {
 	return s.update(ctx, s.front, "store a verdict", func(tx *tx) error {
+		var policyRevision int64
 		before, err := one(ctx, tx, nil, func(row scanner) (v catalog.Verdict, err error) {
-			return v, row.Scan(&v.Decision, &v.Revision)
-		}, `SELECT decision, revision FROM report WHERE artifact_id = $1 AND scan_id = $2 AND revision <= $3`+tx.dialect.forUpdate,
+			return v, row.Scan(&v.Decision, &v.Revision, &policyRevision)
+		}, `SELECT v.decision, v.revision, (SELECT n.policy_revision FROM artifact a JOIN repository r ON r.id = a.repository_id
+				JOIN namespace n ON n.id = r.namespace_id WHERE a.id = v.artifact_id)
+			FROM report v WHERE v.artifact_id = $1 AND v.scan_id = $2 AND v.revision <= $3`+tx.dialect.forUpdate,
 			artifactID, v.ScanID, v.Revision)
 		if err != nil || before.Decision == "" {
 			return err
@@ -53,8 +56,12 @@ func (s *Store) SetVerdict(ctx context.Context, artifactID int64, v catalog.Verd
 			return err
 		}
 		cause := "expiry"
-		if before.Revision != v.Revision {
+		switch {
+		case before.Revision == v.Revision:
+		case before.Revision < policyRevision:
 			cause = "policy"
+		default:
+			cause = "exception"
 		}
 		return tx.verdictEvent(ctx, artifactID, before.Decision, v, v.ScanID, cause)
 	})

@@ -268,19 +268,7 @@ func (c *Client) Place() string { return c.place }
 
 // Namespaces returns all namespaces, by name.
 func (c *Client) Namespaces(ctx context.Context) ([]api.Namespace, error) {
-	var all []api.Namespace
-	query := url.Values{"limit": {"500"}}
-	for {
-		var page api.List[api.Namespace]
-		if err := c.do(ctx, http.MethodGet, "/namespaces", query, nil, &page); err != nil {
-			return nil, err
-		}
-		all = append(all, page.Items...)
-		if page.Next == "" || page.Next == query.Get("after") {
-			return all, nil
-		}
-		query.Set("after", page.Next)
-	}
+	return pages[api.Namespace](ctx, c, "/namespaces", url.Values{"limit": {"500"}})
 }
 
 // CreateNamespace creates a namespace.
@@ -296,6 +284,11 @@ func (c *Client) Namespace(ctx context.Context, namespace string) (n api.Namespa
 // UpdateNamespace changes what is set in change and returns the namespace.
 func (c *Client) UpdateNamespace(ctx context.Context, namespace string, change api.NamespaceChange) (n api.Namespace, err error) {
 	return n, c.do(ctx, http.MethodPatch, namespacePath(namespace), nil, change, &n)
+}
+
+// PreviewPolicy tells what the namespace's policy, changed, would have refused.
+func (c *Client) PreviewPolicy(ctx context.Context, namespace string, change api.NamespaceChange) (p api.PolicyPreview, err error) {
+	return p, c.do(ctx, http.MethodPost, namespacePath(namespace)+"/policy/preview", nil, change, &p)
 }
 
 // DeleteNamespace deletes a namespace that holds nothing.

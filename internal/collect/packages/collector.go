@@ -15,7 +15,7 @@ import (
 )
 
 // version changes whenever the same bytes would give other facts.
-const version = 1
+const version = 2
 
 // executable is the reader of programs; its sets are named by what was found.
 const executable = "executable"

@@ -3,6 +3,7 @@ package packages
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -138,7 +139,7 @@ func (s *jarScan) add(where, base string, poms []coordinates, manifest map[strin
 			Path:     where,
 			Inferred: inferred,
 			Licences: licences(manifest["bundle-license"]),
-			Supplier: manifest["implementation-vendor"],
+			Supplier: cmp.Or(manifest["implementation-vendor"], manifest["bundle-vendor"]),
 		})
 	}
 }

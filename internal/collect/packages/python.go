@@ -43,7 +43,7 @@ func readPython(_ context.Context, _ entry, c collect.Content) (found, error) {
 // pythonPackage reads core metadata: header fields up to the first empty line.
 func pythonPackage(data []byte) (report.Package, error) {
 	p := report.Package{Type: "pypi"}
-	var expression, licence, email string
+	var expression, licence, email, maintainer string
 	var classifiers []string
 	for key, value := range fields(data) {
 		if value == "UNKNOWN" {
@@ -58,6 +58,8 @@ func pythonPackage(data []byte) (report.Package, error) {
 			first(&p.Supplier, value)
 		case "author-email":
 			first(&email, value)
+		case "maintainer", "maintainer-email":
+			first(&maintainer, value)
 		case "license-expression":
 			first(&expression, value)
 		case "license":
@@ -69,6 +71,10 @@ func pythonPackage(data []byte) (report.Package, error) {
 		}
 	}
 	first(&p.Supplier, email)
+	first(&p.Supplier, maintainer)
+	if isLicenceText(licence) && len(classifiers) > 0 {
+		licence = ""
+	}
 	switch {
 	case expression != "":
 		p.Licences = licences(expression)
@@ -82,6 +88,10 @@ func pythonPackage(data []byte) (report.Package, error) {
 	}
 	return p, nil
 }
+
+// isLicenceText tells the beginning of a whole text, which some put where a name
+// belongs, from a name.
+func isLicenceText(s string) bool { return len(s) > 80 || strings.HasPrefix(s, "Copyright") }
 
 // first sets s unless it is set.
 func first(s *string, value string) {

@@ -28,6 +28,11 @@
 //	created: TIME                        2026-01-01T00:00:00Z unless given
 //	env: NAME=VALUE                      environment, any number of times
 //	label: NAME=VALUE                    labels, any number of times
+//	annotation: NAME=VALUE               of the manifest, any number of times
+//	user, workdir: TEXT                  what a container starts with
+//	entrypoint, cmd: WORD…               the same, words divided by spaces
+//	healthcheck: COMMAND                 run by a shell
+//	port: 80/tcp, volume: /data          any number of times
 //
 // A section "layer" begins a layer; its text is the build instruction, and its
 // words say how the layer is stored: gzip (unless given), zstd or plain. A
@@ -38,10 +43,11 @@
 //
 //	mode=OCTAL uid=N gid=N    0644 (directories 0755), 0 and 0 unless given
 //	symlink=T hardlink=T      a link to T
-//	char=MAJOR,MINOR fifo     a device, a named pipe
+//	char=MAJOR,MINOR          a character device; block= for a block device
+//	fifo                      a named pipe
 //	content=KEY               content from the map given to Build
 //	size=N                    the content repeated up to N bytes (zeros if empty)
-//	xattr.NAME=VALUE          an extended attribute
+//	xattr.NAME=VALUE          an extended attribute; bytes as a quoted Go string
 //
 // Names stand in the archive exactly as written ("./a", "/a", "../a"). A name
 // with spaces is written as a quoted Go string. A file called "layer" or

@@ -65,6 +65,9 @@ type setting struct {
 	docker            bool
 	env               []string
 	labels            map[string]string
+	annotations       map[string]string
+	// more holds the rest of the part of the configuration for running the image.
+	more map[string]any
 }
 
 type history struct {
@@ -132,7 +135,8 @@ func compression(words []string) string {
 }
 
 func settings(first string) (setting, error) {
-	set := setting{platform: "linux/amd64", created: "2026-01-01T00:00:00Z", labels: map[string]string{}}
+	set := setting{platform: "linux/amd64", created: "2026-01-01T00:00:00Z", labels: map[string]string{},
+		annotations: map[string]string{}, more: map[string]any{}}
 	for line := range strings.Lines(first) {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
@@ -152,6 +156,23 @@ func settings(first string) (setting, error) {
 		case "label":
 			name, text, _ := strings.Cut(value, "=")
 			set.labels[name] = text
+		case "annotation":
+			name, text, _ := strings.Cut(value, "=")
+			set.annotations[name] = text
+		case "user":
+			set.more["User"] = value
+		case "workdir":
+			set.more["WorkingDir"] = value
+		case "entrypoint":
+			set.more["Entrypoint"] = strings.Fields(value)
+		case "cmd":
+			set.more["Cmd"] = strings.Fields(value)
+		case "healthcheck":
+			set.more["Healthcheck"] = map[string]any{"Test": []string{"CMD-SHELL", value}}
+		case "port":
+			set.add("ExposedPorts", value)
+		case "volume":
+			set.add("Volumes", value)
 		default:
 			return set, fmt.Errorf("unknown setting %q", line)
 		}
@@ -227,12 +248,22 @@ func assemble(set setting, raws []RawLayer, past []history) (*Image, error) {
 		"history": past,
 	}
 	setPlatform(config, set.platform)
-	return img, img.finish(config, set.docker)
+	return img, img.finish(config, set)
+}
+
+// add puts a name into a set of the configuration.
+func (s setting) add(key, name string) {
+	names, ok := s.more[key].(map[string]any)
+	if !ok {
+		names = map[string]any{}
+		s.more[key] = names
+	}
+	names[name] = map[string]any{}
 }
 
 // config is the part of the configuration that is for running the image.
 func (s setting) config() map[string]any {
-	config := map[string]any{}
+	config := maps.Clone(s.more)
 	if len(s.env) > 0 {
 		config["Env"] = s.env
 	}
@@ -249,7 +280,7 @@ func setPlatform(m map[string]any, platform string) {
 }
 
 // finish makes configuration and manifest.
-func (i *Image) finish(config map[string]any, docker bool) error {
+func (i *Image) finish(config map[string]any, set setting) error {
 	var err error
 	if i.Config, err = json.Marshal(config); err != nil {
 		return err
@@ -258,7 +289,7 @@ func (i *Image) finish(config map[string]any, docker bool) error {
 	i.Blobs[i.ConfigDigest] = i.Config
 	i.MediaType = "application/vnd.oci.image.manifest.v1+json"
 	configType := "application/vnd.oci.image.config.v1+json"
-	if docker {
+	if set.docker {
 		i.MediaType = "application/vnd.docker.distribution.manifest.v2+json"
 		configType = "application/vnd.docker.container.image.v1+json"
 	}
@@ -266,12 +297,16 @@ func (i *Image) finish(config map[string]any, docker bool) error {
 	for _, l := range i.Layers {
 		layers = append(layers, descriptor(l.MediaType, l.Digest, len(l.Blob)))
 	}
-	i.Manifest, err = json.Marshal(map[string]any{
+	manifest := map[string]any{
 		"schemaVersion": 2,
 		"mediaType":     i.MediaType,
 		"config":        descriptor(configType, i.ConfigDigest, len(i.Config)),
 		"layers":        layers,
-	})
+	}
+	if len(set.annotations) > 0 {
+		manifest["annotations"] = set.annotations
+	}
+	i.Manifest, err = json.Marshal(manifest)
 	i.Digest = digest(i.Manifest)
 	return err
 }

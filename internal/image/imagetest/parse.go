@@ -79,8 +79,11 @@ func (s section) header(content map[string][]byte) (*tar.Header, []byte, error) 
 			hdr.Typeflag, hdr.Linkname, body = tar.TypeLink, value, nil
 		case "fifo":
 			hdr.Typeflag, body = tar.TypeFifo, nil
-		case "char":
+		case "char", "block":
 			hdr.Typeflag, body = tar.TypeChar, nil
+			if key == "block" {
+				hdr.Typeflag = tar.TypeBlock
+			}
 			_, err = fmt.Sscanf(value, "%d,%d", &hdr.Devmajor, &hdr.Devminor)
 		case "content":
 			var ok bool
@@ -100,6 +103,9 @@ func (s section) header(content map[string][]byte) (*tar.Header, []byte, error) 
 			}
 			if hdr.PAXRecords == nil {
 				hdr.PAXRecords = make(map[string]string)
+			}
+			if strings.HasPrefix(value, `"`) {
+				value, err = strconv.Unquote(value)
 			}
 			hdr.PAXRecords["SCHILY.xattr."+name] = value
 		}

@@ -200,15 +200,20 @@ func (s *htmlSection) base(r *report.Report) {
 	if s.Worst == "" {
 		s.Count = text(clip(b.Name, 40))
 	}
-	s.Text = "The findings that come with the base are marked “base”, those of what was built on it “own”."
+	s.Text = "Which layers are the base's is not known, so neither is which findings come with it."
+	if b.Layers > 0 {
+		s.Text = "The findings that come with the base are marked “base”, those of what was built on it “own”."
+	}
 	var facts htmlFacts
 	facts.add("Name", b.Name)
 	facts.add("Version", b.Version)
 	facts.code("Digest", b.Digest)
 	facts.add("Recognised", baseSource(b))
 	facts.add("End of support", b.EndOfLife)
-	facts.add("Findings of the base", count(b.Findings))
-	facts.add("Findings above it", count(b.OwnFindings))
+	if b.Layers > 0 {
+		facts.add("Findings of the base", count(b.Findings))
+		facts.add("Findings above it", count(b.OwnFindings))
+	}
 	if n := b.Newer; n != nil {
 		facts.add("Newer", n.Name)
 		facts.code("", n.Digest)

@@ -134,7 +134,11 @@ func baseText(b *report.Base) string {
 	if b.EndOfLife != "" {
 		s += "; its support ended on " + b.EndOfLife
 	}
-	s += fmt.Sprintf("; %s with it, %s with what is above it", plural(b.Findings, "finding comes", "findings come"), count(b.OwnFindings))
+	if b.Layers > 0 {
+		s += fmt.Sprintf("; %s with it, %s with what is above it", plural(b.Findings, "finding comes", "findings come"), count(b.OwnFindings))
+	} else {
+		s += "; which layers are its is not known"
+	}
 	if b.Newer != nil {
 		s += "; newer: " + b.Newer.Name + ", which " + newerText(b.Newer)
 	}

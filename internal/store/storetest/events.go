@@ -45,6 +45,8 @@ func testEvents(f *fixture) {
 	f.ok(f.s.FailScan(ctx, second.ID, catalog.CauseDownload, "gone"))
 	third := f.rescan(first.ArtifactID)
 	f.ok(f.s.FinishScan(ctx, third, []byte("report"), nil, catalog.Verdict{Decision: catalog.Block, Revision: 1}))
+	_, err := f.s.UpdateNamespace(ctx, f.inst, "team", catalog.NamespaceChange{Block: ptr(true)}) // its second revision
+	f.ok(err)
 	f.ok(f.s.SetVerdict(ctx, first.ArtifactID, catalog.Verdict{Decision: catalog.Allow, Reason: "allowlisted", Revision: 2, ScanID: third.ID}))
 	f.advance(time.Hour)
 	f.ok(f.s.SetVerdict(ctx, first.ArtifactID, catalog.Verdict{Decision: catalog.Block, Reason: "vulnerable", Revision: 2, ScanID: third.ID}))
@@ -66,7 +68,7 @@ func testEvents(f *fixture) {
 		"verdict.changed team/app expiry allow>block",
 	}
 	equal(f, "events", f.events(catalog.EventFilter{}), want)
-	f.ok(f.s.EmitBlocked(ctx, []catalog.Event{{InstanceID: f.inst, Namespace: "other", Repository: "x", Cause: "vulnerable", Data: catalog.EventData{Count: 3}}}))
+	f.ok(f.s.EmitPulls(ctx, []catalog.Event{{Kind: catalog.EventBlocked, InstanceID: f.inst, Namespace: "other", Repository: "x", Cause: "vulnerable", Data: catalog.EventData{Count: 3}}}))
 	equal(f, "refused pulls", f.events(catalog.EventFilter{Namespace: "other", Kinds: []catalog.EventKind{catalog.EventBlocked, catalog.EventScanDone}}),
 		[]string{"pull.blocked other/x vulnerable"})
 	equal(f, "of one scan", f.events(catalog.EventFilter{ScanID: second.ID, Repository: "app"}), want[6:9])

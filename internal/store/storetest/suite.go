@@ -27,6 +27,9 @@ func Run(t *testing.T, dsn func(testing.TB) string) {
 		{"Secret", testSecret},
 		{"Namespaces", testNamespaces},
 		{"Policy", testPolicy},
+		{"GateSettings", testGateSettings},
+		{"VerdictCauses", testVerdictCauses},
+		{"PulledArtifacts", testPulledArtifacts},
 		{"DeleteNamespace", testDeleteNamespace},
 		{"Rules", testRules},
 		{"Gates", testGates},
@@ -41,15 +44,24 @@ func Run(t *testing.T, dsn func(testing.TB) string) {
 		{"Tags", testTags},
 		{"Referrers", testReferrers},
 		{"Index", testIndex},
+		{"Bases", testBases},
+		{"NewerImages", testNewerImages},
 		{"Pull", testPull},
 		{"BlobPulls", testBlobPulls},
-		{"TouchPulls", testTouchPulls},
+		{"RecordPulls", testRecordPulls},
 		{"AutomaticScans", testAutomaticScans},
 		{"RequestScan", testRequestScan},
 		{"ScanLife", testScanLife},
 		{"Rescan", testRescan},
 		{"LostScans", testLostScans},
 		{"SetVerdict", testSetVerdict},
+		{"ExceptionLife", testExceptionLife},
+		{"ExceptionRefused", testExceptionRefused},
+		{"ArtifactExceptions", testArtifactExceptions},
+		{"ExceptionRevisions", testExceptionRevisions},
+		{"ExceptionLists", testExceptionLists},
+		{"ExceptionsOfDeletedNamespace", testExceptionsOfDeletedNamespace},
+		{"ParallelExceptions", testParallelExceptions},
 		{"FailLayer", testFailLayer},
 		{"Deadlines", testDeadlines},
 		{"DeleteWhileRunning", testDeleteWhileRunning},
@@ -680,17 +692,19 @@ func testBlobPulls(f *fixture) {
 	f.code(err, catalog.NotFound, "namespace_not_found")
 }
 
-func testTouchPulls(f *fixture) {
+func testRecordPulls(f *fixture) {
 	ctx := f.Context()
 	f.namespace("team", catalog.NamespaceChange{})
 	a := f.push(f.image(f.key("team", "app"), "1", "l1"))
 	late, early := f.now.Add(time.Hour), f.now.Add(time.Minute)
-	f.ok(f.s.TouchPulls(ctx, nil))
-	f.ok(f.s.TouchPulls(ctx, map[int64]time.Time{a.ID: late, 12345: late}))
-	f.ok(f.s.TouchPulls(ctx, map[int64]time.Time{a.ID: early}))
+	f.ok(f.s.RecordPulls(ctx, nil))
+	f.ok(f.s.RecordPulls(ctx, []catalog.PullRecord{{ArtifactID: 12345, At: late, Pulls: 1}, {ArtifactID: a.ID, At: late, Pulls: 2}}))
+	f.ok(f.s.RecordPulls(ctx, []catalog.PullRecord{{ArtifactID: a.ID, At: early, Pulls: 1}, {ArtifactID: a.ID, Refused: 3}}))
+	last := late.Add(time.Hour)
+	f.ok(f.s.RecordPulls(ctx, []catalog.PullRecord{{ArtifactID: a.ID, At: last, Pulls: 1}}))
 	p, err := f.s.ArtifactPull(ctx, a.ID)
 	f.ok(err)
-	if !p.Artifact.PulledAt.Equal(late) {
-		f.Errorf("pulled at %v", p.Artifact.PulledAt)
+	if !p.Artifact.PulledAt.Equal(last) || !p.Artifact.FirstPulledAt.Equal(late) {
+		f.Errorf("pulled at %v, first at %v", p.Artifact.PulledAt, p.Artifact.FirstPulledAt)
 	}
 }

@@ -1,0 +1,161 @@
+package judge
+
+import (
+	"cmp"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pratique/pratique/internal/report"
+	"github.com/pratique/pratique/internal/signature"
+)
+
+// Malicious turns what was recognised as malicious into findings, worst first:
+// one for all that a rule or signature found in one file, in however many layers
+// and members. Executables and scripts whose hash a list of the rules has are
+// found by their facts, so that a new list finds them in images that were read
+// before; files on a list of harmless ones are left out. The slice is never nil.
+func Malicious(facts *report.ImageFacts, rules *signature.Rules) []report.Finding {
+	groups := make(map[secretKey][]report.Malware)
+	for _, m := range slices.Concat(facts.Malware, listed(facts.Hashes, rules)) {
+		if !harmless(m, rules) {
+			key := secretKey{m.Rule, m.Path}
+			groups[key] = append(groups[key], m)
+		}
+	}
+	findings := make([]report.Finding, 0, len(groups))
+	for _, key := range slices.SortedFunc(maps.Keys(groups), secretKey.compare) {
+		findings = append(findings, malwareFinding(key, groups[key], facts.Image, rules))
+	}
+	slices.SortStableFunc(findings, func(a, b report.Finding) int { return cmp.Compare(b.Severity, a.Severity) })
+	return findings
+}
+
+// listed returns the files whose hash a list of malicious files has.
+func listed(hashes []report.FileHash, rules *signature.Rules) []report.Malware {
+	var found []report.Malware
+	for _, h := range hashes {
+		sum, err := base64.RawStdEncoding.DecodeString(h.SHA256)
+		if err != nil {
+			continue
+		}
+		if name, ok := rules.KnownHash(sum, h.Size); ok {
+			found = append(found, report.Malware{Rule: name, Engine: signature.EngineSignatures, Path: h.Path,
+				Size: h.Size, SHA256: hex.EncodeToString(sum), Layer: h.Layer})
+		}
+	}
+	return found
+}
+
+func harmless(m report.Malware, rules *signature.Rules) bool {
+	sum, err := hex.DecodeString(m.SHA256)
+	return err == nil && rules.Harmless(sum, m.Size)
+}
+
+func malwareFinding(key secretKey, group []report.Malware, img report.Image, rules *signature.Rules) report.Finding {
+	d := describeMalware(group[0], rules)
+	f := report.Finding{
+		FindingID:  findingID(report.Malicious, key.rule, key.path),
+		Category:   report.Malicious,
+		Rule:       key.rule,
+		Title:      printable(d.Title, 200),
+		Severity:   d.Severity,
+		Details:    malwareDetails(d, group),
+		References: slices.Clone(d.References),
+	}
+	for _, m := range group {
+		for _, e := range malwareEvidence(m) {
+			if len(f.Evidence) < maxEvidence && !slices.Contains(f.Evidence, e) {
+				f.Evidence = append(f.Evidence, e)
+			}
+		}
+		at := locate(img, m.Path, m.Layer)
+		at.Line, at.Hidden = m.Line, m.Hidden
+		f.Locations = append(f.Locations, at)
+	}
+	slices.SortStableFunc(f.Locations, func(a, b report.Location) int {
+		return cmp.Or(cmp.Compare(a.Layer, b.Layer), cmp.Compare(a.Line, b.Line))
+	})
+	f.Locations = slices.Compact(f.Locations)
+	f.Solution = malwareSolution(d, f.Locations)
+	return f
+}
+
+// describeMalware tells about a rule, or about a signature, of which nothing is
+// known but its name. A hash is that of one file and cannot be wrong; a pattern
+// can.
+func describeMalware(m report.Malware, rules *signature.Rules) signature.Description {
+	if m.Engine == signature.EngineRules {
+		if d, ok := rules.Describe(m.Rule); ok {
+			return d
+		}
+	}
+	d := signature.Description{
+		ID:       m.Rule,
+		Title:    "Malicious file: " + m.Rule,
+		Severity: report.Critical,
+		Family:   m.Rule,
+		Means:    "A list of malicious files has this one.",
+		Remove:   "Treat every machine that ran the image as taken over.",
+	}
+	switch {
+	case m.Rule == signature.UnnamedHash:
+		d.Title, d.Family = "File on a list of malicious files", ""
+	case m.Engine == signature.EngineClamd || rules.IsPattern(m.Rule):
+		d.Severity = report.High
+		d.Means = "It has the signature of a malicious program."
+	case m.Engine == signature.EngineRules:
+		// Facts of a set of rules that is no longer in force.
+		d.Severity, d.Family = report.High, ""
+		d.Means = "It was recognised as malicious by a rule that is no longer in force."
+	}
+	return d
+}
+
+func malwareDetails(d signature.Description, group []report.Malware) string {
+	text := d.Means
+	if d.Family != "" && !strings.Contains(d.Title, d.Family) {
+		text += " It is known as " + printable(d.Family, 120) + "."
+	}
+	if slices.ContainsFunc(group, func(m report.Malware) bool { return m.Engine == signature.EngineClamd }) {
+		text += " ClamAV says so."
+	}
+	return text
+}
+
+// malwareEvidence tells where within the file it is, what was recognised, and by
+// which hash others can look it up.
+func malwareEvidence(m report.Malware) []string {
+	var all []string
+	if m.Inner != "" {
+		all = append(all, "in "+printable(m.Inner, 300))
+	}
+	if m.Excerpt != "" {
+		all = append(all, printable(m.Excerpt, 300))
+	}
+	if m.SHA256 != "" {
+		all = append(all, fmt.Sprintf("SHA-256 %s, %d bytes", m.SHA256, m.Size))
+	}
+	return all
+}
+
+// malwareSolution tells what to do (§3.3): get the file out of the layer that
+// adds it, find out how it got in, and undo what it may have done.
+func malwareSolution(d signature.Description, at []report.Location) string {
+	var s strings.Builder
+	s.WriteString("Do not run this image.")
+	s.WriteString(strings.Replace(removal(at), " Then take", " Take", 1))
+	if d.Remove != "" {
+		s.WriteString(" " + d.Remove)
+	}
+	if d.Severity >= report.High {
+		s.WriteString(" Change the secrets that a container of the image could reach.")
+	}
+	if len(at) > 0 && at[0].Layer == 0 {
+		s.WriteString(" It comes with the base image: build on another one, from a source you trust.")
+	}
+	return s.String()
+}

@@ -1,0 +1,6 @@
+package scan
+
+var (
+	Family    = family
+	Successor = successor
+)
