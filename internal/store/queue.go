@@ -224,8 +224,7 @@ func (w *workers) config(opts QueueOptions) *river.Config {
 		RescueStuckJobsAfter:        24 * time.Hour,
 		CompletedJobRetentionPeriod: 10 * time.Minute,
 		Queues: map[string]river.QueueConfig{
-			// Plans are short, and only so many can be fetched in each cooldown.
-			planQueue:  {MaxWorkers: 16},
+			planQueue:  {MaxWorkers: 2},
 			layerQueue: {MaxWorkers: max(opts.Layers, 1)},
 			judgeQueue: {MaxWorkers: max(opts.Judges, 1)},
 		},
