@@ -126,15 +126,14 @@ func namesSecret(name string, names []string) bool {
 }
 
 // isLiteral reports whether a value can be a secret: no path, no reference, no
-// switch, no number of few digits.
+// switch.
 func isLiteral(v string) bool {
 	v = strings.Trim(v, `"'`)
-	_, isNumber := integer(v)
 	switch strings.ToLower(v) {
-	case "", "true", "false", "yes", "no", "none", "null":
+	case "", "0", "1", "true", "false", "yes", "no", "none", "null":
 		return false
 	}
-	return v[0] != '/' && v[0] != '$' && v[0] != '<' && (!isNumber || len(v) > 4)
+	return !strings.ContainsAny(v[:1], "/$<")
 }
 
 const annotationBase = "org.opencontainers.image.base."

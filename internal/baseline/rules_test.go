@@ -203,7 +203,7 @@ var cases = map[string]struct{ failed, passed, neither []image }{
 	"image-healthcheck": {
 		failed: []image{{}}, passed: []image{{config: report.ImageConfig{Healthcheck: []string{"curl", "localhost"}}}}},
 	"image-secret": {
-		failed: []image{env("DB_PASSWORD=root"), env("PGPASSWORD=********"), steps("ARG NPM_TOKEN=abcdefg"), {configured: []report.Secret{{Rule: "jwt", Config: "label a", Layer: report.NoLayer}}}},
+		failed: []image{env("DB_PASSWORD=root"), env("DB_PASSWORD=1234"), env("PGPASSWORD=********"), steps("ARG NPM_TOKEN=abcdefg"), {configured: []report.Secret{{Rule: "jwt", Config: "label a", Layer: report.NoLayer}}}},
 		passed: []image{env("DB_PASSWORD_FILE=/run/secrets/db", "DB_PASSWORD=/run/secrets/db", "MYSQL_ALLOW_EMPTY_PASSWORD=yes", "API_TOKEN=", "GPG_KEY=E3FF2839C048B25C", "TOKEN_TTL=99999", "REQUIRE_PASSWORD=true"),
 			steps("ARG NPM_TOKEN", "ARG VERSION=1"), {}}},
 	"image-unpinned-base": {

@@ -167,6 +167,9 @@ func (p *pass) run(ctx context.Context, t task) {
 		o := p.engine.collect(ctx, c, t.file.File, t.content, p.diffID)
 		if o.facts != nil {
 			p.boundConfigs(o.facts)
+			if nothing(o.facts) {
+				o.facts = none // as in most files, of which there can be a million
+			}
 			p.results = append(p.results, result{t.file.Path, t.file.seq, o.facts, o.note})
 			continue
 		}
@@ -244,6 +247,15 @@ func (p *pass) facts(summary image.Summary) *report.LayerFacts {
 		}
 	}
 	return facts
+}
+
+// none is what collectors found in files without facts.
+var none = new(report.LayerFacts)
+
+// nothing reports whether a collector found nothing.
+func nothing(f *report.LayerFacts) bool {
+	return len(f.Releases)+len(f.Packages)+len(f.Owned)+len(f.Secrets)+len(f.Configs)+len(f.Passwords)+
+		len(f.Malware)+len(f.Hashes)+len(f.Licences)+len(f.Notes) == 0
 }
 
 // addFacts adds what was found in one file, whose path it is found under

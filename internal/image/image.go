@@ -121,7 +121,7 @@ func (i *Image) Report(ctx context.Context, set *rules.Set) report.Image {
 			Digest:      l.Digest,
 			DiffID:      l.DiffID,
 			Size:        l.Size,
-			Instruction: shorten(set.Secrets.Mask(ctx, l.Instruction)),
+			Instruction: shorten(mask(ctx, set.Secrets, l.Instruction)),
 		}
 	}
 	r.Secrets = i.Settings.secrets(ctx, set.Secrets)

@@ -145,7 +145,7 @@ func (s Settings) config(ctx context.Context, rules *secret.Rules) report.ImageC
 	}
 	for _, step := range s.History {
 		c.Steps = append(c.Steps, report.BuildStep{
-			Instruction: shorten(rules.Mask(ctx, instruction(step.CreatedBy))),
+			Instruction: shorten(mask(ctx, rules, instruction(step.CreatedBy))),
 			Layer:       step.Layer,
 		})
 		// Buildah tells in a comment what FROM named.
@@ -168,7 +168,7 @@ func healthcheck(test []string) []string {
 // shown makes one text fit for a report. It is shortened after masking, since
 // half a secret does not look like one.
 func shown(ctx context.Context, rules *secret.Rules, text string) string {
-	text = strings.ToValidUTF8(rules.Mask(ctx, text), "\uFFFD")
+	text = strings.ToValidUTF8(mask(ctx, rules, text), "\uFFFD")
 	if len(text) > maxText {
 		text = strings.ToValidUTF8(text[:maxText], "") + "…"
 	}
@@ -187,7 +187,7 @@ func shownAll(ctx context.Context, rules *secret.Rules, texts []string) []string
 // tell a secret ("--password", "…") they become one text, masked.
 func shownWords(ctx context.Context, rules *secret.Rules, words []string) []string {
 	words = words[:min(len(words), maxEntries)]
-	if line := strings.Join(words, " "); rules.Mask(ctx, line) != line {
+	if line := strings.Join(words, " "); mask(ctx, rules, line) != line {
 		return []string{shown(ctx, rules, line)}
 	}
 	return shownAll(ctx, rules, words)
@@ -201,7 +201,7 @@ func maskMap(ctx context.Context, rules *secret.Rules, texts map[string]string) 
 		if len(all) == maxEntries {
 			break
 		}
-		value, ok := strings.CutPrefix(rules.Mask(ctx, name+"="+texts[name]), name+"=")
+		value, ok := strings.CutPrefix(mask(ctx, rules, name+"="+texts[name]), name+"=")
 		if !ok {
 			value = secret.Mask
 		}

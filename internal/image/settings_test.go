@@ -118,3 +118,22 @@ func TestReportConfigIsBounded(t *testing.T) {
 		t.Errorf("%d, %d, %d entries, %d bytes", len(got.Env), len(got.Labels), len(got.Ports), len(got.Env[0]))
 	}
 }
+
+// What stands where a password belongs is masked, however bad a password it is;
+// what only looks like one is told.
+func TestReportMasksBadPasswords(t *testing.T) {
+	got := imagetest.Build(t, "env: MYSQL_ROOT_PASSWORD=root\nenv: PGPASSWORD=1234\nenv: ALLOW_EMPTY_PASSWORD=yes\nenv: DB_PASSWORD_FILE=/run/secrets/db\n"+
+		"label: db_password=root\ncmd: redis-server --requirepass root --port 6379\n"+
+		"-- empty --\nENV DB_PASSWORD root\n-- layer --\nRUN MYSQL_PWD='root' mysql && adduser --disabled-password app && curl -H \"A: $TOKEN\" --token $TOKEN\n-- a --\n").
+		Image(t).Report(t.Context(), rules.Default())
+	run := "RUN MYSQL_PWD=******** mysql && adduser --disabled-password app && curl -H \"A: $TOKEN\" --token $TOKEN"
+	want := report.ImageConfig{
+		Env:    []string{"MYSQL_ROOT_PASSWORD=********", "PGPASSWORD=********", "ALLOW_EMPTY_PASSWORD=yes", "DB_PASSWORD_FILE=/run/secrets/db"},
+		Labels: map[string]string{"db_password": "********"},
+		Cmd:    []string{"redis-server --requirepass ******** --port 6379"},
+		Steps:  []report.BuildStep{{Instruction: "ENV DB_PASSWORD ********", Layer: report.NoLayer}, {Instruction: run, Layer: 0}},
+	}
+	if diff := cmp.Diff(want, got.Config); diff != "" || got.Layers[0].Instruction != run {
+		t.Errorf("%s (-want +got):\n%s", got.Layers[0].Instruction, diff)
+	}
+}
