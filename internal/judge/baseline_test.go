@@ -94,7 +94,7 @@ func TestBaselineIsStable(t *testing.T) {
 		}
 		return string(raw)
 	}
-	if encode(baselineFacts()) != encode(baselineFacts()) {
+	if first, second := encode(baselineFacts()), encode(baselineFacts()); first != second {
 		t.Error("not the same again")
 	}
 	_, one := Baseline(baselineFacts(), baseline.Default(), baseline.Known{})

@@ -57,9 +57,11 @@ func testBases(f *fixture) {
 	got, ok, err := f.s.BaseByLayers(ctx, f.inst, prefixes)
 	f.ok(err)
 	equal(f, "base", got, want)
+	equal(f, "found", ok, true)
 	got, ok, err = f.s.BaseByDigest(ctx, f.inst, java.Digest)
 	f.ok(err)
 	equal(f, "base by digest", got, want)
+	equal(f, "found by digest", ok, true)
 	if _, ok, err = f.s.BaseByDigest(ctx, f.inst, digest("none")); ok || err != nil {
 		f.Errorf("an unknown digest: %v, %v", ok, err)
 	}
