@@ -14,8 +14,7 @@ import (
 )
 
 // TestAgainstClamAV makes signatures and files at random, beside the chosen ones of
-// TestAgainstClamscan, and compares what is
-// found with what ClamAV finds.
+// TestAgainstClamscan, and compares what is found with what ClamAV finds.
 func TestAgainstClamAV(t *testing.T) {
 	clamscan, err := exec.LookPath("clamscan")
 	if err != nil {
