@@ -78,8 +78,9 @@ func clamAVFinds(t *testing.T, clamscan, db, dir string) map[string]map[string]b
 	}
 	found := make(map[string]map[string]bool)
 	for line := range strings.Lines(string(out)) {
-		path, name, ok := strings.Cut(strings.TrimSpace(line), ": ")
-		if name, ok = strings.CutSuffix(name, ".UNOFFICIAL FOUND"); !ok {
+		path, verdict, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		name, ok := strings.CutSuffix(verdict, ".UNOFFICIAL FOUND")
+		if !ok {
 			continue
 		}
 		base := filepath.Base(path)
