@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/klauspost/compress/gzhttp"
 
 	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/report"
@@ -147,7 +148,8 @@ func (h *handlers) followEvents(ctx context.Context, in *followEventsIn) (*huma.
 	inst := instance(ctx)
 	return &huma.StreamResponse{Body: func(hctx huma.Context) {
 		hctx.SetHeader("Content-Type", "text/event-stream")
-		hctx.SetHeader("X-Accel-Buffering", "no") // proxies shall pass events on at once
+		hctx.SetHeader(gzhttp.HeaderNoCompression, "1") // compressing waits for more
+		hctx.SetHeader("X-Accel-Buffering", "no")       // proxies shall pass events on at once
 		ctx, cancel := context.WithCancel(hctx.Context())
 		defer cancel()
 		if h.cfg.Stopping != nil {

@@ -34,6 +34,19 @@ func Malicious(facts *report.ImageFacts, rules *signature.Rules) []report.Findin
 	return findings
 }
 
+// noteSkipped says that signatures of a user are not applied.
+const noteSkipped = "signatures-skipped"
+
+// skippedSignatures notes the signatures that are passed over.
+func skippedSignatures(rules *signature.Rules) []report.Note {
+	skips, n := rules.Skipped()
+	if n == 0 {
+		return nil
+	}
+	return []report.Note{{Code: noteSkipped, Message: fmt.Sprintf("%d signatures of malicious files are not supported and were not applied; the first is in %s, line %d: %s",
+		n, printable(skips[0].File, 80), skips[0].Line, skips[0].Reason)}}
+}
+
 // listed returns the files whose hash a list of malicious files has.
 func listed(hashes []report.FileHash, rules *signature.Rules) []report.Malware {
 	var found []report.Malware
@@ -43,7 +56,7 @@ func listed(hashes []report.FileHash, rules *signature.Rules) []report.Malware {
 			continue
 		}
 		if name, ok := rules.KnownHash(sum, h.Size); ok {
-			found = append(found, report.Malware{Rule: name, Engine: signature.EngineSignatures, Path: h.Path,
+			found = append(found, report.Malware{Rule: name, Engine: signature.EngineSignatures, Path: h.Path, Inner: h.Inner,
 				Size: h.Size, SHA256: hex.EncodeToString(sum), Layer: h.Layer})
 		}
 	}
@@ -73,7 +86,9 @@ func malwareFinding(key secretKey, group []report.Malware, img report.Image, rul
 			}
 		}
 		at := locate(img, m.Path, m.Layer)
-		at.Line, at.Hidden = m.Line, m.Hidden
+		if at.Hidden = m.Hidden; m.Inner == "" {
+			at.Line = m.Line // not one of the archive's
+		}
 		f.Locations = append(f.Locations, at)
 	}
 	slices.SortStableFunc(f.Locations, func(a, b report.Location) int {
@@ -104,6 +119,11 @@ func describeMalware(m report.Malware, rules *signature.Rules) signature.Descrip
 	switch {
 	case m.Rule == signature.UnnamedHash:
 		d.Title, d.Family = "File on a list of malicious files", ""
+	case strings.HasPrefix(m.Rule, "PUA.") || strings.HasPrefix(m.Rule, "Heuristics."):
+		// ClamAV's names for what is unwanted or looks strange.
+		d.Severity = report.Medium
+		d.Title, d.Means = "Unwanted or suspicious file: "+m.Rule, "It has the signs of a program that is unwanted, or of one that hides what it does."
+		d.Remove = "If the file is meant to be there, list its SHA-256 as harmless."
 	case m.Engine == signature.EngineClamd || rules.IsPattern(m.Rule):
 		d.Severity = report.High
 		d.Means = "It has the signature of a malicious program."

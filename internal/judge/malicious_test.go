@@ -66,3 +66,42 @@ func TestMalicious(t *testing.T) {
 		t.Errorf("nothing became %v", none)
 	}
 }
+
+// TestMaliciousSignatures is about what signatures of a user find: within archives,
+// unwanted programs, and signatures that are not supported.
+func TestMaliciousSignatures(t *testing.T) {
+	bad := sha256.Sum256([]byte("bad"))
+	rules, err := signature.Load(fstest.MapFS{
+		"ours.sha256": {Data: fmt.Appendf(nil, "%x\n", bad)},
+		"ours.ndb":    {Data: []byte("Ours.Pattern:0:*:61626364\nOurs.Page:3:*:61626364\nOurs.Mail:4:*:61626364\n")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts := &report.ImageFacts{
+		Image:  report.Image{Layers: []report.Layer{{DiffID: "sha256:0"}}},
+		Hashes: []report.FileHash{{Path: "srv/a.jar", Inner: "native/x.so", Size: 3, SHA256: base64.RawStdEncoding.EncodeToString(bad[:])}},
+		Malware: []report.Malware{
+			{Rule: "Ours.Pattern", Engine: signature.EngineSignatures, Path: "srv/b", Line: 2},
+			{Rule: "PUA.Tool", Engine: signature.EngineClamd, Path: "srv/c"},
+			{Rule: "web-shell-php-eval", Engine: signature.EngineRules, Path: "srv/d.zip", Inner: "x.php", Line: 7},
+		},
+	}
+	var got []string
+	for _, f := range Malicious(facts, rules) {
+		got = append(got, fmt.Sprintf("%s %s %s:%d %q", f.Severity, f.Rule, f.Locations[0].Path, f.Locations[0].Line, f.Evidence[:min(len(f.Evidence), 1)]))
+	}
+	want := []string{
+		`critical listed-hash srv/a.jar:0 ["in native/x.so"]`,
+		`critical web-shell-php-eval srv/d.zip:0 ["in x.php"]`,
+		`high Ours.Pattern srv/b:2 []`,
+		`medium PUA.Tool srv/c:0 []`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+	notes := skippedSignatures(rules)
+	if len(notes) != 1 || !strings.Contains(notes[0].Message, "2 signatures") || !strings.Contains(notes[0].Message, "ours.ndb, line 2") || skippedSignatures(signature.Default()) != nil {
+		t.Errorf("%+v", notes)
+	}
+}

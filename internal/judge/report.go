@@ -134,6 +134,7 @@ func (j *judging) vulnerabilities() error {
 
 func (j *judging) malicious() error {
 	j.add(Malicious(j.facts, j.o.Rules.Malware)...)
+	j.r.Notes = append(j.r.Notes, skippedSignatures(j.o.Rules.Malware)...)
 	return nil
 }
 
