@@ -50,6 +50,8 @@ type Store interface {
 	NamespaceStore
 	ArtifactStore
 	ScanStore
+	BatchStore
+	ScheduleStore
 	ExceptionStore
 	Statistics(ctx context.Context) (store.Statistics, error)
 }
@@ -119,6 +121,8 @@ type Scanner interface {
 	Request(ctx context.Context, artifactID int64, trigger catalog.Trigger) (catalog.Scan, error)
 	// Stop ends a scan that waits or runs.
 	Stop(ctx context.Context, scanID int64, by string) error
+	// StartBatch begins to scan all images of a selection.
+	StartBatch(ctx context.Context, instanceID string, r catalog.BatchRequest) (catalog.Batch, error)
 	// SetRule changes a file of rules of a namespace, or removes it where there
 	// is no content, if the rules can be used then.
 	SetRule(ctx context.Context, instanceID, namespace string, f catalog.RuleFile) error
@@ -169,6 +173,8 @@ func (h *handlers) describe(mux *http.ServeMux) *huma.OpenAPI {
 	h.registerRepositories(api)
 	h.registerArtifacts(api)
 	h.registerScans(api)
+	h.registerBatches(api)
+	h.registerSchedules(api)
 	h.registerGates(api)
 	h.registerMetering(api)
 	h.registerEvents(api)

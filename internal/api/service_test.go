@@ -49,6 +49,10 @@ func (s requestScans) Stop(ctx context.Context, scanID int64, by string) error {
 	return s.FailScan(ctx, scanID, catalog.CauseStopped, by)
 }
 
+func (s requestScans) StartBatch(ctx context.Context, instanceID string, r catalog.BatchRequest) (catalog.Batch, error) {
+	return s.CreateBatch(ctx, instanceID, r)
+}
+
 func (s requestScans) SetRule(ctx context.Context, instanceID, namespace string, f catalog.RuleFile) error {
 	before, err := s.Rules(ctx, instanceID, namespace)
 	if err != nil {

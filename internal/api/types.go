@@ -177,10 +177,11 @@ type Scan struct {
 	ID              int64             `json:"id"`
 	State           catalog.ScanState `json:"state" enum:"Pending,Running,Success,Error"`
 	Percent         int               `json:"percent" minimum:"0" maximum:"100"`
-	Trigger         catalog.Trigger   `json:"trigger" enum:"manual,push"`
+	Trigger         catalog.Trigger   `json:"trigger" enum:"manual,push,synchronized,schedule"`
 	CreatedAt       time.Time         `json:"createdAt" doc:"When it was asked for"`
 	StartedAt       time.Time         `json:"startedAt,omitzero"`
 	EndedAt         time.Time         `json:"endedAt,omitzero"`
+	Categories      []string          `json:"categories,omitempty" doc:"What it looks for beside vulnerabilities; everything if absent"`
 	DurationSeconds int64             `json:"durationSeconds" doc:"From start to end, or until now"`
 	Cause           catalog.Cause     `json:"cause,omitempty" doc:"Why it failed"`
 	Detail          string            `json:"detail,omitempty" doc:"What exactly failed"`

@@ -27,12 +27,14 @@ const (
 	// EventVulnerability: a vulnerability became known in an image that was
 	// judged before.
 	EventVulnerability EventKind = "vulnerability.new"
+	// EventBatch: a batch of scans is done, or was stopped.
+	EventBatch EventKind = "batch.done"
 )
 
 // EventKinds lists all kinds.
 func EventKinds() []EventKind {
 	return []EventKind{EventScanWaiting, EventScanRunning, EventScanProgress, EventScanDone, EventScanFailed,
-		EventVerdict, EventBlocked, EventReported, EventExempted, EventVulnerability}
+		EventVerdict, EventBlocked, EventReported, EventExempted, EventVulnerability, EventBatch}
 }
 
 // Event is something that happened.

@@ -25,7 +25,32 @@ type Trigger string
 const (
 	TriggerManual Trigger = "manual"
 	TriggerPush   Trigger = "push"
+	// TriggerSynchronized: the image came from another registry.
+	TriggerSynchronized Trigger = "synchronized"
+	TriggerSchedule     Trigger = "schedule"
 )
+
+// The priorities of waiting scans, most urgent first.
+const (
+	PriorityManual = iota
+	PriorityPush
+	PrioritySynchronized
+	// PriorityBatch is that of all scans of batches, whoever began them.
+	PriorityBatch
+)
+
+// Priority is that of a scan by itself.
+func (t Trigger) Priority() int {
+	switch t {
+	case TriggerManual:
+		return PriorityManual
+	case TriggerPush:
+		return PriorityPush
+	case TriggerSynchronized:
+		return PrioritySynchronized
+	}
+	return PriorityBatch
+}
 
 // Scan is one run of the scanner on one artifact.
 type Scan struct {
@@ -49,6 +74,14 @@ type Scan struct {
 	// Attempt grows each time the scan is started again after an interruption.
 	// Only the current attempt may publish.
 	Attempt int
+	// Priority says which of the waiting scans is promoted first.
+	Priority int
+	// Categories are what it looks for, as ParseChoice returns them; nil is
+	// everything. Vulnerabilities are always looked for: the gate needs them.
+	Categories []report.Category
+	// Risky says that it found a vulnerability, an unsafe setting or a malicious
+	// file.
+	Risky bool
 }
 
 // LayerJob is the work of gaining the facts of one layer. Images that share a

@@ -109,7 +109,7 @@ func (s *Service) judged(ctx context.Context, b *catalog.BaseImage, l lens) (*re
 	if err != nil {
 		return nil, err
 	}
-	return s.report(facts, l.rules, nil)
+	return s.report(facts, judge.Options{Rules: l.rules})
 }
 
 // successor chooses what could take the place of a base that was tagged so, from

@@ -17,7 +17,6 @@ import (
 	"github.com/pratique/pratique/internal/image"
 	"github.com/pratique/pratique/internal/judge"
 	"github.com/pratique/pratique/internal/report"
-	"github.com/pratique/pratique/internal/rules"
 )
 
 // plan turns a promoted scan into layer jobs.
@@ -129,7 +128,7 @@ func (s *Service) judge(ctx context.Context, scanID int64) error {
 	if err != nil {
 		return err
 	}
-	rep, err := s.report(facts, lens.rules, bases)
+	rep, err := s.report(facts, judge.Options{Rules: lens.rules, Bases: bases, Categories: judged(scan.Categories)})
 	if err != nil {
 		return s.finally(ctx, scanID, err)
 	}
@@ -139,6 +138,7 @@ func (s *Service) judge(ctx context.Context, scanID int64) error {
 	}
 	exposure := exposureOf(rep)
 	pull.Reported = true
+	scan.Risky = risky(rep)
 	exceptions, err := s.cfg.Store.ArtifactExceptions(ctx, pull.Artifact.Key, pull.Artifact.Digest)
 	if err != nil {
 		return err
@@ -278,11 +278,10 @@ func (s *Service) facts(ctx context.Context, img *image.Image, l lens) (*report.
 	return engine.Merge(img.Report(ctx, l.rules), layers)
 }
 
-// report judges facts by rules and the advisories in force. bases is what the
-// registry knows of the base; nil where it was not asked.
-func (s *Service) report(facts *report.ImageFacts, set *rules.Set, bases *judge.Bases) (rep *report.Report, err error) {
+// report judges facts by rules and the advisories in force.
+func (s *Service) report(facts *report.ImageFacts, o judge.Options) (rep *report.Report, err error) {
 	err = s.cfg.Knowledge.Use(func(db *advisory.DB) error {
-		rep, err = judge.Report(facts, db, judge.Options{Rules: set, Bases: bases})
+		rep, err = judge.Report(facts, db, o)
 		return err
 	})
 	if errors.Is(err, advisory.ErrNone) {

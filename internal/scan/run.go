@@ -60,13 +60,22 @@ func (s *Service) promoteUntil(ctx context.Context) {
 	}
 }
 
-// tick promotes what may run in every instance and sweeps what is overdue. No
-// scan is promoted before there are advisories: its report would be empty and
-// open the gate.
+// tick promotes what may run in every instance, goes on with batches and sweeps
+// what is overdue. No scan is promoted before there are advisories: its report
+// would be empty and open the gate. Trouble with batches does not keep other
+// scans from their turn.
 func (s *Service) tick(ctx context.Context, ready bool) error {
-	if _, err := s.cfg.Store.SweepDeadlines(ctx); err != nil || !ready {
+	if _, err := s.cfg.Store.SweepDeadlines(ctx); err != nil {
 		return err
 	}
+	batches := errors.Join(s.runSchedules(ctx), s.advanceBatches(ctx))
+	if !ready {
+		return batches
+	}
+	return errors.Join(batches, s.promote(ctx))
+}
+
+func (s *Service) promote(ctx context.Context) error {
 	instances, err := s.cfg.Store.Instances(ctx)
 	if err != nil {
 		return err

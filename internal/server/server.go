@@ -274,12 +274,18 @@ func (s *Server) expireUploads(ctx context.Context) error {
 	}
 }
 
-// pruneEvents removes events that are older than the configuration keeps them.
+// pruneEvents removes events and ended batches that are older than the
+// configuration keeps them.
 func (s *Server) pruneEvents(ctx context.Context) error {
 	ticker := time.NewTicker(time.Hour)
 	defer ticker.Stop()
 	for {
-		if _, err := s.store.PruneEvents(ctx, time.Now().Add(-s.cfg.Events.Keep)); err != nil && ctx.Err() == nil {
+		before := time.Now().Add(-s.cfg.Events.Keep)
+		_, err := s.store.PruneEvents(ctx, before)
+		if _, more := s.store.PruneBatches(ctx, before); err == nil {
+			err = more
+		}
+		if err != nil && ctx.Err() == nil {
 			s.log.Error("removing old events", "error", err)
 		}
 		select {

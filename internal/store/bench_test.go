@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -80,6 +81,57 @@ func BenchmarkPromote(b *testing.B) {
 			_, err = x.s.RequestScan(b.Context(), scans[0].ArtifactID, catalog.TriggerManual)
 			x.ok(err)
 			b.StartTimer()
+		}
+	})
+}
+
+// BenchmarkPromoteAndClaim counts scans from waiting to their plan job in a
+// worker's hands, ten at a time, with thousands waiting at all priorities. Each
+// ends at once, which is part of what is measured.
+func BenchmarkPromoteAndClaim(b *testing.B) {
+	benchmarks(b, func(b *testing.B, x *bench) {
+		x.ok(store.Exec(b.Context(), x.s, `INSERT INTO scan (instance_id, artifact_id, state, requested_by, percent, cause, detail,
+				created_at, started_at, ended_at, deadline, attempt, priority)
+			SELECT instance_id, artifact_id, 'Pending', 'push', 0, '', '', 1, 0, 0, 0, 0, id % 4 FROM scan WHERE state = 'Success'`))
+		ended := make(chan int64, 100)
+		stop, err := x.s.Work(b.Context(), store.Handlers{
+			Plan: func(ctx context.Context, id int64) error {
+				return x.s.FailScan(ctx, id, catalog.CauseUnknown, "")
+			},
+			Ended: func(s catalog.Scan) { ended <- s.ArtifactID },
+		}, store.QueueOptions{})
+		x.ok(err)
+		defer func() { x.ok(stop(context.Background())) }()
+		b.ResetTimer()
+		for done := 0; done < b.N; {
+			if done%artifacts > artifacts-100 {
+				b.Fatal("too few scans wait for so many iterations")
+			}
+			_, err := x.s.Promote(b.Context(), x.inst, 10, time.Hour)
+			x.ok(err)
+			<-ended
+			for done++; len(ended) > 0; done++ {
+				<-ended
+			}
+		}
+		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "scans/s")
+	})
+}
+
+// BenchmarkBatch begins and feeds a batch of all images there are.
+func BenchmarkBatch(b *testing.B) {
+	benchmarks(b, func(b *testing.B, x *bench) {
+		for b.Loop() {
+			batch, err := x.s.CreateBatch(b.Context(), x.inst, catalog.BatchRequest{Selection: catalog.Selection{All: true}})
+			if err != nil || batch.Selected.Images != artifacts {
+				b.Fatal(batch, err)
+			}
+			for range 5 {
+				_, err = x.s.AdvanceBatch(b.Context(), batch.ID, 20)
+				x.ok(err)
+			}
+			_, err = x.s.StopBatch(b.Context(), x.inst, batch.ID, true, "bench")
+			x.ok(err)
 		}
 	})
 }

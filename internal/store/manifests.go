@@ -215,14 +215,13 @@ func scanAutomatically(ctx context.Context, tx *tx, instanceID string, artifactI
 			SELECT a.id FROM tree CROSS JOIN artifact_member m CROSS JOIN artifact a
 			WHERE m.artifact_id = tree.id AND a.repository_id = m.repository_id AND a.digest = m.digest
 		)
-		INSERT INTO scan (instance_id, artifact_id, state, requested_by, percent, cause, detail,
-			created_at, started_at, ended_at, deadline, attempt)
-		SELECT CAST($2 AS TEXT), a.id, 'Pending', CAST($3 AS TEXT), 0, '', '', CAST($4 AS BIGINT), 0, 0, 0, 0
+		`+insertScan+`
+		SELECT CAST($2 AS TEXT), a.id, 'Pending', CAST($3 AS TEXT), 0, '', '', CAST($4 AS BIGINT), 0, 0, 0, 0, CAST($6 AS BIGINT), ''
 		FROM tree CROSS JOIN artifact a
 		WHERE a.id = tree.id AND a.kind = $5 AND NOT EXISTS (SELECT 1 FROM report r WHERE r.artifact_id = a.id)
 		ORDER BY a.id
 		ON CONFLICT DO NOTHING`+returningScan,
-		artifactID, instanceID, string(catalog.TriggerPush), millis(tx.now), string(catalog.KindImage))
+		artifactID, instanceID, string(catalog.TriggerPush), millis(tx.now), string(catalog.KindImage), catalog.TriggerPush.Priority())
 	if err != nil {
 		return err
 	}

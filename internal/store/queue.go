@@ -224,7 +224,9 @@ func (w *workers) config(opts QueueOptions) *river.Config {
 		RescueStuckJobsAfter:        24 * time.Hour,
 		CompletedJobRetentionPeriod: 10 * time.Minute,
 		Queues: map[string]river.QueueConfig{
-			planQueue:  {MaxWorkers: 2},
+			// Plans are short. As many as an instance runs: a queue that is full
+			// fetches as soon as it is not, one that is not waits to be told.
+			planQueue:  {MaxWorkers: 10},
 			layerQueue: {MaxWorkers: max(opts.Layers, 1)},
 			judgeQueue: {MaxWorkers: max(opts.Judges, 1)},
 		},

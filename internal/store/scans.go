@@ -12,27 +12,29 @@ import (
 )
 
 const scanColumns = `s.id, s.instance_id, s.artifact_id, s.state, s.requested_by, s.percent, s.cause, s.detail,
-	s.created_at, s.started_at, s.ended_at, s.deadline, s.attempt`
+	s.created_at, s.started_at, s.ended_at, s.deadline, s.attempt, s.priority, s.categories, s.risky`
 
 // returningScan is scanColumns for RETURNING, where there is no alias.
 const returningScan = ` RETURNING id, instance_id, artifact_id, state, requested_by, percent, cause, detail,
-	created_at, started_at, ended_at, deadline, attempt`
+	created_at, started_at, ended_at, deadline, attempt, priority, categories, risky`
 
 // scanRow collects the columns of scanColumns.
 type scanRow struct {
 	scan                              catalog.Scan
 	created, started, ended, deadline int64
+	categories                        string
 }
 
 func (r *scanRow) dest() []any {
 	s := &r.scan
 	return []any{&s.ID, &s.InstanceID, &s.ArtifactID, &s.State, &s.Trigger, &s.Percent, &s.Cause, &s.Detail,
-		&r.created, &r.started, &r.ended, &r.deadline, &s.Attempt}
+		&r.created, &r.started, &r.ended, &r.deadline, &s.Attempt, &s.Priority, &r.categories, &s.Risky}
 }
 
 func (r *scanRow) value() catalog.Scan {
 	r.scan.CreatedAt, r.scan.StartedAt = fromMillis(r.created), fromMillis(r.started)
 	r.scan.EndedAt, r.scan.Deadline = fromMillis(r.ended), fromMillis(r.deadline)
+	r.scan.Categories = splitCategories(r.categories)
 	return r.scan
 }
 
@@ -42,10 +44,15 @@ func scanScan(row scanner) (catalog.Scan, error) {
 	return r.value(), err
 }
 
-// RequestScan adds a pending scan.
+// insertScan begins the statement that adds a pending scan.
+const insertScan = `INSERT INTO scan (instance_id, artifact_id, state, requested_by, percent, cause, detail,
+	created_at, started_at, ended_at, deadline, attempt, priority, categories) `
+
+// RequestScan adds a pending scan for everything.
 //
 // Errors: NotFound "artifact_not_found"; Conflict "scan_in_progress" while one
-// is pending or running.
+// is pending or running. One that is pending is then as urgent as the new one
+// would have been, and looks for everything.
 func (s *Store) RequestScan(ctx context.Context, artifactID int64, trigger catalog.Trigger) (scan catalog.Scan, err error) {
 	err = s.update(ctx, s.front, "request a scan", func(tx *tx) error {
 		instance, err := one(ctx, tx, artifactNotFound(artifactID), scalar[string], `SELECT n.instance_id FROM artifact a
@@ -53,18 +60,23 @@ func (s *Store) RequestScan(ctx context.Context, artifactID int64, trigger catal
 		if err != nil {
 			return err
 		}
-		active := catalog.Errorf(catalog.Conflict, "scan_in_progress", "artifact number %d is being scanned or waits for it", artifactID).
-			Advise("wait until that scan has ended")
-		scan, err = one(ctx, tx, active, scanScan, `INSERT INTO scan (instance_id, artifact_id, state, requested_by, percent, cause, detail,
-				created_at, started_at, ended_at, deadline, attempt)
-			VALUES ($1, $2, 'Pending', $3, 0, '', '', $4, 0, 0, 0, 0) ON CONFLICT DO NOTHING`+returningScan,
-			instance, artifactID, string(trigger), millis(tx.now))
+		scan, err = one(ctx, tx, nil, scanScan, insertScan+`VALUES ($1, $2, 'Pending', $3, 0, '', '', $4, 0, 0, 0, 0, $5, '') ON CONFLICT DO NOTHING`+returningScan,
+			instance, artifactID, string(trigger), millis(tx.now), trigger.Priority())
 		if err != nil {
+			return err
+		}
+		if scan.ID == 0 {
+			_, err := tx.exec(ctx, `UPDATE scan SET priority = CASE WHEN priority > $1 THEN $1 ELSE priority END, categories = ''
+				WHERE artifact_id = $2 AND state = 'Pending'`, trigger.Priority(), artifactID)
 			return err
 		}
 		tx.signal = true
 		return tx.scanEvent(ctx, catalog.EventScanWaiting, scan, catalog.EventData{})
 	})
+	if err == nil && scan.ID == 0 {
+		err = catalog.Errorf(catalog.Conflict, "scan_in_progress", "artifact number %d is being scanned or waits for it", artifactID).
+			Advise("wait until that scan has ended")
+	}
 	return scan, err
 }
 
@@ -82,10 +94,18 @@ func (s *Store) Scans(ctx context.Context, artifactID int64, limit int) ([]catal
 	return list, s.fail("list scans", err)
 }
 
-// Promote moves the oldest pending scans of an instance to Running while fewer
-// than limit run, and enqueues a plan job for each, in one transaction under a
-// lock on the instance's row, so that the limit holds across all processes.
-// timeout sets their deadline. It returns the promoted scans, oldest first.
+// oldestEvery is how often the scan that waits longest is promoted, whatever
+// its priority: once in so many promotions. So those of low priority get their
+// turn however many others come, and those cost a tenth of the throughput at
+// most.
+const oldestEvery = 10
+
+// Promote moves pending scans of an instance to Running while fewer than limit
+// run, and enqueues a plan job for each, in one transaction under a lock on the
+// instance's row, so that the limit holds across all processes. The most urgent
+// go first, the oldest among them before others; every tenth promotion is that
+// of the oldest of all. timeout sets their deadline. It returns the promoted
+// scans in that order.
 //
 // Errors: NotFound "instance_not_found".
 func (s *Store) Promote(ctx context.Context, instanceID string, limit int, timeout time.Duration) (promoted []catalog.Scan, err error) {
@@ -101,8 +121,9 @@ func (s *Store) Promote(ctx context.Context, instanceID string, limit int, timeo
 	err = s.update(ctx, s.back, "promote scans", func(tx *tx) error {
 		promoted = nil
 		noInstance := catalog.Errorf(catalog.NotFound, "instance_not_found", "there is no instance %s", instanceID)
-		if _, err := one(ctx, tx, noInstance, scalar[string],
-			`SELECT id FROM instance WHERE id = $1`+tx.dialect.forNoKeyUpdate, instanceID); err != nil {
+		before, err := one(ctx, tx, noInstance, scalar[int],
+			`SELECT promotions FROM instance WHERE id = $1`+tx.dialect.forNoKeyUpdate, instanceID)
+		if err != nil {
 			return err
 		}
 		running, err := one(ctx, tx, nil, scalar[int],
@@ -110,14 +131,23 @@ func (s *Store) Promote(ctx context.Context, instanceID string, limit int, timeo
 		if err != nil || running >= limit {
 			return err
 		}
+		ids, err := nextScans(ctx, tx, instanceID, before, limit-running)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		args := []any{millis(tx.now), millis(tx.now.Add(timeout))}
+		for _, id := range ids {
+			args = append(args, id)
+		}
 		promoted, err = all(ctx, tx, scanScan, `UPDATE scan SET state = 'Running', started_at = $1, deadline = $2, attempt = 1
-			WHERE state = 'Pending' AND id IN (
-				SELECT id FROM scan WHERE instance_id = $3 AND state = 'Pending' ORDER BY id LIMIT $4)`+returningScan,
-			millis(tx.now), millis(tx.now.Add(timeout)), instanceID, limit-running)
+			WHERE state = 'Pending' AND id IN (`+places(3, len(ids))+`)`+returningScan, args...)
 		if err != nil {
 			return err
 		}
-		slices.SortFunc(promoted, func(a, b catalog.Scan) int { return int(a.ID - b.ID) })
+		if _, err := tx.exec(ctx, `UPDATE instance SET promotions = $1 WHERE id = $2`, before+len(promoted), instanceID); err != nil {
+			return err
+		}
+		slices.SortFunc(promoted, func(a, b catalog.Scan) int { return slices.Index(ids, a.ID) - slices.Index(ids, b.ID) })
 		var jobs jobList
 		for _, scan := range promoted {
 			jobs.plan(scan.ID, scan.Attempt)
@@ -128,6 +158,30 @@ func (s *Store) Promote(ctx context.Context, instanceID string, limit int, timeo
 		return tx.add(ctx, jobs)
 	})
 	return promoted, err
+}
+
+// nextScans chooses up to n scans for promotion, after so many promotions
+// before.
+func nextScans(ctx context.Context, tx *tx, instanceID string, before, n int) ([]int64, error) {
+	const pending = `SELECT id FROM scan WHERE instance_id = $1 AND state = 'Pending' `
+	urgent, err := all(ctx, tx, scalar[int64], pending+`ORDER BY priority, id LIMIT $2`, instanceID, n)
+	if err != nil {
+		return nil, err
+	}
+	oldest := (before+n)/oldestEvery - before/oldestEvery
+	if oldest == 0 || len(urgent) < n {
+		return urgent, nil
+	}
+	chosen, err := all(ctx, tx, scalar[int64], pending+`ORDER BY id LIMIT $2`, instanceID, oldest)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range urgent {
+		if len(chosen) < n && !slices.Contains(chosen, id) {
+			chosen = append(chosen, id)
+		}
+	}
+	return chosen, nil
 }
 
 // lockScan reads a scan that must be running and keeps others from changing it.
@@ -397,8 +451,8 @@ func (s *Store) Collectors(ctx context.Context, scanID int64) (string, error) {
 }
 
 // FinishScan publishes a report and counts one unit of usage: document (kept under its content key; equal
-// documents are stored once), exposure, verdict, state Success, in one
-// transaction. Nothing of an earlier report is left in force.
+// documents are stored once), exposure, verdict, state Success and whether
+// it is risky, in one transaction. Nothing of an earlier report is left in force.
 //
 // Errors: Conflict "scan_lost" unless the scan is Running in the given attempt;
 // TooLarge "document_too_large".
@@ -446,7 +500,7 @@ func (s *Store) FinishScan(ctx context.Context, scan catalog.Scan, doc []byte, e
 			millis(v.ChangesAt), v.Remaining, int64(v.Severity), millis(tx.now)); err != nil {
 			return err
 		}
-		if _, err := tx.exec(ctx, `UPDATE scan SET state = 'Success', percent = 100, ended_at = $1 WHERE id = $2`, millis(tx.now), scan.ID); err != nil {
+		if _, err := tx.exec(ctx, `UPDATE scan SET state = 'Success', percent = 100, ended_at = $1, risky = $2 WHERE id = $3`, millis(tx.now), scan.Risky, scan.ID); err != nil {
 			return err
 		}
 		// Layers are kept for the report in force only.
@@ -460,7 +514,7 @@ func (s *Store) FinishScan(ctx context.Context, scan catalog.Scan, doc []byte, e
 		if err := tx.verdictEvent(ctx, current.ArtifactID, before, v, scan.ID, "scan"); err != nil {
 			return err
 		}
-		current.State, current.Percent, current.EndedAt = catalog.Success, 100, fromMillis(millis(tx.now))
+		current.State, current.Percent, current.EndedAt, current.Risky = catalog.Success, 100, fromMillis(millis(tx.now)), scan.Risky
 		if err := tx.scanEvent(ctx, catalog.EventScanDone, current, catalog.EventData{Percent: 100, Count: vulnerabilities(exposure)}); err != nil {
 			return err
 		}

@@ -46,7 +46,7 @@ func testAutomaticScans(f *fixture) {
 	a := f.push(push)
 	count(a, 1, "a tagged image")
 	scan := f.scans(a.ID)[0]
-	equal(f, "scan", scan, catalog.Scan{ID: scan.ID, InstanceID: f.inst, ArtifactID: a.ID, State: catalog.Pending, Trigger: catalog.TriggerPush, CreatedAt: f.now})
+	equal(f, "scan", scan, catalog.Scan{ID: scan.ID, InstanceID: f.inst, ArtifactID: a.ID, State: catalog.Pending, Trigger: catalog.TriggerPush, Priority: catalog.PriorityPush, CreatedAt: f.now})
 	f.push(push)
 	count(a, 1, "pushed again while its scan waits")
 	f.ok(f.s.FailScan(ctx, scan.ID, catalog.CauseDownload, "gone"))

@@ -70,6 +70,18 @@ func Run(t *testing.T, dsn func(testing.TB) string) {
 		{"ParallelPushes", testParallelPushes},
 		{"ParallelEnds", testParallelEnds},
 		{"Signal", testSignal},
+		{"Priorities", testPriorities},
+		{"NobodyStarves", testNobodyStarves},
+		{"UrgentRequest", testUrgentRequest},
+		{"BatchSelection", testBatchSelection},
+		{"BatchLife", testBatchLife},
+		{"BatchRate", testBatchRate},
+		{"BatchJoins", testBatchJoins},
+		{"StopBatch", testStopBatch},
+		{"ParallelBatch", testParallelBatch},
+		{"Schedules", testSchedules},
+		{"ScheduleClock", testScheduleClock},
+		{"ParallelSchedule", testParallelSchedule},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := &fixture{T: t, dsn: dsn(t), now: time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)}

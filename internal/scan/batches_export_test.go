@@ -1,0 +1,6 @@
+package scan
+
+import "context"
+
+// Tick does what Run does every second.
+func (s *Service) Tick(ctx context.Context) error { return s.tick(ctx, s.cfg.Knowledge.Ready()) }
