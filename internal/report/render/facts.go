@@ -113,6 +113,11 @@ func link(id string) string {
 // are.
 var vulnerabilityID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$`)
 
+// webHost is what hosts look like that are no attack on whoever reads the
+// address, with or without a port. url.Parse takes quotes and brackets too,
+// which do not survive being written and read again.
+var webHost = regexp.MustCompile(`^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$`)
+
 // webLinks returns those of the references that are addresses of pages, each
 // once.
 func webLinks(references []string) []string {
@@ -120,7 +125,7 @@ func webLinks(references []string) []string {
 	var links []string
 	for _, s := range references {
 		u, err := url.Parse(s)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || len(s) > 2048 {
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || !webHost.MatchString(u.Host) || len(s) > 2048 {
 			continue
 		}
 		if s = u.String(); !seen[s] && ascii(s) {

@@ -236,6 +236,8 @@ func elements(p page) string {
 func FuzzHTML(f *testing.F) {
 	f.Add("<script>", "https://example.org/?a=\"b\"")
 	f.Add("`a` \u202e b\xff", "javascript:alert(1)")
+	f.Add("", "https://example%3Eorg/")
+	f.Add("", "http://0\"0")
 	f.Fuzz(func(t *testing.T, text, reference string) {
 		r := scripted(text)
 		r.Findings[0].References, r.Vulnerabilities[0].References = []string{reference}, []string{reference}
