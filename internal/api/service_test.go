@@ -182,7 +182,7 @@ func (s *service) finish(repository, reference string, r *report.Report) []byte 
 	}
 	slices.SortStableFunc(exposure, func(a, b catalog.Exposure) int { return int(b.Severity) - int(a.Severity) })
 	p.Reported = true
-	if err := s.store.FinishScan(ctx, *p.Scan, doc, exposure, gate.Decide(p, exposure, nil, s.clock)); err != nil {
+	if err := s.store.FinishScan(ctx, *p.Scan, catalog.Result{Document: doc, Exposure: exposure, Verdict: gate.Decide(p, exposure, nil, s.clock)}); err != nil {
 		s.t.Fatal(err)
 	}
 	return doc

@@ -128,23 +128,16 @@ func (s *Service) judge(ctx context.Context, scanID int64) error {
 	if err != nil {
 		return err
 	}
-	rep, err := s.report(facts, judge.Options{Rules: lens.rules, Bases: bases, Categories: judged(scan.Categories)})
+	result, rep, err := s.result(facts, judge.Options{Rules: lens.rules, Bases: bases, Categories: judged(scan.Categories)})
 	if err != nil {
 		return s.finally(ctx, scanID, err)
 	}
-	doc, err := json.Marshal(rep)
-	if err != nil {
-		return err
-	}
-	exposure := exposureOf(rep)
 	pull.Reported = true
 	scan.Risky = risky(rep)
-	exceptions, err := s.cfg.Store.ArtifactExceptions(ctx, pull.Artifact.Key, pull.Artifact.Digest)
-	if err != nil {
+	if result.Verdict, err = s.decide(ctx, pull, result.Exposure); err != nil {
 		return err
 	}
-	verdict := gate.Decide(pull, exposure, exceptions, s.cfg.Now())
-	if err := s.cfg.Store.FinishScan(ctx, scan, doc, exposure, verdict); err != nil {
+	if err := s.cfg.Store.FinishScan(ctx, scan, result); err != nil {
 		if catalog.Is(err, catalog.Conflict) {
 			s.cfg.Logger.Info("scan ended elsewhere, result dropped", "scan", scanID)
 			return nil
@@ -152,8 +145,37 @@ func (s *Service) judge(ctx context.Context, scanID int64) error {
 		return err
 	}
 	s.cfg.Logger.Info("scan done", "scan", scanID, "image", artifactName(pull.Artifact),
-		"vulnerabilities", rep.Summary.Total, "findings", rep.Summary.Findings.Total, "worst", rep.Summary.Severity, "verdict", verdict.Decision)
+		"vulnerabilities", rep.Summary.Total, "findings", rep.Summary.Findings.Total, "worst", rep.Summary.Severity, "verdict", result.Verdict.Decision)
 	return nil
+}
+
+// result judges facts and makes of that what is to be published, but for the
+// verdict.
+func (s *Service) result(facts *report.ImageFacts, o judge.Options) (r catalog.Result, rep *report.Report, err error) {
+	err = s.know(func(db *advisory.DB) error {
+		known := judge.Memo(db)
+		if rep, err = judge.Report(facts, known, o); err != nil {
+			return err
+		}
+		r.Advisories = rep.Advisories.Revision
+		r.Packages, err = packageSets(facts, known)
+		return err
+	})
+	if err != nil {
+		return r, nil, err
+	}
+	r.Exposure = exposureOf(rep)
+	r.Document, err = json.Marshal(rep)
+	return r, rep, err
+}
+
+// decide is the gate's answer about an artifact, now.
+func (s *Service) decide(ctx context.Context, pull catalog.Pull, exposure []catalog.Exposure) (catalog.Verdict, error) {
+	exceptions, err := s.cfg.Store.ArtifactExceptions(ctx, pull.Artifact.Key, pull.Artifact.Digest)
+	if err != nil {
+		return catalog.Verdict{}, err
+	}
+	return gate.Decide(pull, exposure, exceptions, s.cfg.Now()), nil
 }
 
 // subject reads a scan and the artifact it is about.
@@ -280,14 +302,21 @@ func (s *Service) facts(ctx context.Context, img *image.Image, l lens) (*report.
 
 // report judges facts by rules and the advisories in force.
 func (s *Service) report(facts *report.ImageFacts, o judge.Options) (rep *report.Report, err error) {
-	err = s.cfg.Knowledge.Use(func(db *advisory.DB) error {
+	err = s.know(func(db *advisory.DB) error {
 		rep, err = judge.Report(facts, db, o)
 		return err
 	})
-	if errors.Is(err, advisory.ErrNone) {
-		return nil, catalog.ScanErrorf(catalog.CauseVulnerabilities, "there are no advisories to judge by: %w", err)
-	}
 	return rep, err
+}
+
+// know calls f with the advisories in force. The error is a *catalog.ScanError
+// if there are none.
+func (s *Service) know(f func(*advisory.DB) error) error {
+	err := s.cfg.Knowledge.Use(f)
+	if errors.Is(err, advisory.ErrNone) {
+		return catalog.ScanErrorf(catalog.CauseVulnerabilities, "there are no advisories to judge by: %w", err)
+	}
+	return err
 }
 
 // maxTitle bounds the title of a finding in an exposure, in bytes.

@@ -55,13 +55,13 @@ func (s *Store) SetVerdict(ctx context.Context, artifactID int64, v catalog.Verd
 			string(v.Decision), v.Reason, clean(v.Message, maxMessage), v.Revision, millis(v.ChangesAt), v.Remaining, int64(v.Severity), artifactID); err != nil {
 			return err
 		}
-		cause := "expiry"
+		cause := catalog.ByExpiry
 		switch {
 		case before.Revision == v.Revision:
 		case before.Revision < policyRevision:
-			cause = "policy"
+			cause = catalog.ByPolicy
 		default:
-			cause = "exception"
+			cause = catalog.ByException
 		}
 		return tx.verdictEvent(ctx, artifactID, before.Decision, v, v.ScanID, cause)
 	})
