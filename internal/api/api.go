@@ -74,6 +74,8 @@ type ArtifactStore interface {
 	DeleteRepository(ctx context.Context, key catalog.RepositoryKey) error
 	Artifacts(ctx context.Context, key catalog.RepositoryKey, page catalog.Page) ([]catalog.Pull, error)
 	Pull(ctx context.Context, key catalog.RepositoryKey, reference string) (catalog.Pull, error)
+	// Previous reads what was pushed before an artifact.
+	Previous(ctx context.Context, artifactID int64) (catalog.Pull, error)
 	DeleteManifest(ctx context.Context, key catalog.RepositoryKey, digest string) error
 	DeleteTag(ctx context.Context, key catalog.RepositoryKey, tag string) error
 }
@@ -179,6 +181,7 @@ func (h *handlers) describe(mux *http.ServeMux) *huma.OpenAPI {
 	h.registerMetering(api)
 	h.registerEvents(api)
 	h.registerReports(api)
+	h.registerDifference(api)
 	h.registerExceptions(api)
 	return api.OpenAPI()
 }

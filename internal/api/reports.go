@@ -63,6 +63,11 @@ func (h *handlers) document(ctx context.Context, in *InArtifact) ([]byte, []cata
 	if err != nil {
 		return nil, nil, err
 	}
+	return h.documentOf(ctx, p)
+}
+
+// documentOf is document for an artifact that was read already.
+func (h *handlers) documentOf(ctx context.Context, p catalog.Pull) ([]byte, []catalog.Exception, error) {
 	doc, _, err := h.cfg.Store.Report(ctx, p.Artifact.ID)
 	if err != nil {
 		return nil, nil, err
@@ -75,6 +80,15 @@ func (h *handlers) document(ctx context.Context, in *InArtifact) ([]byte, []cata
 // that are in force now.
 func (h *handlers) report(ctx context.Context, in *InArtifact) (*report.Report, error) {
 	doc, exceptions, err := h.document(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return h.handled(doc, exceptions)
+}
+
+// reportOf is report for an artifact that was read already.
+func (h *handlers) reportOf(ctx context.Context, p catalog.Pull) (*report.Report, error) {
+	doc, exceptions, err := h.documentOf(ctx, p)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strconv"
 	"slices"
 	"strings"
 	"testing"
@@ -452,6 +453,51 @@ func checkParts(t *testing.T, s *service, image string) {
 	if diff := cmp.Diff(Files{Count: 3, Size: 30, Largest: []report.LargeFile{{Path: "usr/bin/big", Size: 20}}}, files); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// A difference is told to the image pushed before, or to any other.
+func TestDifference(t *testing.T) {
+	s := newService(t)
+	s.do("POST", "/namespaces", `{"name":"team"}`, 201, nil)
+	const image = "/namespaces/team/repositories/app/artifacts/"
+	for i, letter := range []string{"a", "b", "c"} {
+		s.clock = s.clock.Add(time.Minute)
+		tag := strconv.Itoa(i + 1)
+		s.push("app", tag, letter)
+		if letter == "b" { // is not scanned, so nothing can be told of it
+			continue
+		}
+		s.do("POST", image+tag+"/scan", "", 202, nil)
+		s.finish("app", tag, vulnerable([]report.Severity{report.High, report.Low, report.Critical}[:i+1]...))
+	}
+	var d Difference
+	s.do("GET", image+"3/difference", "", 200, &d)
+	if d.From.Digest != digestOf("a") || d.To.Digest != digestOf("c") || d.From.Total != 4 || d.To.Total != 6 {
+		t.Errorf("compares %+v with %+v", d.To, d.From)
+	}
+	var added []string
+	for _, c := range d.Added {
+		added = append(added, c.Rule)
+	}
+	if diff := cmp.Diff([]string{"CVE-2024-0002", "CVE-2024-0001"}, added); diff != "" || len(d.Removed) != 0 || d.Kept != 4 {
+		t.Errorf("%s: %+v", diff, d)
+	}
+	s.do("GET", image+"1/difference?from="+digestOf("c"), "", 200, &d)
+	if len(d.Added) != 0 || len(d.Removed) != 2 || len(d.Packages) != 2 {
+		t.Errorf("the other way round: %+v", d)
+	}
+	s.do("GET", image+"1/difference?from=3&fromNamespace=team&fromRepository=app", "", 200, &d)
+	if d.From.Digest != digestOf("c") {
+		t.Errorf("from %+v", d.From)
+	}
+
+	s.refused("GET", image+"1/difference", "", 404, "nothing_before")
+	s.refused("GET", image+"1/difference?from=2", "", 404, "not_scanned")
+	s.refused("GET", image+"2/difference", "", 404, "not_scanned")
+	s.refused("GET", image+"1/difference?from=9", "", 404, "manifest_unknown")
+	s.refused("GET", image+"1/difference?from=!", "", 400, "tag_invalid")
+	s.refused("GET", image+"1/difference?fromRepository=app", "", 400, "reference_missing")
+	s.refused("GET", image+"1/difference?from=1&fromNamespace=other", "", 404, "namespace_not_found")
 }
 
 func TestDeletes(t *testing.T) {
