@@ -181,6 +181,7 @@ func (h *handlers) describe(mux *http.ServeMux) *huma.OpenAPI {
 	h.registerMetering(api)
 	h.registerEvents(api)
 	h.registerReports(api)
+	h.registerFindings(api)
 	h.registerDifference(api)
 	h.registerExceptions(api)
 	return api.OpenAPI()

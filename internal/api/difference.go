@@ -51,15 +51,15 @@ func (h *handlers) getDifference(ctx context.Context, in *getDifferenceIn) (*dif
 	if err != nil {
 		return nil, err
 	}
+	after, err := h.reportOf(ctx, later)
+	if err != nil {
+		return nil, err
+	}
 	earlier, err := h.earlier(ctx, in, later)
 	if err != nil {
 		return nil, err
 	}
 	before, err := h.reportOf(ctx, earlier)
-	if err != nil {
-		return nil, err
-	}
-	after, err := h.reportOf(ctx, later)
 	if err != nil {
 		return nil, err
 	}

@@ -8,8 +8,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
-	"strconv"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -295,7 +295,7 @@ func TestPushToBlockedPull(t *testing.T) {
 	if a.Digest != digestOf("a") || a.ScanOverview != nil || a.Verdict.Reason != gate.ReasonNotScanned || !slices.Equal(a.Tags, []string{"1"}) {
 		t.Errorf("before a scan: %+v", a)
 	}
-	for _, part := range []string{"/scan", "/report", "/vulnerabilities", "/packages", "/files"} {
+	for _, part := range []string{"/scan", "/report", "/overview", "/vulnerabilities", "/findings", "/packages", "/files", "/difference"} {
 		s.refused("GET", image+part, "", 404, "not_scanned")
 	}
 
@@ -400,14 +400,19 @@ func checkReport(t *testing.T, s *service, image string, doc []byte) {
 
 func checkParts(t *testing.T, s *service, image string) {
 	for query, want := range map[string][]string{
-		"":                          {"lib0", "lib1", "lib2"},
-		"?severity=high":            {"lib0", "lib1"},
-		"?severity=critical":        {"lib0"},
-		"?package=LIB2":             {"lib2"},
-		"?fixable=true":             {"lib0", "lib2"},
-		"?offset=1&limit=1":         {"lib1"},
-		"?offset=3":                 nil,
-		"?severity=low&package=nix": nil,
+		"":                                    {"lib0", "lib1", "lib2"},
+		"?severity=high":                      {"lib0", "lib1"},
+		"?severity=critical":                  {"lib0"},
+		"?package=LIB2":                       {"lib2"},
+		"?fixable=true":                       {"lib0", "lib2"},
+		"?offset=1&limit=1":                   {"lib1"},
+		"?offset=3":                           nil,
+		"?severity=low&package=nix":           nil,
+		"?q=cve-2024-0001":                    {"lib1"},
+		"?sort=id&q=lib":                      {"lib0", "lib1", "lib2"},
+		"?category=application-vulnerability": nil,
+		"?layer=0&sort=package&path=DPKG&handling=open": {"lib0", "lib1", "lib2"},
+		"?layer=-1": nil,
 	} {
 		var part Part[report.Vulnerability]
 		s.do("GET", image+"/vulnerabilities"+query, "", 200, &part)
@@ -423,21 +428,41 @@ func checkParts(t *testing.T, s *service, image string) {
 		}
 	}
 	for query, want := range map[string][]string{
-		"":                        {"s0", "s1"},
-		"?severity=high":          {"s0"},
-		"?path=NETRC":             {"s0"},
-		"?offset=1":               {"s1"},
-		"?severity=high&path=srv": nil,
+		"":                                       {"s0", "b0", "s1"},
+		"?category=sensitive-information":        {"s0", "s1"},
+		"?severity=high":                         {"s0", "b0"},
+		"?path=NETRC&category=unsafe-setting":    {"b0"},
+		"?rule=jwt":                              {"s1"},
+		"?q=.NETRC":                              {"s0", "b0"},
+		"?q=jwt":                                 {"s1"},
+		"?offset=2":                              {"s1"},
+		"?severity=high&path=srv":                nil,
+		"?layer=0":                               {"s0", "b0", "s1"},
+		"?layer=-1":                              nil,
+		"?layer=1":                               nil,
+		"?origin=base":                           nil,
+		"?handling=ignored":                      nil,
+		"?handling=open&sort=path&severity=high": {"s0", "b0"},
+		"?sort=title&category=malicious-file":    nil,
 	} {
 		var part Part[report.Finding]
-		s.do("GET", image+"/sensitive"+query, "", 200, &part)
+		s.do("GET", image+"/findings"+query, "", 200, &part)
 		var got []string
 		for _, f := range part.Items {
 			got = append(got, f.FindingID)
 		}
 		if diff := cmp.Diff(want, got); diff != "" || part.Items == nil {
-			t.Errorf("sensitive%s: %s", query, diff)
+			t.Errorf("findings%s: %s", query, diff)
 		}
+	}
+	for _, query := range []string{"?category=system-vulnerability", "?sort=x", "?layer=-3", "?origin=x", "?severity=urgent", "?limit=1001", "?unknown=1"} {
+		s.refused("GET", image+"/findings"+query, "", 400, "invalid_request")
+	}
+	var overview Overview
+	s.do("GET", image+"/overview", "", 200, &overview)
+	want := []LayerOverview{{Packages: 3, Total: 6, BySeverity: map[report.Severity]int{report.Critical: 2, report.High: 2, report.Low: 1, report.Medium: 1}}}
+	if diff := cmp.Diff(want, overview.Layers); diff != "" || overview.Summary.Total != 3 || overview.Packages != 3 || overview.Checks == nil || overview.Notes == nil {
+		t.Errorf("overview %+v: %s", overview, diff)
 	}
 	var packages Part[report.Package]
 	s.do("GET", image+"/packages?package=lib1&type=deb", "", 200, &packages)
@@ -448,9 +473,9 @@ func checkParts(t *testing.T, s *service, image string) {
 	if packages.Total != 0 || packages.Items == nil {
 		t.Errorf("%+v", packages)
 	}
-	var files Files
+	var files report.FileSummary
 	s.do("GET", image+"/files", "", 200, &files)
-	if diff := cmp.Diff(Files{Count: 3, Size: 30, Largest: []report.LargeFile{{Path: "usr/bin/big", Size: 20}}}, files); diff != "" {
+	if diff := cmp.Diff(report.FileSummary{Count: 3, Size: 30, Largest: []report.LargeFile{{Path: "usr/bin/big", Size: 20}}}, files); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/pratique/pratique/internal/catalog"
-	"github.com/pratique/pratique/internal/report"
 )
 
 // Paging selects part of a listing.
@@ -200,13 +199,6 @@ type Verdict struct {
 	Remaining int       `json:"remaining" doc:"Vulnerabilities that neither the allowlist nor an exception nor a grace exempts"`
 	Severity  string    `json:"severity,omitempty" doc:"The worst of them; absent if there are none"`
 	ChangesAt time.Time `json:"changesAt,omitzero" doc:"The earliest time the decision can change by itself"`
-}
-
-// Files is the file information of an image.
-type Files struct {
-	Count   int                `json:"count" doc:"Regular files in the image"`
-	Size    int64              `json:"size" doc:"Their size, in bytes"`
-	Largest []report.LargeFile `json:"largest" nullable:"false" doc:"The largest, largest first"`
 }
 
 // Info describes the service.

@@ -180,7 +180,7 @@ func testPrevious(f *fixture) {
 	first, second := scanned(f.built(key, "1", "os 1")), scanned(f.built(key, "latest", "os 2"))
 	scanned(arm)
 	scanned(f.built(f.key("team", "else"), "3", "os 3"))
-	f.push(f.built(key, "4", "os 4"))                // has no report
+	f.push(f.built(key, "4", "os 4"))               // has no report
 	last := scanned(f.built(key, "latest", "os 5")) // takes the second's tag
 	previous := func(of catalog.Artifact) int64 {
 		f.Helper()
