@@ -525,6 +525,16 @@ func TestDifference(t *testing.T) {
 	s.refused("GET", image+"1/difference?from=1&fromNamespace=other", "", 404, "namespace_not_found")
 }
 
+// Advisories that are being fetched are not asked for twice.
+func TestUpdateAdvisories(t *testing.T) {
+	s := newService(t)
+	a := s.do("POST", "/advisories/update", "", 202, nil)
+	if !strings.Contains(string(a.body), `"source":"nowhere"`) {
+		t.Errorf("%s", a.body)
+	}
+	s.refused("POST", "/advisories/update", "", 409, "update_in_progress")
+}
+
 func TestDeletes(t *testing.T) {
 	s := newService(t)
 	s.do("POST", "/namespaces", `{"name":"team"}`, 201, nil)

@@ -226,6 +226,16 @@ type AdvisoryInfo struct {
 	Size      int64     `json:"size" doc:"Size of the compact database, in bytes"`
 }
 
+// AdvisoryFetch tells how advisories are fetched.
+type AdvisoryFetch struct {
+	Source    string    `json:"source" doc:"Where they come from"`
+	Running   bool      `json:"running"`
+	StartedAt time.Time `json:"startedAt,omitzero" doc:"When the latest download began since the server runs"`
+	EndedAt   time.Time `json:"endedAt,omitzero"`
+	Error     string    `json:"error,omitempty" doc:"Why it failed"`
+	NextAt    time.Time `json:"nextAt,omitzero" doc:"When the next one begins by itself; absent if none does"`
+}
+
 // Statistics counts what the service holds.
 type Statistics struct {
 	Namespaces   int `json:"namespaces"`
