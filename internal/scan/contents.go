@@ -65,7 +65,7 @@ func packageSets(facts *report.ImageFacts, k judge.Knowledge) ([]catalog.Package
 		if set.Document, err = json.Marshal(doc); err != nil {
 			return nil, fmt.Errorf("encode the packages of a layer: %w", err)
 		}
-		if set.Packages, err = held(facts.OS, packages, k); err != nil {
+		if set.Packages, err = describe(facts.OS, packages, k); err != nil {
 			return nil, err
 		}
 		sets = append(sets, set)
@@ -74,8 +74,8 @@ func packageSets(facts *report.ImageFacts, k judge.Knowledge) ([]catalog.Package
 	return sets, nil
 }
 
-// held describes packages for questions across images, each once.
-func held(os report.OS, packages []report.Package, k judge.Knowledge) ([]catalog.HeldPackage, error) {
+// describe tells of packages for questions across images, each once.
+func describe(os report.OS, packages []report.Package, k judge.Knowledge) ([]catalog.HeldPackage, error) {
 	seen := make(map[catalog.PackageIdentity]bool, len(packages))
 	out := make([]catalog.HeldPackage, 0, len(packages))
 	for _, p := range packages {

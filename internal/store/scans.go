@@ -498,9 +498,6 @@ func (s *Store) FinishScan(ctx context.Context, scan catalog.Scan, r catalog.Res
 			millis(v.ChangesAt), v.Remaining, int64(v.Severity), millis(tx.now), r.Advisories); err != nil {
 			return err
 		}
-		if _, err := tx.exec(ctx, `DELETE FROM rejudge WHERE artifact_id = $1`, current.ArtifactID); err != nil {
-			return err
-		}
 		if err := judgedBy(ctx, tx, current.ArtifactID, r.Advisories); err != nil {
 			return err
 		}

@@ -63,11 +63,14 @@ CREATE INDEX artifact_package_set_set ON artifact_package_set (set_id, artifact_
 ALTER TABLE report ADD COLUMN advisories TEXT NOT NULL DEFAULT '';
 CREATE INDEX report_changes ON report (changes_at) WHERE changes_at <> 0;
 
--- Artifacts to be judged again. The higher the level, the more is done.
+-- Artifacts to be judged again. The higher the level, the more is done. round
+-- grows when there is another reason, so that what was judged before it does not
+-- pass for done.
 CREATE TABLE rejudge (
     artifact_id BIGINT NOT NULL PRIMARY KEY REFERENCES artifact (id) ON DELETE CASCADE,
     level       BIGINT NOT NULL,
-    cause       TEXT NOT NULL
+    cause       TEXT NOT NULL,
+    round       BIGINT NOT NULL DEFAULT 0
 ) $CLUSTERED;
 
 -- The one row says by which advisories all was judged, or stands in the list
