@@ -19,12 +19,22 @@ after(async () => {
   await server?.end();
 });
 
+// Each step goes on where the one before it ended.
+let broken = false;
+
 /** A step fails also for what the page complained about while it ran. */
 const step = (name, f) =>
   test(name, { skip, timeout: 180_000 }, async (t) => {
+    if (broken) throw new Error("a step before this one failed");
     browser.complaints = [];
-    await f(t);
-    assert.deepEqual(browser.complaints, []);
+    try {
+      await f(t);
+      assert.deepEqual(browser.complaints, []);
+    } catch (error) {
+      broken = true;
+      if (process.env.ON_FAILURE) await page.screenshot({ path: process.env.ON_FAILURE + name.replace(/\W+/g, "-") + ".png" });
+      throw error;
+    }
   });
 
 /** The most script, compressed, that the first view may need. */
@@ -68,7 +78,7 @@ step("the first visit, from an empty registry to a refused pull", async () => {
   // The page goes on by itself.
   await server.push("debian12-java", "team/app:1");
   await page.getByText("arrived").waitFor();
-  await page.getByText(/It is blocked/).waitFor({ timeout: 120_000 });
+  await page.getByText(/It is blocked/).waitFor({ timeout: 40_000 });
   const refusal = await server.pull("team/app:1");
   assert.match(refusal, /vulnerabilit/);
   await page.getByText("The pull was refused").waitFor();
@@ -163,8 +173,8 @@ step("scan in the row: the report opens by itself", async () => {
   await page.getByRole("table", { name: "Images of team/app" }).waitFor();
   await browser.check(page, "images");
   await browser.shot(page, "images");
-  await page.getByRole("button", { name: "Scan 1" }).click();
-  await page.getByRole("heading", { name: "team/app:1" }).waitFor({ timeout: 120_000 });
+  await page.getByRole("button", { name: "Scan again 1" }).click();
+  await page.getByRole("heading", { name: "team/app:1" }).waitFor({ timeout: 40_000 });
   await browser.go(page, "/repositories/team/app");
   await page.getByLabel("Select 1").check();
   await page.getByRole("button", { name: "Scan selected" }).click();
@@ -173,7 +183,7 @@ step("scan in the row: the report opens by itself", async () => {
 
 step("a lost connection catches up", async () => {
   await browser.go(page, "/repositories/team/late");
-  await page.getByText("Not found").first().waitFor();
+  await page.getByText("There is no image here").waitFor();
   await browser.check(page, "repository that is not there");
   await browser.go(page, "/repositories/team");
   await page.getByRole("table").getByRole("link", { name: "base" }).waitFor();

@@ -111,7 +111,7 @@ export function ArtifactsPage({ namespace, repository }: { namespace: string; re
     {
       name: "Action", hideName: true, right: true,
       cell: (a) => scannable(a) && (
-        <Button size="xs" variant="default" disabled={underWay(a)} loading={asking.has(a.digest)} onClick={() => void scanOne(a)} aria-label={`Scan ${reference(a)}`}>
+        <Button size="xs" variant="default" disabled={underWay(a)} loading={asking.has(a.digest)} onClick={() => void scanOne(a)} aria-label={`${a.scanOverview ? "Scan again" : "Scan"} ${reference(a)}`}>
           {a.scanOverview ? "Scan again" : "Scan"}
         </Button>
       ),
