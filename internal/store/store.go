@@ -42,7 +42,10 @@ type Store struct {
 	front, back *writer
 	// newWorker makes the queue's client that works on jobs.
 	newWorker func(*river.Config) (queueClient, error)
-	closers   []func() error
+	// ring tells the workers of queues with new jobs, where the database does
+	// not.
+	ring    func(queues []string)
+	closers []func() error
 
 	signal chan struct{}
 	timing timing
@@ -68,6 +71,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		now:    cfg.Now,
 		signal: make(chan struct{}, 1),
 		timing: defaultTiming(),
+		ring:   func([]string) {},
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
