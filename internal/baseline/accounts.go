@@ -331,7 +331,7 @@ func legacyEntry(s *system, r *rule) verdict {
 	for n, line := range lines(f.Content) {
 		if strings.HasPrefix(line, "+") {
 			entry, _, _ := strings.Cut(line, ":")
-			t.add(at(f, n), name, fmt.Sprintf("line %d begins with %s", n, printable(entry, 40)))
+			t.add(at(f, n), name, fmt.Sprintf("line %d begins with %s", n, report.Printable(entry, 40)))
 		}
 	}
 	v := t.verdict(name, "no line begins with +").whole(f)

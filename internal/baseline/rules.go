@@ -122,7 +122,7 @@ func (r *rule) apply(s *system) Outcome {
 	o := Outcome{
 		Check: report.Check{
 			ID: r.ID, Group: r.Group, Title: r.Title, Standard: r.Standard, Severity: r.severity,
-			Result: v.result, Looked: printable(v.looked, maxCurrent), Current: printable(v.current, maxCurrent),
+			Result: v.result, Looked: report.Printable(v.looked, maxCurrent), Current: report.Printable(v.current, maxCurrent),
 			Suggested: r.fill(r.Suggested, "", ""),
 		},
 		Finding: r.Finding, FindingTitle: r.findingTitle,
@@ -134,7 +134,7 @@ func (r *rule) apply(s *system) Outcome {
 		}
 		o.Places = v.places[:min(len(v.places), maxPlaces)]
 		for _, e := range v.evidence[:min(len(v.evidence), maxEvidence)] {
-			o.Evidence = append(o.Evidence, printable(e, 200))
+			o.Evidence = append(o.Evidence, report.Printable(e, 200))
 		}
 		o.Command = r.commands(v)
 	}

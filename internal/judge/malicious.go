@@ -44,7 +44,7 @@ func skippedSignatures(rules *signature.Rules) []report.Note {
 		return nil
 	}
 	return []report.Note{{Code: noteSkipped, Message: fmt.Sprintf("%d signatures of malicious files are not supported and were not applied; the first is in %s, line %d: %s",
-		n, printable(skips[0].File, 80), skips[0].Line, skips[0].Reason)}}
+		n, report.Printable(skips[0].File, 80), skips[0].Line, skips[0].Reason)}}
 }
 
 // listed returns the files whose hash a list of malicious files has.
@@ -74,7 +74,7 @@ func malwareFinding(key secretKey, group []report.Malware, img report.Image, rul
 		FindingID:  findingID(report.Malicious, key.rule, key.path),
 		Category:   report.Malicious,
 		Rule:       key.rule,
-		Title:      printable(d.Title, 200),
+		Title:      report.Printable(d.Title, 200),
 		Severity:   d.Severity,
 		Details:    malwareDetails(d, group),
 		References: slices.Clone(d.References),
@@ -138,7 +138,7 @@ func describeMalware(m report.Malware, rules *signature.Rules) signature.Descrip
 func malwareDetails(d signature.Description, group []report.Malware) string {
 	text := d.Means
 	if d.Family != "" && !strings.Contains(d.Title, d.Family) {
-		text += " It is known as " + printable(d.Family, 120) + "."
+		text += " It is known as " + report.Printable(d.Family, 120) + "."
 	}
 	if slices.ContainsFunc(group, func(m report.Malware) bool { return m.Engine == signature.EngineClamd }) {
 		text += " ClamAV says so."
@@ -151,10 +151,10 @@ func malwareDetails(d signature.Description, group []report.Malware) string {
 func malwareEvidence(m report.Malware) []string {
 	var all []string
 	if m.Inner != "" {
-		all = append(all, "in "+printable(m.Inner, 300))
+		all = append(all, "in "+report.Printable(m.Inner, 300))
 	}
 	if m.Excerpt != "" {
-		all = append(all, printable(m.Excerpt, 300))
+		all = append(all, report.Printable(m.Excerpt, 300))
 	}
 	if m.SHA256 != "" {
 		all = append(all, fmt.Sprintf("SHA-256 %s, %d bytes", m.SHA256, m.Size))

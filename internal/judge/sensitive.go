@@ -113,14 +113,14 @@ func removal(at []report.Location) string {
 	}
 	first := at[0]
 	if first.Config != "" {
-		return fmt.Sprintf(" Then take it out of the image's configuration (%s) and build again: everybody who can pull the image can read that.", printable(first.Config, 120))
+		return fmt.Sprintf(" Then take it out of the image's configuration (%s) and build again: everybody who can pull the image can read that.", report.Printable(first.Config, 120))
 	}
 	var s strings.Builder
 	layer := fmt.Sprintf("layer %d", first.Layer)
 	if first.Instruction != "" {
 		layer += " (" + code(instruction(first)) + ")"
 	}
-	name := printable(first.Path, 160)
+	name := report.Printable(first.Path, 160)
 	fmt.Fprintf(&s, " Then take %s out of %s, which adds it, and build again", name, layer)
 	if slices.ContainsFunc(at, func(l report.Location) bool { return l.Hidden != "" }) {
 		s.WriteString(": a later layer hides it, but it can still be read in the one below.")
