@@ -172,6 +172,15 @@ func baseOf(img *report.Image, os report.OS, known *Bases) *report.Base {
 	}
 }
 
+// likelyBaseLayers is how many layers, from the lowest, come with a base: at least
+// the lowest one, as hardly an image is built on nothing.
+func likelyBaseLayers(base *report.Base) int {
+	if base == nil {
+		return 1
+	}
+	return max(1, base.Layers)
+}
+
 // The annotations of the OCI image specification that name an image's base.
 const (
 	annotationBaseName   = "org.opencontainers.image.base.name"

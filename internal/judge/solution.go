@@ -13,20 +13,21 @@ import (
 
 // solution tells in a few sentences what to do about one finding: which version
 // to go to, by which command or in which file, and whether it is the base
-// image's matter. Names and paths come from the image and are hostile: a command
+// image's matter, to which so many layers from the lowest belong. Names and paths come from the image and are hostile: a command
 // is offered only for a name that a shell takes as one plain word.
-func solution(os report.OS, p report.Package, m *advisory.Match, at []report.Location) string {
+func solution(os report.OS, p report.Package, m *advisory.Match, at []report.Location, baseLayers int) string {
 	if m.FixState != report.Fixed {
 		return mitigation(os, p, m)
 	}
-	var first report.Location
-	if len(at) > 0 {
-		first = at[0]
+	fromBase := origin(at, baseLayers) == report.FromBase
+	var first report.Location // of what is above the base, if anything is
+	if n := slices.IndexFunc(at, func(l report.Location) bool { return fromBase || l.Layer >= baseLayers }); n >= 0 {
+		first = at[n]
 	}
 	if p.Distribution() {
-		return systemSolution(os, p, m, first)
+		return systemSolution(os, p, m, first, fromBase)
 	}
-	return applicationSolution(p, m, first)
+	return applicationSolution(p, m, first, fromBase)
 }
 
 // mitigation is for what cannot be fixed by an upgrade.
@@ -38,7 +39,7 @@ func mitigation(os report.OS, p report.Package, m *advisory.Match) string {
 	return fmt.Sprintf("No fixed version yet. Remove %s if the image works without it, or limit what can reach it; exempt %s for a limited time if you accept the risk, and scan again when there is a fix.", name, m.ID)
 }
 
-func systemSolution(os report.OS, p report.Package, m *advisory.Match, at report.Location) string {
+func systemSolution(os report.OS, p report.Package, m *advisory.Match, at report.Location, fromBase bool) string {
 	name := report.Printable(p.Name, 120)
 	target := m.FixedVersion
 	if p.SourceVersion != "" && p.SourceVersion != p.Version && m.Source != "" {
@@ -51,7 +52,7 @@ func systemSolution(os report.OS, p report.Package, m *advisory.Match, at report
 		command = upgradeCommand(os, p)
 	}
 	switch {
-	case at.Layer == 0:
+	case fromBase:
 		s.WriteString(". It comes with the base image: rebuild on a newer one")
 		if command != "" {
 			fmt.Fprintf(&s, ", or add %s to the Dockerfile", code(command))
@@ -112,7 +113,7 @@ func instruction(at report.Location) string {
 	return report.Printable(strings.Join(strings.Fields(at.Instruction), " "), 100)
 }
 
-func applicationSolution(p report.Package, m *advisory.Match, at report.Location) string {
+func applicationSolution(p report.Package, m *advisory.Match, at report.Location, fromBase bool) string {
 	name, fixed := report.Printable(p.Name, 200), m.FixedVersion
 	var s strings.Builder
 	fmt.Fprintf(&s, "Upgrade %s from %s to %s or later", name, report.Printable(p.Version, 120), fixed)
@@ -132,7 +133,7 @@ func applicationSolution(p report.Package, m *advisory.Match, at report.Location
 		fmt.Fprintf(&s, ". It is inside %s (%s): rebuild or replace that archive", report.Printable(outer, 160), report.Printable(strings.Trim(inner, "!/"), 160))
 	}
 	switch {
-	case at.Layer == 0:
+	case fromBase:
 		s.WriteString(". It comes with the base image: a newer one may have the fix")
 	case at.Instruction != "":
 		fmt.Fprintf(&s, ". It was brought by %s", code(instruction(at)))
