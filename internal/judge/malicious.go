@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -19,19 +18,10 @@ import (
 // found by their facts, so that a new list finds them in images that were read
 // before; files on a list of harmless ones are left out. The slice is never nil.
 func Malicious(facts *report.ImageFacts, rules *signature.Rules) []report.Finding {
-	groups := make(map[secretKey][]report.Malware)
-	for _, m := range slices.Concat(facts.Malware, listed(facts.Hashes, rules)) {
-		if !harmless(m, rules) {
-			key := secretKey{m.Rule, m.Path}
-			groups[key] = append(groups[key], m)
-		}
-	}
-	findings := make([]report.Finding, 0, len(groups))
-	for _, key := range slices.SortedFunc(maps.Keys(groups), secretKey.compare) {
-		findings = append(findings, malwareFinding(key, groups[key], facts.Image, rules))
-	}
-	slices.SortStableFunc(findings, func(a, b report.Finding) int { return cmp.Compare(b.Severity, a.Severity) })
-	return findings
+	all := slices.Concat(facts.Malware, listed(facts.Hashes, rules))
+	all = slices.DeleteFunc(all, func(m report.Malware) bool { return harmless(m, rules) })
+	return group(all, func(m report.Malware) placeKey { return placeKey{m.Rule, m.Path} },
+		func(key placeKey, same []report.Malware) report.Finding { return malwareFinding(key, same, facts.Image, rules) })
 }
 
 // noteSkipped says that signatures of a user are not applied.
@@ -68,7 +58,7 @@ func harmless(m report.Malware, rules *signature.Rules) bool {
 	return err == nil && rules.Harmless(sum, m.Size)
 }
 
-func malwareFinding(key secretKey, group []report.Malware, img report.Image, rules *signature.Rules) report.Finding {
+func malwareFinding(key placeKey, group []report.Malware, img report.Image, rules *signature.Rules) report.Finding {
 	d := describeMalware(group[0], rules)
 	f := report.Finding{
 		FindingID:  findingID(report.Malicious, key.rule, key.path),
