@@ -76,7 +76,7 @@ func testConfig(t *testing.T) Config {
 	return Config{
 		Access:     newAccounts(),
 		Instance:   func(*http.Request) (catalog.Instance, error) { return catalog.Instance{ID: instanceID}, nil },
-		Advisories: func() []AdvisoryInfo { return nil },
+		Advisories: &noAdvisories{},
 		Version:    "test",
 		Now:        func() time.Time { return now },
 		Logger:     slog.New(slog.NewTextHandler(t.Output(), nil)),
@@ -384,4 +384,19 @@ func TestAnswersAreNotStored(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
+}
+
+// noAdvisories is what a server tells that has fetched none yet. It remembers
+// that it was asked to.
+type noAdvisories struct{ asked bool }
+
+func (*noAdvisories) InForce() []AdvisoryInfo { return nil }
+
+func (a *noAdvisories) Fetch() AdvisoryFetch {
+	return AdvisoryFetch{Source: "nowhere", Running: a.asked}
+}
+
+func (a *noAdvisories) Update() bool {
+	defer func() { a.asked = true }()
+	return !a.asked
 }
