@@ -21,7 +21,9 @@ func Malicious(facts *report.ImageFacts, rules *signature.Rules) []report.Findin
 	all := slices.Concat(facts.Malware, listed(facts.Hashes, rules))
 	all = slices.DeleteFunc(all, func(m report.Malware) bool { return harmless(m, rules) })
 	return group(all, func(m report.Malware) placeKey { return placeKey{m.Rule, m.Path} },
-		func(key placeKey, same []report.Malware) report.Finding { return malwareFinding(key, same, facts.Image, rules) })
+		func(key placeKey, same []report.Malware) report.Finding {
+			return malwareFinding(key, same, facts.Image, rules)
+		})
 }
 
 // noteSkipped says that signatures of a user are not applied.

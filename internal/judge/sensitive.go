@@ -24,7 +24,9 @@ func Sensitive(facts *report.ImageFacts, rules *secret.Rules) []report.Finding {
 	all := slices.Concat(facts.Secrets, facts.Image.Secrets)
 	all = slices.DeleteFunc(all, func(s report.Secret) bool { return s.Config == "" && rules.Excluded(s.Path) })
 	return group(all, func(s report.Secret) placeKey { return placeKey{s.Rule, s.Path} },
-		func(key placeKey, same []report.Secret) report.Finding { return sensitiveFinding(key, same, facts.Image, rules) })
+		func(key placeKey, same []report.Secret) report.Finding {
+			return sensitiveFinding(key, same, facts.Image, rules)
+		})
 }
 
 // placeKey is what makes a finding about files one. Line, layer and what was found
