@@ -69,11 +69,11 @@ type Store struct {
 // "database_newer" if a newer version of the program has written it.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
 	s := &Store{
-		log:    cfg.Logger,
-		now:    cfg.Now,
-		signal: make(chan struct{}, 1),
-		timing: defaultTiming(),
-		ring:   func([]string) {},
+		log:       cfg.Logger,
+		now:       cfg.Now,
+		signal:    make(chan struct{}, 1),
+		timing:    defaultTiming(),
+		ring:      func([]string) {},
 		exposures: newExposures(),
 	}
 	if s.log == nil {
