@@ -27,6 +27,9 @@ const (
 	// EventVulnerability: a vulnerability became known in an image that was
 	// judged before.
 	EventVulnerability EventKind = "vulnerability.new"
+	// EventStatements: documents that are believed, or signatures of them, were
+	// attached to an image or taken away.
+	EventStatements EventKind = "statements.changed"
 	// EventBatch: a batch of scans is done, or was stopped.
 	EventBatch EventKind = "batch.done"
 )
@@ -34,7 +37,7 @@ const (
 // EventKinds lists all kinds.
 func EventKinds() []EventKind {
 	return []EventKind{EventScanWaiting, EventScanRunning, EventScanProgress, EventScanDone, EventScanFailed,
-		EventVerdict, EventBlocked, EventReported, EventExempted, EventVulnerability, EventBatch}
+		EventVerdict, EventBlocked, EventReported, EventExempted, EventVulnerability, EventStatements, EventBatch}
 }
 
 // Event is something that happened.
@@ -92,8 +95,8 @@ type VerdictChange struct {
 	Before Decision
 	After  Decision
 	Reason string
-	// Cause is what made it change: "scan", "policy", "exception", "expiry",
-	// "advisories", …
+	// Cause is what made it change: "scan", "policy", "exception", "statements",
+	// "expiry", "advisories", …
 	Cause     string
 	Remaining int
 	Severity  report.Severity

@@ -340,12 +340,18 @@ func dropNamespaceExceptions(ctx context.Context, tx *tx, instanceID, namespace 
 
 // ArtifactExceptions reads the exceptions that hold for an artifact, in one
 // query over an index, also those that have expired: whether they have is for
-// whoever applies them to say. They come without targets.
+// whoever applies them to say. They come without targets. After them come those
+// that documents attached to the artifact make, as its namespace believes them.
 func (s *Store) ArtifactExceptions(ctx context.Context, key catalog.RepositoryKey, digest string) ([]catalog.Exception, error) {
 	list, err := all(ctx, s.reads, scanException, `SELECT `+exceptionColumns+`, ''
 		FROM exception_target t JOIN exception e ON e.id = t.exception_id
 		WHERE NOT t.ended AND t.instance_id = $1 AND t.namespace IN ('', $2) AND t.repository IN ('', $3) AND t.digest IN ('', $4)
 		ORDER BY e.id`, key.InstanceID, key.Namespace, key.Repository, digest)
+	if err == nil {
+		var more []catalog.Exception
+		more, err = s.statements(ctx, key, digest)
+		list = append(list, more...)
+	}
 	return list, s.fail("read the exceptions of an artifact", err)
 }
 

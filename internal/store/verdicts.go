@@ -40,11 +40,12 @@ func notScanned(artifactID int64) error {
 // verdict under a newer revision of the policy is stored already.
 func (s *Store) SetVerdict(ctx context.Context, artifactID int64, v catalog.Verdict) error {
 	return s.update(ctx, s.front, "store a verdict", func(tx *tx) error {
-		var policyRevision int64
+		var policyRevision, attachedRevision int64
 		before, err := one(ctx, tx, nil, func(row scanner) (v catalog.Verdict, err error) {
-			return v, row.Scan(&v.Decision, &v.Revision, &policyRevision)
+			return v, row.Scan(&v.Decision, &v.Revision, &policyRevision, &attachedRevision)
 		}, `SELECT v.decision, v.revision, (SELECT n.policy_revision FROM artifact a JOIN repository r ON r.id = a.repository_id
-				JOIN namespace n ON n.id = r.namespace_id WHERE a.id = v.artifact_id)
+				JOIN namespace n ON n.id = r.namespace_id WHERE a.id = v.artifact_id),
+				(SELECT a.attached_revision FROM artifact a WHERE a.id = v.artifact_id)
 			FROM report v WHERE v.artifact_id = $1 AND v.scan_id = $2 AND v.revision <= $3`+tx.dialect.forUpdate,
 			artifactID, v.ScanID, v.Revision)
 		if err != nil || before.Decision == "" {
@@ -60,6 +61,8 @@ func (s *Store) SetVerdict(ctx context.Context, artifactID int64, v catalog.Verd
 		case before.Revision == v.Revision:
 		case before.Revision < policyRevision:
 			cause = "policy"
+		case before.Revision < attachedRevision:
+			cause = "statements"
 		default:
 			cause = "exception"
 		}
