@@ -43,8 +43,9 @@ func putAttachments(ctx context.Context, tx *tx, artifactID int64, list []catalo
 }
 
 // attachmentsChanged makes the verdicts old that what is attached to a manifest can
-// change, and tells of it, if the namespace believes documents at all: of the
-// manifest itself, and where that is a document, of what the document is about.
+// change, and tells of it, if the namespace believes documents at all: if the
+// manifest is an image, its own, and if it is a document, that of the image the
+// document is about.
 func attachmentsChanged(ctx context.Context, tx *tx, key catalog.RepositoryKey, repo int64, subjects []string, cause, detail string) error {
 	ns, err := readNamespace(ctx, tx, key.InstanceID, key.Namespace)
 	if err != nil || ns.Policy.Gate.Statements.Trust == catalog.TrustNone {
@@ -59,7 +60,7 @@ func attachmentsChanged(ctx context.Context, tx *tx, key catalog.RepositoryKey, 
 		args = append(args, s)
 	}
 	among := "(" + places(2, len(subjects)) + ")"
-	images, err := all(ctx, tx, scalar[int64], `SELECT a.id FROM artifact a WHERE a.repository_id = $1 AND (a.digest IN `+among+`
+	images, err := all(ctx, tx, scalar[int64], `SELECT a.id FROM artifact a WHERE a.repository_id = $1 AND a.kind = '`+string(catalog.KindImage)+`' AND (a.digest IN `+among+`
 		OR a.digest IN (SELECT d.subject FROM artifact d JOIN attachment x ON x.artifact_id = d.id
 			WHERE d.repository_id = $1 AND d.digest IN `+among+` AND x.kind = '`+string(catalog.AttachedDocument)+`')) ORDER BY a.id`, args...)
 	if err != nil || len(images) == 0 {
