@@ -25,7 +25,8 @@ const maxIdentifier = 1 << 10
 type Image struct {
 	// Digest is that of its manifest.
 	Digest string
-	// Repository is its name without registry: "team/app"; empty if it has none.
+	// Repository is its name, with or without registry: "team/app"; empty if it
+	// has none.
 	Repository string
 }
 
@@ -67,7 +68,7 @@ func namesImage(u packageurl.PackageURL, img Image) bool {
 		return false
 	}
 	if location := u.Qualifiers.Map()["repository_url"]; location != "" {
-		return repositoryOf(location) == img.Repository
+		return repositoryOf(location) == repositoryOf(img.Repository)
 	}
 	return u.Name == path.Base(img.Repository)
 }
