@@ -22,7 +22,10 @@ func (h *handlers) registerOpenVEX(api huma.API) {
 	}, h.exportExceptions)
 	route(h, api, huma.Operation{
 		OperationID: "importExceptions", Method: http.MethodPost, Path: "/exceptions/openvex", Tags: tags,
-		Summary: "Make exceptions of an OpenVEX document", MaxBodyBytes: vex.MaxDocument + 1,
+		Summary: "Make exceptions of an OpenVEX document", MaxBodyBytes: vex.MaxDocument + 1, SkipValidateBody: true,
+		RequestBody: &huma.RequestBody{Required: true, Description: "An OpenVEX 0.2.0 document", Content: map[string]*huma.MediaType{
+			"application/json": {Schema: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}},
+		}},
 		Description: "Every statement is answered for. What is there already stays as it is, so a document can be imported again. What is affected never becomes an exception.",
 	}, h.importExceptions)
 }

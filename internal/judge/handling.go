@@ -121,7 +121,7 @@ func handling(e *catalog.Exception) *report.Handling {
 }
 
 // statements lists those of documents that are about findings of the report.
-func statements(r *report.Report, force catalog.Exceptions) []report.Statement {
+func statements(r *report.Report, force catalog.Exceptions) []report.VEXStatement {
 	count := make(map[*catalog.Exception]int)
 	var order []*catalog.Exception
 	for i := range r.Vulnerabilities {
@@ -131,9 +131,9 @@ func statements(r *report.Report, force catalog.Exceptions) []report.Statement {
 			}
 		}
 	}
-	var list []report.Statement
+	var list []report.VEXStatement
 	for _, e := range order {
-		s := report.Statement{
+		s := report.VEXStatement{
 			Vulnerability: e.Criteria.Vulnerability, Package: e.Criteria.Package,
 			Status: e.Document.Status, Action: string(e.Action), Author: e.Author, Reason: e.Reason,
 			Document: e.Document.Digest, Verified: e.Document.Key != "", Key: e.Document.Key, Findings: count[e],

@@ -27,11 +27,11 @@ type Report struct {
 	Notes []Note `json:"notes,omitempty"`
 	// Statements are those of OpenVEX documents that handled findings of this
 	// report, also findings that are gone for it.
-	Statements []Statement `json:"statements,omitempty"`
+	Statements []VEXStatement `json:"statements,omitempty"`
 }
 
-// Statement is what an OpenVEX document says about findings of an image.
-type Statement struct {
+// VEXStatement is what an OpenVEX document says about findings of an image.
+type VEXStatement struct {
 	Vulnerability string `json:"vulnerability"`
 	// Package is empty where all are meant.
 	Package string `json:"package,omitempty"`

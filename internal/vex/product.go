@@ -158,7 +158,7 @@ func subcomponents(name string) []Component {
 	if name == "" {
 		return nil
 	}
-	return []Component{{ID: "pkg:generic/" + url.PathEscape(name)}}
+	return []Component{{ID: "pkg:generic/" + strings.ReplaceAll(url.QueryEscape(name), "+", "%20")}}
 }
 
 // packageName is what reports call the package that a subcomponent names.

@@ -52,6 +52,7 @@ func (c *Client) ExceptionHistory(ctx context.Context, f ExceptionFilter) ([]api
 // repositories.
 func (c *Client) ExportExceptions(ctx context.Context, f ExceptionFilter, registry string) ([]byte, error) {
 	query := f.query()
+	query.Del("limit") // it is one answer
 	if registry != "" {
 		query.Set("registry", registry)
 	}
