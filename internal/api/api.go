@@ -52,6 +52,7 @@ type Store interface {
 	BatchStore
 	ScheduleStore
 	ExceptionStore
+	RiskStore
 	Statistics(ctx context.Context) (store.Statistics, error)
 }
 
@@ -194,6 +195,8 @@ func (h *handlers) describe(mux *http.ServeMux) *huma.OpenAPI {
 	h.registerReports(api)
 	h.registerFindings(api)
 	h.registerDifference(api)
+	h.registerRisks(api)
+	h.registerDashboard(api)
 	h.registerExceptions(api)
 	h.registerOpenVEX(api)
 	return api.OpenAPI()

@@ -88,6 +88,20 @@ type EventFilter struct {
 	Since time.Time
 }
 
+// What makes a verdict change.
+const (
+	ByScan      = "scan"
+	ByPolicy    = "policy"
+	ByException = "exception"
+	// ByStatements: documents attached to the image have.
+	ByStatements = "statements"
+	ByExpiry     = "expiry"
+	ByAdvisories = "advisories"
+	ByRules      = "rules"
+	// ByUpdate: a new version of the program judges otherwise.
+	CauseUpdate = "update"
+)
+
 // VerdictChange is a change of a verdict.
 type VerdictChange struct {
 	ID     int64
@@ -95,8 +109,7 @@ type VerdictChange struct {
 	Before Decision
 	After  Decision
 	Reason string
-	// Cause is what made it change: "scan", "policy", "exception", "statements",
-	// "expiry", "advisories", …
+	// Cause is one of the constants above.
 	Cause     string
 	Remaining int
 	Severity  report.Severity

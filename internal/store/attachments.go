@@ -93,16 +93,16 @@ func subjectsOf(ctx context.Context, q querier, artifactID int64) ([]string, err
 
 // statements returns what the documents attached to an artifact come to, as its
 // namespace believes them.
-func (s *Store) statements(ctx context.Context, key catalog.RepositoryKey, digest string) ([]catalog.Exception, error) {
+func statements(ctx context.Context, q querier, key catalog.RepositoryKey, digest string) ([]catalog.Exception, error) {
 	var settings catalog.GateSettings
-	text, err := one(ctx, s.reads, nil, scalar[string], `SELECT gate FROM namespace WHERE instance_id = $1 AND name = $2`, key.InstanceID, key.Namespace)
+	text, err := one(ctx, q, nil, scalar[string], `SELECT gate FROM namespace WHERE instance_id = $1 AND name = $2`, key.InstanceID, key.Namespace)
 	if err != nil {
 		return nil, err
 	}
 	if err := decodeGate(text, &settings); err != nil || settings.Statements.Trust == catalog.TrustNone {
 		return nil, err
 	}
-	documents, signatures, err := s.attached(ctx, key, digest)
+	documents, signatures, err := attached(ctx, q, key, digest)
 	if err != nil {
 		return nil, err
 	}
@@ -113,13 +113,13 @@ func (s *Store) statements(ctx context.Context, key catalog.RepositoryKey, diges
 // attached reads the documents attached to an artifact, and the signatures attached
 // to them. Where there are more than are looked at, there are none: those left out
 // might take back what the others say.
-func (s *Store) attached(ctx context.Context, key catalog.RepositoryKey, digest string) (documents, signatures []catalog.Attachment, err error) {
-	repo, err := one(ctx, s.reads, nil, scalar[int64], `SELECT r.id FROM namespace n JOIN repository r ON r.namespace_id = n.id
+func attached(ctx context.Context, q querier, key catalog.RepositoryKey, digest string) (documents, signatures []catalog.Attachment, err error) {
+	repo, err := one(ctx, q, nil, scalar[int64], `SELECT r.id FROM namespace n JOIN repository r ON r.namespace_id = n.id
 		WHERE n.instance_id = $1 AND n.name = $2 AND r.name = $3`, key.InstanceID, key.Namespace, key.Repository)
 	if err != nil || repo == 0 {
 		return nil, nil, err
 	}
-	documents, err = all(ctx, s.reads, scanAttachment, `SELECT a.digest, CAST($2 AS TEXT), x.kind, x.content, x.signature
+	documents, err = all(ctx, q, scanAttachment, `SELECT a.digest, CAST($2 AS TEXT), x.kind, x.content, x.signature
 		FROM artifact a JOIN attachment x ON x.artifact_id = a.id
 		WHERE a.repository_id = $1 AND x.kind <> $3 AND (a.subject = $2 AND a.subject <> ''
 			OR a.id IN (SELECT t.artifact_id FROM tag t WHERE t.repository_id = $1 AND t.name = $4))
@@ -132,7 +132,7 @@ func (s *Store) attached(ctx context.Context, key catalog.RepositoryKey, digest 
 		if d.Kind != catalog.AttachedDocument {
 			continue
 		}
-		list, err := all(ctx, s.reads, scanAttachment, `SELECT a.digest, CAST($2 AS TEXT), x.kind, x.content, x.signature
+		list, err := all(ctx, q, scanAttachment, `SELECT a.digest, CAST($2 AS TEXT), x.kind, x.content, x.signature
 			FROM artifact a JOIN attachment x ON x.artifact_id = a.id
 			WHERE a.repository_id = $1 AND x.kind <> $3 AND (a.subject = $2 AND a.subject <> ''
 				OR a.id IN (SELECT t.artifact_id FROM tag t WHERE t.repository_id = $1 AND t.name = $4))

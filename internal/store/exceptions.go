@@ -385,16 +385,20 @@ func dropNamespaceExceptions(ctx context.Context, tx *tx, instanceID, namespace 
 // whoever applies them to say. They come without targets. After them come those
 // that documents attached to the artifact make, as its namespace believes them.
 func (s *Store) ArtifactExceptions(ctx context.Context, key catalog.RepositoryKey, digest string) ([]catalog.Exception, error) {
-	list, err := all(ctx, s.reads, scanException, `SELECT `+exceptionColumns+`, ''
+	list, err := artifactExceptions(ctx, s.reads, key, digest)
+	return list, s.fail("read the exceptions of an artifact", err)
+}
+
+func artifactExceptions(ctx context.Context, q querier, key catalog.RepositoryKey, digest string) ([]catalog.Exception, error) {
+	list, err := all(ctx, q, scanException, `SELECT `+exceptionColumns+`, ''
 		FROM exception_target t JOIN exception e ON e.id = t.exception_id
 		WHERE NOT t.ended AND t.instance_id = $1 AND t.namespace IN ('', $2) AND t.repository IN ('', $3) AND t.digest IN ('', $4)
 		ORDER BY e.id`, key.InstanceID, key.Namespace, key.Repository, digest)
-	if err == nil {
-		var more []catalog.Exception
-		more, err = s.statements(ctx, key, digest)
-		list = append(list, more...)
+	if err != nil {
+		return nil, err
 	}
-	return list, s.fail("read the exceptions of an artifact", err)
+	said, err := statements(ctx, q, key, digest)
+	return append(list, said...), err
 }
 
 // Exceptions lists exceptions by id; page.After is the last id of the page
