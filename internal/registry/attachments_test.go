@@ -202,6 +202,10 @@ func TestStatementsOpenTheGate(t *testing.T) {
 		{"expired", catalog.TrustSigned, attest(key, strings.Replace(notAffected, `{"vulnerability"`, `{"@id":"urn:pratique:exception:1?=expires=2026-08-31T00:00:00Z","vulnerability"`, 1)), false},
 		{"document, off", catalog.TrustNone, func(e *env, img image) { plain(notAffected)(e, img) }, false},
 		{"document, any", catalog.TrustAny, func(e *env, img image) { plain(notAffected)(e, img) }, true},
+		{"document in a layer of another type", catalog.TrustAny, func(e *env, img image) {
+			subject := img.descriptor("")
+			e.attach("", typeOpenVEX, "application/vnd.oci.image.layer.v1.tar", []byte(notAffected), nil, &subject)
+		}, true},
 		{"document without signature", catalog.TrustSigned, func(e *env, img image) { plain(notAffected)(e, img) }, false},
 		{"document with signature", catalog.TrustSigned, func(e *env, img image) {
 			digest := plain(notAffected)(e, img)
