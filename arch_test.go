@@ -40,6 +40,7 @@ var floors = map[string]int{
 	"internal/advisory":               2,
 	"internal/image":                  1,
 	"internal/collect":                1,
+	"internal/vex":                    1,
 	"internal/collect/packages":       1,
 	"internal/collect/packages/rpmdb": 1,
 	"internal/collect/secrets":        1,
