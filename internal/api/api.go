@@ -35,6 +35,8 @@ type Config struct {
 	// Advisories describes the advisory database in force, nil if there is none.
 	Advisories func() []AdvisoryInfo
 	Limits     Limits
+	// Defaults are the settings of an instance that sets none.
+	Defaults catalog.InstanceSettings
 	// Tariff says what scans cost.
 	Tariff  catalog.Tariff
 	Version string
@@ -88,6 +90,8 @@ type ScanStore interface {
 	VerdictChanges(ctx context.Context, artifactID, before int64, limit int) ([]catalog.VerdictChange, error)
 	Usage(ctx context.Context, instanceID, month string) ([]catalog.Usage, error)
 	Gates(ctx context.Context, instanceID string) ([]catalog.GateState, error)
+	InstanceSettings(ctx context.Context, instanceID string) (catalog.StoredSettings, error)
+	SetInstanceSettings(ctx context.Context, instanceID string, c catalog.InstanceChange, revision int64, by string) (catalog.StoredSettings, error)
 	SetGate(ctx context.Context, instanceID string, gate catalog.ScanGate, open bool, by string) error
 	Report(ctx context.Context, artifactID int64) ([]byte, catalog.Scan, error)
 }
@@ -176,6 +180,7 @@ func (h *handlers) describe(mux *http.ServeMux) *huma.OpenAPI {
 	h.registerBatches(api)
 	h.registerSchedules(api)
 	h.registerGates(api)
+	h.registerSettings(api)
 	h.registerMetering(api)
 	h.registerEvents(api)
 	h.registerReports(api)

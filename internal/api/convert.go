@@ -28,7 +28,7 @@ func (h *handlers) namespace(n catalog.Namespace) Namespace {
 			CreatedAt: list.CreatedAt,
 			UpdatedAt: list.UpdatedAt,
 		},
-		Gate:         gateSettings(n.Policy.Gate),
+		Gate:         gateSettings(n),
 		Repositories: n.Repositories, CreatedAt: n.CreatedAt, UpdatedAt: n.UpdatedAt,
 	}
 	for i, id := range list.Items {
@@ -55,7 +55,11 @@ func (h *handlers) artifact(p catalog.Pull, f found) Artifact {
 		Digest: a.Digest, Kind: a.Kind, MediaType: a.MediaType, ArtifactType: a.ArtifactType,
 		Size: a.Size, Subject: a.Subject, Tags: append([]string{}, a.Tags...),
 		PushedAt: a.PushedAt, FirstPulledAt: a.FirstPulledAt, PulledAt: a.PulledAt,
-		Verdict: h.verdict(p, f),
+		Platform: a.Platform,
+		Verdict:  h.verdict(p, f),
+	}
+	if refusal := p.Namespace.Scope.Ineligible(a); refusal != nil {
+		out.NotScanned = &NotScanned{Code: refusal.Code, Reason: refusal.Message, Advice: refusal.Advice}
 	}
 	if p.Scan != nil {
 		out.ScanOverview = &ScanOverview{Scan: h.scan(*p.Scan)}

@@ -149,9 +149,19 @@ type Artifact struct {
 	PushedAt      time.Time            `json:"pushedAt"`
 	FirstPulledAt time.Time            `json:"firstPulledAt,omitzero"`
 	PulledAt      time.Time            `json:"pulledAt,omitzero"`
+	Platform      string               `json:"platform,omitempty" example:"linux/amd64" doc:"That of an image, as its configuration says"`
+	NotScanned    *NotScanned          `json:"notScanned,omitempty" doc:"Why it cannot be scanned; absent if it can be"`
 	// ScanOverview is absent for an artifact that was never scanned.
 	ScanOverview *ScanOverview `json:"scanOverview,omitempty" doc:"Absent if it was never scanned"`
 	Verdict      Verdict       `json:"verdict" doc:"Whether it can be downloaded now"`
+}
+
+// NotScanned says why an artifact cannot be scanned: for what it is, or by the
+// settings of the instance.
+type NotScanned struct {
+	Code   string `json:"code" enum:"untagged,multi_architecture,chart,windows,not_scannable"`
+	Reason string `json:"reason"`
+	Advice string `json:"advice"`
 }
 
 // ScanOverview is the latest scan with what the report in force found. The
@@ -216,7 +226,8 @@ type Info struct {
 	Limits  Limits `json:"limits"`
 }
 
-// Limits are what the service refuses to exceed.
+// Limits are what the service refuses to exceed, where an instance has no
+// settings of its own.
 type Limits struct {
 	ConcurrentScans    int   `json:"concurrentScans" doc:"Scans of an instance that run at the same time"`
 	ScanTimeoutSeconds int64 `json:"scanTimeoutSeconds" doc:"A scan that takes longer fails"`

@@ -163,7 +163,7 @@ type Verdict struct {
 	// Reason is machine-readable: "blocking-off", "not-scanned", "pending",
 	// "running", "failed", "vulnerable", "malware", "secrets", "weak-passwords",
 	// "unsafe-settings", "software-compliance", "below-threshold", "clean",
-	// "allowlisted", "excepted", "grace", "not-scannable", "index".
+	// "allowlisted", "excepted", "grace", "not-scannable", "scan-refused", "index".
 	Reason string `json:"reason"`
 	// Message is the sentence a refused client shows to its user. With the
 	// decision Allow it is empty, unless the namespace only reports: then it says

@@ -25,12 +25,16 @@ func (s *Service) plan(ctx context.Context, scanID int64) error {
 	if err != nil || scan.State != catalog.Running {
 		return s.finally(ctx, scanID, err)
 	}
-	if err := s.passGates(ctx, scan.InstanceID, pull.Artifact); err != nil {
+	if err := s.passGates(ctx, pull); err != nil {
 		return s.finally(ctx, scanID, err)
+	}
+	settings, err := s.settings(ctx, scan.InstanceID)
+	if err != nil {
+		return err
 	}
 	img, err := s.open(ctx, pull)
 	if err == nil {
-		err = s.cfg.Settings.Image.Check(img)
+		err = s.limits(settings).Check(img)
 	}
 	if err != nil {
 		return s.finally(ctx, scanID, err)
@@ -58,7 +62,11 @@ func (s *Service) plan(ctx context.Context, scanID int64) error {
 
 // layer gains the facts of one layer and stores them.
 func (s *Service) layer(ctx context.Context, job catalog.LayerJob) error {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.Settings.Timeout)
+	settings, err := s.settings(ctx, job.InstanceID)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, settings.Timeout)
 	defer cancel()
 	lens, err := s.lensFor(ctx, job.InstanceID, job.Namespace, job.Collectors)
 	if err != nil {
@@ -151,7 +159,7 @@ func (s *Service) judge(ctx context.Context, scanID int64) error {
 		}
 		return err
 	}
-	s.cfg.Logger.Info("scan done", "scan", scanID, "image", artifactName(pull.Artifact),
+	s.cfg.Logger.Info("scan done", "scan", scanID, "image", pull.Artifact.Name(),
 		"vulnerabilities", rep.Summary.Total, "findings", rep.Summary.Findings.Total, "worst", rep.Summary.Severity, "verdict", verdict.Decision)
 	return nil
 }
@@ -185,7 +193,7 @@ func (s *Service) finally(ctx context.Context, scanID int64, err error) error {
 
 // open reads manifest and configuration of an artifact from our own storage.
 func (s *Service) open(ctx context.Context, pull catalog.Pull) (*image.Image, error) {
-	name := artifactName(pull.Artifact)
+	name := pull.Artifact.Name()
 	config, err := s.config(ctx, pull.Content)
 	if err != nil {
 		return nil, fmt.Errorf("the configuration of %s: %w", name, err)

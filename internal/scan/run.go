@@ -81,7 +81,11 @@ func (s *Service) promote(ctx context.Context) error {
 		return err
 	}
 	for _, inst := range instances {
-		if _, err := s.cfg.Store.Promote(ctx, inst.ID, s.cfg.Settings.Concurrent, s.cfg.Settings.Timeout); err != nil {
+		settings, err := s.settings(ctx, inst.ID)
+		if err != nil {
+			return err
+		}
+		if _, err := s.cfg.Store.Promote(ctx, inst.ID, settings.Concurrent, settings.Timeout); err != nil {
 			return err
 		}
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/pratique/pratique/internal/store"
 )
 
-// Settings are the limits of an instance (§2.2, §2.5).
+// Settings are those of this program. An instance may set its own limits.
 type Settings struct {
 	// Concurrent is the number of artifacts of one instance that are scanned at
 	// the same time.
@@ -30,6 +30,27 @@ type Settings struct {
 // hours, 50 GB, 127 layers, 10 GB a layer.
 func DefaultSettings() Settings {
 	return Settings{Concurrent: 10, Timeout: 3 * time.Hour, Image: image.DefaultLimits(), Workers: 2}
+}
+
+// Defaults are the limits of an instance that sets none (§2.2, §2.5).
+func (s Settings) Defaults() catalog.InstanceSettings {
+	d := catalog.DefaultInstanceSettings()
+	d.Concurrent, d.Timeout = s.Concurrent, s.Timeout
+	d.ImageSize, d.Layers, d.LayerSize = s.Image.ImageSize, s.Image.Layers, s.Image.LayerSize
+	return d
+}
+
+// settings returns those in force in an instance.
+func (s *Service) settings(ctx context.Context, instanceID string) (catalog.InstanceSettings, error) {
+	stored, err := s.cfg.Store.InstanceSettings(ctx, instanceID)
+	return stored.Over(s.cfg.Settings.Defaults()), err
+}
+
+// limits are what bounds an image of an instance.
+func (s *Service) limits(in catalog.InstanceSettings) image.Limits {
+	l := s.cfg.Settings.Image
+	l.ImageSize, l.Layers, l.LayerSize = in.ImageSize, in.Layers, in.LayerSize
+	return l
 }
 
 // Blobs is where layers are read from.
@@ -78,8 +99,7 @@ func New(cfg Config) *Service {
 
 // Request asks for a scan of an artifact. It answers at once; the scan waits
 // its turn. Errors: NotFound for an unknown artifact, Denied "gate_closed" at a
-// gate that is not open, Invalid where its kind
-// cannot be scanned or it has no tag, Conflict "scan_in_progress" while another
+// gate that is not open, Invalid as catalog.Scope.Ineligible has it, Conflict "scan_in_progress" while another
 // one of the same artifact waits or runs.
 func (s *Service) Request(ctx context.Context, artifactID int64, trigger catalog.Trigger) (catalog.Scan, error) {
 	pull, err := s.cfg.Store.ArtifactPull(ctx, artifactID)
@@ -89,12 +109,12 @@ func (s *Service) Request(ctx context.Context, artifactID int64, trigger catalog
 	if err := s.mayRequest(ctx, pull.Artifact.Key.InstanceID); err != nil {
 		return catalog.Scan{}, err
 	}
-	if err := s.eligible(ctx, pull.Artifact); err != nil {
+	if err := pull.Namespace.Scope.Ineligible(pull.Artifact); err != nil {
 		return catalog.Scan{}, err
 	}
 	scan, err := s.cfg.Store.RequestScan(ctx, artifactID, trigger)
 	if catalog.Is(err, catalog.Conflict) {
-		err = catalog.Errorf(catalog.Conflict, "scan_in_progress", "%s is being scanned or waits for it", artifactName(pull.Artifact)).
+		err = catalog.Errorf(catalog.Conflict, "scan_in_progress", "%s is being scanned or waits for it", pull.Artifact.Name()).
 			Advise("wait until that scan has ended")
 	}
 	return scan, err
@@ -106,43 +126,4 @@ func (s *Service) Request(ctx context.Context, artifactID int64, trigger catalog
 // Errors: NotFound "scan_not_found"; Conflict "scan_ended".
 func (s *Service) Stop(ctx context.Context, scanID int64, by string) error {
 	return s.cfg.Store.FailScan(ctx, scanID, catalog.CauseStopped, "stopped by "+by)
-}
-
-// eligible says whether an artifact may be scanned at all (§2.2). What only
-// its manifest tells is checked when the scan is planned.
-func (s *Service) eligible(ctx context.Context, a catalog.Artifact) error {
-	name := artifactName(a)
-	switch a.Kind {
-	case catalog.KindImage:
-	case catalog.KindIndex:
-		return catalog.Errorf(catalog.Invalid, "multi_architecture",
-			"%s is an index of images for several platforms, which is not scanned as a whole", name).
-			Advise("scan its members by digest; they are scanned by themselves where the namespace scans automatically")
-	case catalog.KindChart:
-		return catalog.Errorf(catalog.Invalid, "not_scannable", "%s is a Helm chart, not an image", name).
-			Advise("scan the images the chart names")
-	default:
-		return catalog.Errorf(catalog.Invalid, "not_scannable", "%s is not a container image", name)
-	}
-	if len(a.Tags) > 0 {
-		return nil
-	}
-	member, err := s.cfg.Store.IsMember(ctx, a.ID)
-	if err != nil {
-		return err
-	}
-	if !member {
-		return catalog.Errorf(catalog.Invalid, "untagged", "%s has no tag, and only tagged images are scanned", name).
-			Advise("tag it and scan again")
-	}
-	return nil
-}
-
-// artifactName is how messages name an artifact: by its first tag, or else by
-// its digest.
-func artifactName(a catalog.Artifact) string {
-	if len(a.Tags) > 0 {
-		return a.Key.String() + ":" + a.Tags[0]
-	}
-	return a.Key.String() + "@" + a.Digest
 }

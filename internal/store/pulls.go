@@ -14,7 +14,8 @@ import (
 // its report v. Of the tags the first hundred are read: nobody decides by them.
 const (
 	artifactColumns = `a.id, a.repository_id, r.namespace_id, r.name, a.digest, a.media_type, a.artifact_type, a.kind, a.size, a.subject,
-		a.pushed_at, a.first_pulled_at, a.pulled_at`
+		a.platform, a.pushed_at, a.first_pulled_at, a.pulled_at, EXISTS (SELECT 1 FROM tag t WHERE t.artifact_id = a.id),
+		EXISTS (SELECT 1 FROM artifact_member m WHERE m.repository_id = a.repository_id AND m.digest = a.digest)`
 	tagsColumn = `COALESCE((SELECT string_agg(t.name, ',' ORDER BY t.name) FROM
 		(SELECT name FROM tag WHERE artifact_id = a.id ORDER BY name LIMIT 100) AS t), '')`
 	stateColumns = `COALESCE(s.id, 0), COALESCE(s.instance_id, ''), COALESCE(s.artifact_id, 0), COALESCE(s.state, ''),
@@ -41,7 +42,7 @@ type pullRow struct {
 func (r *pullRow) dest() []any {
 	a, v := &r.a, &r.v
 	dest := []any{&a.ID, &a.RepositoryID, &a.NamespaceID, &a.Key.Repository, &a.Digest, &a.MediaType, &a.ArtifactType, &a.Kind, &a.Size, &a.Subject,
-		&r.pushed, &r.first, &r.pulled, &r.tags}
+		&a.Platform, &r.pushed, &r.first, &r.pulled, &a.Tagged, &a.Member, &r.tags}
 	dest = append(dest, r.scan.dest()...)
 	return append(dest, &v.ScanID, &v.Decision, &v.Reason, &v.Message, &v.Revision, &r.changes, &v.Remaining, &v.Severity)
 }

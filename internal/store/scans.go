@@ -104,7 +104,8 @@ const oldestEvery = 10
 // run, and enqueues a plan job for each, in one transaction under a lock on the
 // instance's row, so that the limit holds across all processes. The most urgent
 // go first, the oldest among them before others; every tenth promotion is that
-// of the oldest of all. timeout sets their deadline. It returns the promoted
+// of the oldest of all. Where the instance's scans wait first in first out, the
+// oldest always goes first. timeout sets their deadline. It returns the promoted
 // scans in that order.
 //
 // Errors: NotFound "instance_not_found".
@@ -120,8 +121,7 @@ func (s *Store) Promote(ctx context.Context, instanceID string, limit int, timeo
 	}
 	err = s.update(ctx, s.back, "promote scans", func(tx *tx) error {
 		promoted = nil
-		noInstance := catalog.Errorf(catalog.NotFound, "instance_not_found", "there is no instance %s", instanceID)
-		before, err := one(ctx, tx, noInstance, scalar[int],
+		before, err := one(ctx, tx, instanceNotFound(instanceID), scalar[int],
 			`SELECT promotions FROM instance WHERE id = $1`+tx.dialect.forNoKeyUpdate, instanceID)
 		if err != nil {
 			return err
@@ -131,7 +131,11 @@ func (s *Store) Promote(ctx context.Context, instanceID string, limit int, timeo
 		if err != nil || running >= limit {
 			return err
 		}
-		ids, err := nextScans(ctx, tx, instanceID, before, limit-running)
+		settings, err := instanceSettings(ctx, tx, instanceID)
+		if err != nil {
+			return err
+		}
+		ids, err := nextScans(ctx, tx, instanceID, settings.Scope(), before, limit-running)
 		if err != nil || len(ids) == 0 {
 			return err
 		}
@@ -162,8 +166,11 @@ func (s *Store) Promote(ctx context.Context, instanceID string, limit int, timeo
 
 // nextScans chooses up to n scans for promotion, after so many promotions
 // before.
-func nextScans(ctx context.Context, tx *tx, instanceID string, before, n int) ([]int64, error) {
+func nextScans(ctx context.Context, tx *tx, instanceID string, scope catalog.Scope, before, n int) ([]int64, error) {
 	const pending = `SELECT id FROM scan WHERE instance_id = $1 AND state = 'Pending' `
+	if scope.FirstInFirstOut() {
+		return all(ctx, tx, scalar[int64], pending+`ORDER BY id LIMIT $2`, instanceID, n)
+	}
 	urgent, err := all(ctx, tx, scalar[int64], pending+`ORDER BY priority, id LIMIT $2`, instanceID, n)
 	if err != nil {
 		return nil, err
