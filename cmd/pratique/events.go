@@ -147,6 +147,11 @@ func watchScan(cmd *cobra.Command, c *client.Client, image client.Image) error {
 	if err != nil {
 		return err
 	}
+	if s.ID == 0 { // those of an index's images, which no filter of events names
+		if s, err = c.WaitForScan(cmd.Context(), image, s, lineProgress(cmd.ErrOrStderr())); err != nil {
+			return err
+		}
+	}
 	if !s.State.Ended() {
 		query := url.Values{"scan": {fmt.Sprint(s.ID)}}
 		err := c.Follow(cmd.Context(), query, 0, func(e api.Event) (bool, error) {
@@ -162,7 +167,18 @@ func watchScan(cmd *cobra.Command, c *client.Client, image client.Image) error {
 		}
 	}
 	if s.State == catalog.Failed {
-		return fmt.Errorf("scan %d of %s failed: %w", s.ID, image, scanFailure(s))
+		return fmt.Errorf("%s failed: %w", scanName(s, image), scanFailure(s))
 	}
 	return printOutcome(cmd, c, image, s)
+}
+
+// lineProgress prints a line whenever a scan is further than before.
+func lineProgress(w io.Writer) func(api.Scan) {
+	last := api.Scan{Percent: -1}
+	return func(s api.Scan) {
+		if s.State != last.State || s.Percent != last.Percent {
+			fmt.Fprintf(w, "%s %d %%\n", s.State, s.Percent)
+			last = s
+		}
+	}
 }

@@ -35,7 +35,8 @@ type Config struct {
 	// Advisories describes the advisory database in force, nil if there is none.
 	Advisories func() []AdvisoryInfo
 	Limits     Limits
-	// Defaults are the settings of an instance that sets none.
+	// Defaults are the settings of an instance that sets none; the
+	// specification's if they are zero.
 	Defaults catalog.InstanceSettings
 	// Tariff says what scans cost.
 	Tariff  catalog.Tariff
@@ -76,6 +77,8 @@ type ArtifactStore interface {
 	DeleteRepository(ctx context.Context, key catalog.RepositoryKey) error
 	Artifacts(ctx context.Context, key catalog.RepositoryKey, page catalog.Page) ([]catalog.Pull, error)
 	Pull(ctx context.Context, key catalog.RepositoryKey, reference string) (catalog.Pull, error)
+	// MemberPulls reads the images of an index.
+	MemberPulls(ctx context.Context, artifactID int64) ([]catalog.Pull, error)
 	DeleteManifest(ctx context.Context, key catalog.RepositoryKey, digest string) error
 	DeleteTag(ctx context.Context, key catalog.RepositoryKey, tag string) error
 }
@@ -146,6 +149,9 @@ type handlers struct {
 func New(cfg Config) http.Handler {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Defaults.Concurrent == 0 {
+		cfg.Defaults = catalog.DefaultInstanceSettings()
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/pratique/pratique/internal/catalog"
@@ -61,13 +62,48 @@ func (h *handlers) artifact(p catalog.Pull, f found) Artifact {
 	if refusal := p.Namespace.Scope.Ineligible(a); refusal != nil {
 		out.NotScanned = &NotScanned{Code: refusal.Code, Reason: refusal.Message, Advice: refusal.Advice}
 	}
-	if p.Scan != nil {
-		out.ScanOverview = &ScanOverview{Scan: h.scan(*p.Scan)}
-		if p.Reported {
-			out.ScanOverview.Findings = h.findings(f)
+	out.ScanOverview = h.overview(p, f)
+	for _, m := range f.members {
+		out.Members = append(out.Members, Member{
+			Digest: m.pull.Artifact.Digest, Platform: m.pull.Artifact.Platform,
+			ScanOverview: h.overview(m.pull, m.found), Verdict: h.verdict(m.pull, m.found),
+		})
+		if o := out.Members[len(out.Members)-1].ScanOverview; out.ScanOverview != nil && o != nil {
+			out.ScanOverview.Findings = worse(out.ScanOverview.Findings, o.Findings)
 		}
 	}
 	return out
+}
+
+// overview is that of the latest scan, with what the report in force found; nil
+// for what was never scanned.
+func (h *handlers) overview(p catalog.Pull, f found) *ScanOverview {
+	scan := latest(p, f.members)
+	if scan == nil {
+		return nil
+	}
+	out := &ScanOverview{Scan: h.scan(*scan)}
+	if p.Reported {
+		out.Findings = h.findings(f)
+	}
+	return out
+}
+
+// worse returns the worse of what two reports found: by the worst severity, and
+// then by how many there are.
+func worse(a, b *Findings) *Findings {
+	switch {
+	case a == nil:
+		return b
+	case b == nil || a == b:
+		return a
+	}
+	x, _ := report.ParseSeverity(a.Severity) // none found is unknown
+	y, _ := report.ParseSeverity(b.Severity)
+	if y > x || y == x && b.Total > a.Total {
+		return b
+	}
+	return a
 }
 
 // findings counts the vulnerabilities a report found, by the exceptions in force now.
@@ -131,6 +167,9 @@ func (h *handlers) verdict(p catalog.Pull, f found) Verdict {
 	}
 	if v.Remaining > 0 {
 		out.Severity = v.Severity.String()
+	}
+	for _, m := range f.members {
+		out.Members = catalog.WorstDecision(cmp.Or(out.Members, catalog.Allow), h.verdict(m.pull, m.found).Decision)
 	}
 	return out
 }

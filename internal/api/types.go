@@ -154,6 +154,15 @@ type Artifact struct {
 	// ScanOverview is absent for an artifact that was never scanned.
 	ScanOverview *ScanOverview `json:"scanOverview,omitempty" doc:"Absent if it was never scanned"`
 	Verdict      Verdict       `json:"verdict" doc:"Whether it can be downloaded now"`
+	Members      []Member      `json:"members,omitempty" doc:"The images of an index. Its scan overview is theirs together: while one of them waits or runs, so does the whole; then it is as the worst of them, with the findings of the worst"`
+}
+
+// Member is an image of an index.
+type Member struct {
+	Digest       string        `json:"digest"`
+	Platform     string        `json:"platform,omitempty" example:"linux/arm64"`
+	ScanOverview *ScanOverview `json:"scanOverview,omitempty" doc:"Absent if it was never scanned"`
+	Verdict      Verdict       `json:"verdict" doc:"Whether it can be downloaded now"`
 }
 
 // NotScanned says why an artifact cannot be scanned: for what it is, or by the
@@ -184,7 +193,7 @@ type Findings struct {
 
 // Scan is one run of the scanner on one artifact.
 type Scan struct {
-	ID              int64             `json:"id"`
+	ID              int64             `json:"id" doc:"0 for the scans of the images of an index together"`
 	State           catalog.ScanState `json:"state" enum:"Pending,Running,Success,Error"`
 	Percent         int               `json:"percent" minimum:"0" maximum:"100"`
 	Trigger         catalog.Trigger   `json:"trigger" enum:"manual,push,synchronized,schedule"`
@@ -207,9 +216,11 @@ type Verdict struct {
 	WouldRefuse bool `json:"wouldRefuse,omitempty" doc:"True if it passes only because the namespace reports and refuses nothing; reason and message are those of the refusal"`
 	HoldSeconds int  `json:"holdSeconds,omitempty" doc:"For how long a pull waits for the end of the scan before it is refused"`
 	// Remaining and Severity are about what is not exempted.
-	Remaining int       `json:"remaining" doc:"Vulnerabilities that neither the allowlist nor an exception nor a grace exempts"`
-	Severity  string    `json:"severity,omitempty" doc:"The worst of them; absent if there are none"`
-	ChangesAt time.Time `json:"changesAt,omitzero" doc:"The earliest time the decision can change by itself"`
+	Remaining int    `json:"remaining" doc:"Vulnerabilities that neither the allowlist nor an exception nor a grace exempts"`
+	Severity  string `json:"severity,omitempty" doc:"The worst of them; absent if there are none"`
+	// Members is of an index only, which passes whatever becomes of its images.
+	Members   catalog.Decision `json:"members,omitempty" enum:"allow,block,unknown" doc:"Of an index: the decision about its images that lets the least pass"`
+	ChangesAt time.Time        `json:"changesAt,omitzero" doc:"The earliest time the decision can change by itself"`
 }
 
 // Files is the file information of an image.

@@ -190,6 +190,21 @@ func (e *env) namespace(instanceID, name string) {
 	e.must(err)
 }
 
+// settings changes those of the instance.
+func (e *env) settings(c catalog.InstanceChange) {
+	e.Helper()
+	before, err := e.store.InstanceSettings(e.Context(), e.instance.ID)
+	e.must(err)
+	_, err = e.store.SetInstanceSettings(e.Context(), e.instance.ID, c, before.Revision, "test")
+	e.must(err)
+}
+
+// refuse has the instance refuse what can be scanned.
+func (e *env) refuse(what ...catalog.Refusal) {
+	e.Helper()
+	e.settings(catalog.InstanceChange{Refuse: &what})
+}
+
 // start lets the scanner work until the test ends or stop is called.
 func (e *env) start() (stop func()) {
 	e.Helper()

@@ -98,7 +98,8 @@ func New(cfg Config) *Service {
 }
 
 // Request asks for a scan of an artifact. It answers at once; the scan waits
-// its turn. Errors: NotFound for an unknown artifact, Denied "gate_closed" at a
+// its turn. For an index the images it names are scanned, and the scan returned
+// is what catalog.JoinScans makes of theirs. Errors: NotFound for an unknown artifact, Denied "gate_closed" at a
 // gate that is not open, Invalid as catalog.Scope.Ineligible has it, Conflict "scan_in_progress" while another
 // one of the same artifact waits or runs.
 func (s *Service) Request(ctx context.Context, artifactID int64, trigger catalog.Trigger) (catalog.Scan, error) {
@@ -112,12 +113,50 @@ func (s *Service) Request(ctx context.Context, artifactID int64, trigger catalog
 	if err := pull.Namespace.Scope.Ineligible(pull.Artifact); err != nil {
 		return catalog.Scan{}, err
 	}
+	if pull.Artifact.Kind == catalog.KindIndex {
+		return s.requestMembers(ctx, pull, trigger)
+	}
 	scan, err := s.cfg.Store.RequestScan(ctx, artifactID, trigger)
 	if catalog.Is(err, catalog.Conflict) {
 		err = catalog.Errorf(catalog.Conflict, "scan_in_progress", "%s is being scanned or waits for it", pull.Artifact.Name()).
 			Advise("wait until that scan has ended")
 	}
 	return scan, err
+}
+
+// requestMembers asks for scans of the images of an index. Those that are being
+// scanned already are not scanned twice; there must be another one.
+func (s *Service) requestMembers(ctx context.Context, index catalog.Pull, trigger catalog.Trigger) (catalog.Scan, error) {
+	members, err := s.cfg.Store.MemberPulls(ctx, index.Artifact.ID)
+	if err != nil {
+		return catalog.Scan{}, err
+	}
+	eligible, asked := 0, 0
+	for i, m := range members {
+		if m.Namespace.Scope.Ineligible(m.Artifact) != nil {
+			continue
+		}
+		eligible++
+		scan, err := s.cfg.Store.RequestScan(ctx, m.Artifact.ID, trigger)
+		if catalog.Is(err, catalog.Conflict) || catalog.Is(err, catalog.NotFound) { // deleted meanwhile
+			continue
+		}
+		if err != nil {
+			return catalog.Scan{}, err
+		}
+		asked++
+		members[i].Scan = &scan
+	}
+	name := index.Artifact.Name()
+	switch {
+	case eligible == 0:
+		return catalog.Scan{}, catalog.Errorf(catalog.Invalid, "not_scannable", "%s names no image in this repository that can be scanned", name).
+			Advise("push its members, or have an administrator change what the instance refuses: pratique admin settings")
+	case asked == 0:
+		return catalog.Scan{}, catalog.Errorf(catalog.Conflict, "scan_in_progress", "all images of %s are being scanned or wait for it", name).
+			Advise("wait until those scans have ended")
+	}
+	return *catalog.JoinScans(members), nil
 }
 
 // Stop ends a scan that waits or runs; the artifact's earlier report stays in

@@ -136,6 +136,25 @@ func (s *Store) Artifacts(ctx context.Context, key catalog.RepositoryKey, page c
 	return list, s.fail("list artifacts", err)
 }
 
+// maxMembers bounds the images of an index that are told of.
+const maxMembers = 1000
+
+// MemberPulls reads the same as Pull, without content, for the images of an
+// index, at whatever depth, the first thousand.
+func (s *Store) MemberPulls(ctx context.Context, artifactID int64) ([]catalog.Pull, error) {
+	// As in scanAutomatically, the order of the joins is for SQLite.
+	list, err := all(ctx, s.reads, scanPull, `WITH RECURSIVE tree (id) AS (
+			SELECT CAST($1 AS BIGINT)
+			UNION
+			SELECT a.id FROM tree CROSS JOIN artifact_member m CROSS JOIN artifact a
+			WHERE m.artifact_id = tree.id AND a.repository_id = m.repository_id AND a.digest = m.digest
+		)
+		SELECT `+pullColumns+`, NULL
+		FROM tree CROSS JOIN artifact a JOIN repository r ON r.id = a.repository_id JOIN namespace n ON n.id = r.namespace_id `+stateJoins+`
+		WHERE a.id = tree.id AND a.kind = '`+string(catalog.KindImage)+`' AND a.id <> $1 ORDER BY a.id LIMIT $2`, artifactID, maxMembers)
+	return list, s.fail("list the images of an index", err)
+}
+
 // BlobPulls reads the same as Pull, without content and tags, for every
 // manifest of the repository that refers to the blob as config or layer. Those
 // whose stored verdict allows the pull come first.
