@@ -122,7 +122,7 @@ func describeEvent(e api.Event) string {
 		parts = append(parts, e.Before+" → "+e.After+" ("+e.Reason+")")
 	}
 	if e.Percent > 0 && e.Kind == string(catalog.EventScanProgress) {
-		parts = append(parts, fmt.Sprintf("%d %%, layer %s", e.Percent, shortDigest(e.Layer)))
+		parts = append(parts, describeProgress(e.Percent, e.Progress, e.Layer))
 	}
 	if len(e.Vulnerabilities) > 0 {
 		parts = append(parts, strings.Join(e.Vulnerabilities, " "))
@@ -138,6 +138,22 @@ func describeEvent(e api.Event) string {
 		parts = append(parts, e.Detail)
 	}
 	return strings.Join(parts, ", ")
+}
+
+// describeProgress tells how far a scan is: "45 %, layer 3 of 12 (sha256:…), 20 of
+// 64 MB".
+func describeProgress(percent int, p catalog.Progress, layer string) string {
+	text := fmt.Sprintf("%d %%", percent)
+	if p.Layer > 0 {
+		text += fmt.Sprintf(", layer %d of %d", p.Layer, p.Layers)
+	}
+	if layer != "" {
+		text += " (" + shortDigest(layer) + ")"
+	}
+	if p.LayerSize >= 1<<20 {
+		text += fmt.Sprintf(", %d of %d MB", p.LayerRead>>20, p.LayerSize>>20)
+	}
+	return text
 }
 
 // watchScan follows the scan of an image in the registry until it has ended, and

@@ -108,8 +108,14 @@ func explainNoReport(err error, artifact api.Artifact) error {
 func waitForScan(cmd *cobra.Command, c *client.Client, image client.Image, s api.Scan) (api.Scan, error) {
 	var progress func(api.Scan)
 	if stderr := cmd.ErrOrStderr(); isTerminal(stderr) {
-		progress = func(s api.Scan) { fmt.Fprintf(stderr, "\r%-8s %3d %%", s.State, s.Percent) }
-		defer fmt.Fprint(stderr, "\r                \r")
+		progress = func(s api.Scan) {
+			var p catalog.Progress
+			if s.Progress != nil {
+				p = *s.Progress
+			}
+			fmt.Fprintf(stderr, "\r\x1b[K%-8s %s", s.State, describeProgress(s.Percent, p, ""))
+		}
+		defer fmt.Fprint(stderr, "\r\x1b[K")
 	}
 	return c.WaitForScan(cmd.Context(), image, s, progress)
 }

@@ -145,6 +145,9 @@ func (h *handlers) scan(s catalog.Scan) Scan {
 		CreatedAt: s.CreatedAt, StartedAt: s.StartedAt, EndedAt: s.EndedAt,
 		Cause: s.Cause, Detail: s.Detail, Advice: s.Cause.Advice(),
 	}
+	if s.Progress != (catalog.Progress{}) {
+		out.Progress = &s.Progress
+	}
 	if len(s.Categories) > 0 {
 		out.Categories = catalog.Choice(s.Categories)
 	}

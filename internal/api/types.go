@@ -196,6 +196,7 @@ type Scan struct {
 	ID              int64             `json:"id" doc:"0 for the scans of the images of an index together"`
 	State           catalog.ScanState `json:"state" enum:"Pending,Running,Success,Error"`
 	Percent         int               `json:"percent" minimum:"0" maximum:"100"`
+	Progress        *catalog.Progress `json:"progress,omitempty" doc:"How much was read, while it runs"`
 	Trigger         catalog.Trigger   `json:"trigger" enum:"manual,push,synchronized,schedule"`
 	CreatedAt       time.Time         `json:"createdAt" doc:"When it was asked for"`
 	StartedAt       time.Time         `json:"startedAt,omitzero"`

@@ -72,12 +72,20 @@ func (s *Service) layer(ctx context.Context, job catalog.LayerJob) error {
 	if err != nil {
 		return s.layerError(ctx, job, err)
 	}
+	reading, done := s.meter.begin(job)
+	defer done()
 	facts, err := lens.engine.Layer(ctx, image.Layer{
 		Digest:    job.Digest,
 		DiffID:    job.DiffID,
 		MediaType: job.MediaType,
 		Size:      job.Size,
-		Open:      func(ctx context.Context) (io.ReadCloser, error) { return s.openBlob(ctx, job.Digest) },
+		Open: func(ctx context.Context) (io.ReadCloser, error) {
+			r, err := s.openBlob(ctx, job.Digest)
+			if err != nil {
+				return nil, err
+			}
+			return reading.count(r), nil
+		},
 	})
 	if err != nil {
 		return s.layerError(ctx, job, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/pratique/pratique/internal/catalog"
@@ -31,7 +32,10 @@ func (s *Service) Run(ctx context.Context) error {
 		}
 		return err
 	}
+	var telling sync.WaitGroup
+	telling.Go(func() { s.tellProgress(ctx) })
 	s.promoteUntil(ctx)
+	telling.Wait()
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
 	defer cancel()
 	return stop(grace)

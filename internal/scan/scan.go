@@ -80,6 +80,7 @@ type Config struct {
 type Service struct {
 	cfg    Config
 	lenses *lenses
+	meter  *meter
 }
 
 // New returns a service that does nothing until Run is called, but accepts
@@ -94,7 +95,7 @@ func New(cfg Config) *Service {
 	if cfg.RuleSet == nil {
 		cfg.RuleSet = rules.Default()
 	}
-	return &Service{cfg: cfg, lenses: newLenses(cfg.Rules, cfg.RuleSet, cfg.Engine)}
+	return &Service{cfg: cfg, lenses: newLenses(cfg.Rules, cfg.RuleSet, cfg.Engine), meter: newMeter()}
 }
 
 // Request asks for a scan of an artifact. It answers at once; the scan waits

@@ -21,7 +21,7 @@ const (
 	stateColumns = `COALESCE(s.id, 0), COALESCE(s.instance_id, ''), COALESCE(s.artifact_id, 0), COALESCE(s.state, ''),
 		COALESCE(s.requested_by, ''), COALESCE(s.percent, 0), COALESCE(s.cause, ''), COALESCE(s.detail, ''),
 		COALESCE(s.created_at, 0), COALESCE(s.started_at, 0), COALESCE(s.ended_at, 0), COALESCE(s.deadline, 0), COALESCE(s.attempt, 0),
-		COALESCE(s.priority, 0), COALESCE(s.categories, ''), COALESCE(s.risky, FALSE),
+		COALESCE(s.priority, 0), COALESCE(s.categories, ''), COALESCE(s.risky, FALSE), COALESCE(s.progress, ''),
 		COALESCE(v.scan_id, 0), COALESCE(v.decision, ''), COALESCE(v.reason, ''), COALESCE(v.message, ''),
 		COALESCE(v.revision, 0), COALESCE(v.changes_at, 0), COALESCE(v.remaining, 0), COALESCE(v.severity, 0)`
 	stateJoins = `LEFT JOIN scan s ON s.id = (SELECT max(l.id) FROM scan l WHERE l.artifact_id = a.id)

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -12,29 +11,33 @@ import (
 )
 
 const scanColumns = `s.id, s.instance_id, s.artifact_id, s.state, s.requested_by, s.percent, s.cause, s.detail,
-	s.created_at, s.started_at, s.ended_at, s.deadline, s.attempt, s.priority, s.categories, s.risky`
+	s.created_at, s.started_at, s.ended_at, s.deadline, s.attempt, s.priority, s.categories, s.risky, s.progress`
 
 // returningScan is scanColumns for RETURNING, where there is no alias.
 const returningScan = ` RETURNING id, instance_id, artifact_id, state, requested_by, percent, cause, detail,
-	created_at, started_at, ended_at, deadline, attempt, priority, categories, risky`
+	created_at, started_at, ended_at, deadline, attempt, priority, categories, risky, progress`
 
 // scanRow collects the columns of scanColumns.
 type scanRow struct {
 	scan                              catalog.Scan
 	created, started, ended, deadline int64
-	categories                        string
+	categories, progress              string
 }
 
 func (r *scanRow) dest() []any {
 	s := &r.scan
 	return []any{&s.ID, &s.InstanceID, &s.ArtifactID, &s.State, &s.Trigger, &s.Percent, &s.Cause, &s.Detail,
-		&r.created, &r.started, &r.ended, &r.deadline, &s.Attempt, &s.Priority, &r.categories, &s.Risky}
+		&r.created, &r.started, &r.ended, &r.deadline, &s.Attempt, &s.Priority, &r.categories, &s.Risky, &r.progress}
 }
 
 func (r *scanRow) value() catalog.Scan {
 	r.scan.CreatedAt, r.scan.StartedAt = fromMillis(r.created), fromMillis(r.started)
 	r.scan.EndedAt, r.scan.Deadline = fromMillis(r.ended), fromMillis(r.deadline)
 	r.scan.Categories = splitCategories(r.categories)
+	if r.progress != "" {
+		// What cannot be read only informs.
+		_ = json.Unmarshal([]byte(r.progress), &r.scan.Progress)
+	}
 	return r.scan
 }
 
@@ -212,14 +215,10 @@ func lockScan(ctx context.Context, tx *tx, scanID int64) (catalog.Scan, error) {
 //
 // Errors: Conflict "scan_lost" if the scan is not running.
 func (s *Store) Plan(ctx context.Context, scanID int64, layers []catalog.LayerJob) error {
-	layers = slices.Clone(layers)
-	slices.SortStableFunc(layers, func(a, b catalog.LayerJob) int {
-		return cmp.Or(cmp.Compare(a.DiffID, b.DiffID), cmp.Compare(a.Digest, b.Digest))
-	})
-	layers = slices.CompactFunc(layers, func(a, b catalog.LayerJob) bool { return a.DiffID == b.DiffID && a.Digest == b.Digest })
-	keys := make([]string, len(layers))
-	for i, l := range layers {
-		keys[i] = layerKey(l)
+	planned := distinct(layers)
+	keys := make([]string, len(planned))
+	for i, l := range planned {
+		keys[i] = layerKey(l.LayerJob)
 	}
 	return s.update(ctx, s.back, "plan a scan", func(tx *tx) error {
 		// Layers before scans, in all transactions that lock both. With the
@@ -236,23 +235,24 @@ func (s *Store) Plan(ctx context.Context, scanID int64, layers []catalog.LayerJo
 			return err
 		}
 		var jobs jobList
-		rows := make([][]any, len(layers))
-		for i, l := range layers {
+		rows := make([][]any, len(planned))
+		for i, l := range planned {
 			done, err := one(ctx, tx, nil, scalar[bool],
 				`SELECT EXISTS (SELECT 1 FROM facts f JOIN layer_blob b ON b.diff_id = f.diff_id
 				WHERE f.diff_id = $1 AND f.collectors = $2 AND b.digest = $3)`, l.DiffID, l.Collectors, l.Digest)
 			if err != nil {
 				return err
 			}
-			rows[i] = []any{scanID, l.DiffID, l.Collectors, l.Digest, clean(l.MediaType, 255), l.Size, done}
+			rows[i] = []any{scanID, l.DiffID, l.Collectors, l.Digest, clean(l.MediaType, 255), l.Size, done, l.position}
 			if !done {
-				jobs.layer(l)
+				jobs.layer(l.LayerJob)
 			}
 		}
-		if err := tx.insert(ctx, `INSERT INTO scan_layer (scan_id, diff_id, collectors, digest, media_type, size, done)`, rows, ""); err != nil {
+		if err := tx.insert(ctx, `INSERT INTO scan_layer (scan_id, diff_id, collectors, digest, media_type, size, done, position)`, rows, ""); err != nil {
 			return err
 		}
-		if _, err := tx.exec(ctx, `UPDATE scan SET percent = $1 WHERE id = $2`, percent(len(layers)-len(jobs), len(layers)), scanID); err != nil {
+		scan.Progress.Layers = len(layers)
+		if _, err := advance(ctx, tx, scan, catalog.LayerJob{}); err != nil {
 			return err
 		}
 		if len(jobs) == 0 {
@@ -264,14 +264,6 @@ func (s *Store) Plan(ctx context.Context, scanID int64, layers []catalog.LayerJo
 
 // layerKey names the facts of a layer.
 func layerKey(l catalog.LayerJob) string { return l.DiffID + " " + l.Collectors }
-
-// percent is the progress of a scan: the layers are nine tenths of the work.
-func percent(done, total int) int {
-	if total == 0 {
-		return 90
-	}
-	return 90 * done / total
-}
 
 // PutFacts stores the facts of a layer and, in the same transaction, enqueues
 // the judge job of each running scan that waited for nothing else. It also
@@ -322,18 +314,11 @@ func layerDone(ctx context.Context, tx *tx, job catalog.LayerJob) error {
 			scan.ID, job.DiffID, job.Digest); err != nil {
 			return err
 		}
-		var done, total int
-		if err := tx.QueryRowContext(ctx, `SELECT count(*), COALESCE(sum(CASE WHEN done THEN 1 ELSE 0 END), 0) FROM scan_layer WHERE scan_id = $1`,
-			scan.ID).Scan(&total, &done); err != nil {
+		missing, err := advance(ctx, tx, scan, job)
+		if err != nil {
 			return err
 		}
-		if _, err := tx.exec(ctx, `UPDATE scan SET percent = $1 WHERE id = $2`, percent(done, total), scan.ID); err != nil {
-			return err
-		}
-		if err := tx.scanEvent(ctx, catalog.EventScanProgress, scan, catalog.EventData{Percent: percent(done, total), Layer: job.Digest}); err != nil {
-			return err
-		}
-		if done == total {
+		if missing == 0 {
 			jobs.judge(scan.ID, scan.Attempt)
 		}
 	}
@@ -362,7 +347,7 @@ func (s *Store) FailLayer(ctx context.Context, job catalog.LayerJob, cause catal
 
 // endScan moves a scan that has not ended to Error; ok is false if it has.
 func endScan(ctx context.Context, tx *tx, scanID int64, cause catalog.Cause, detail string) (scan catalog.Scan, ok bool, err error) {
-	scan, err = one(ctx, tx, nil, scanScan, `UPDATE scan SET state = 'Error', cause = $1, detail = $2, ended_at = $3
+	scan, err = one(ctx, tx, nil, scanScan, `UPDATE scan SET state = 'Error', cause = $1, detail = $2, ended_at = $3, progress = ''
 		WHERE id = $4 AND state IN ('Pending', 'Running')`+returningScan, string(cause), clean(detail, maxMessage), millis(tx.now), scanID)
 	if err != nil || scan.ID == 0 {
 		return scan, false, err
@@ -507,7 +492,7 @@ func (s *Store) FinishScan(ctx context.Context, scan catalog.Scan, doc []byte, e
 			millis(v.ChangesAt), v.Remaining, int64(v.Severity), millis(tx.now)); err != nil {
 			return err
 		}
-		if _, err := tx.exec(ctx, `UPDATE scan SET state = 'Success', percent = 100, ended_at = $1, risky = $2 WHERE id = $3`, millis(tx.now), scan.Risky, scan.ID); err != nil {
+		if _, err := tx.exec(ctx, `UPDATE scan SET state = 'Success', percent = 100, progress = '', ended_at = $1, risky = $2 WHERE id = $3`, millis(tx.now), scan.Risky, scan.ID); err != nil {
 			return err
 		}
 		// Layers are kept for the report in force only.
@@ -521,7 +506,7 @@ func (s *Store) FinishScan(ctx context.Context, scan catalog.Scan, doc []byte, e
 		if err := tx.verdictEvent(ctx, current.ArtifactID, before, v, scan.ID, "scan"); err != nil {
 			return err
 		}
-		current.State, current.Percent, current.EndedAt, current.Risky = catalog.Success, 100, fromMillis(millis(tx.now)), scan.Risky
+		current.State, current.Percent, current.Progress, current.EndedAt, current.Risky = catalog.Success, 100, catalog.Progress{}, fromMillis(millis(tx.now)), scan.Risky
 		if err := tx.scanEvent(ctx, catalog.EventScanDone, current, catalog.EventData{Percent: 100, Count: vulnerabilities(exposure)}); err != nil {
 			return err
 		}

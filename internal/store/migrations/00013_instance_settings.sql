@@ -12,10 +12,8 @@ CREATE TABLE instance_setting (
 ALTER TABLE artifact ADD COLUMN platform TEXT NOT NULL DEFAULT '';
 UPDATE artifact SET platform = COALESCE((SELECT s.platform FROM artifact_stack s WHERE s.artifact_id = artifact.id), '');
 
--- How far a running scan is beside its percentage: the layer that was read into
--- last, counted from one, of how many, and the bytes read of how many, as stored.
-ALTER TABLE scan ADD COLUMN layer BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE scan ADD COLUMN layers BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE scan ADD COLUMN bytes_read BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE scan ADD COLUMN bytes BIGINT NOT NULL DEFAULT 0;
+-- How far a running scan is, as JSON; empty for others. Of a layer that is being
+-- read, its place in the image, from one, and the bytes read so far.
+ALTER TABLE scan ADD COLUMN progress TEXT NOT NULL DEFAULT '';
 ALTER TABLE scan_layer ADD COLUMN position BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE scan_layer ADD COLUMN bytes_read BIGINT NOT NULL DEFAULT 0;

@@ -551,3 +551,61 @@ func testSignal(f *fixture) {
 	f.ok(f.s.DeleteManifest(ctx, key, a.Digest))
 	signalled("the deletion of an image that is scanned", true)
 }
+
+func testProgress(f *fixture) {
+	ctx := f.Context()
+	f.namespace("team", catalog.NamespaceChange{})
+	a := f.running(f.key("team", "a"), "small", "large")
+	b := f.running(f.key("team", "b"), "large")
+	small, large := layerJob("small"), layerJob("large")
+	small.Size, large.Size = 100, 900
+	check := func(what string, scan catalog.Scan, percent int, want catalog.Progress) {
+		f.Helper()
+		got := f.scan(scan.ID)
+		if got.Percent != percent {
+			f.Errorf("%s: %d %%, want %d", what, got.Percent, percent)
+		}
+		equal(f, what, got.Progress, want)
+	}
+	events := func() int {
+		list, err := f.s.Events(ctx, f.inst, catalog.EventFilter{Kinds: []catalog.EventKind{catalog.EventScanProgress}}, 0, 1000)
+		f.ok(err)
+		return len(list)
+	}
+	read := func(job catalog.LayerJob, n int64) {
+		f.Helper()
+		f.ok(f.s.LayersRead(ctx, []catalog.LayerRead{{LayerJob: job, Bytes: n}}))
+	}
+	// The same layer may come twice; it is read once.
+	f.ok(f.s.Plan(ctx, a.ID, []catalog.LayerJob{small, large, small}))
+	f.ok(f.s.Plan(ctx, b.ID, []catalog.LayerJob{large}))
+	check("planned", a, 0, catalog.Progress{Layers: 3, Size: 1000})
+	read(large, 450)
+	half := catalog.Progress{Layer: 2, Layers: 3, Digest: large.Digest, LayerRead: 450, LayerSize: 900, Read: 450, Size: 1000}
+	check("half of the large one", a, 40, half)
+	check("half of the large one", b, 45, catalog.Progress{Layer: 1, Layers: 1, Digest: large.Digest, LayerRead: 450, LayerSize: 900, Read: 450, Size: 900})
+	if n := events(); n != 2 {
+		f.Errorf("%d events", n)
+	}
+	read(large, 451)
+	if n := events(); n != 2 {
+		f.Errorf("%d events although no percentage has changed", n)
+	}
+	read(large, 10) // it is read again
+	half.LayerRead, half.Read = 10, 10
+	check("read again", a, 40, half)
+	read(large, 1<<40) // longer than it says
+	half.LayerRead, half.Read = 900, 900
+	check("too long", a, 81, half)
+	f.ok(f.s.PutFacts(ctx, large, []byte("facts")))
+	read(large, 5) // too late
+	check("the large one done", a, 81, half)
+	check("all done", b, 90, catalog.Progress{Layer: 1, Layers: 1, Digest: large.Digest, LayerRead: 900, LayerSize: 900, Read: 900, Size: 900})
+	p, err := f.s.ArtifactPull(ctx, a.ArtifactID)
+	f.ok(err)
+	equal(f, "as a pull sees it", p.Scan.Progress, half)
+	f.ok(f.s.FailScan(ctx, a.ID, catalog.CauseStopped, "enough"))
+	check("stopped", a, 81, catalog.Progress{})
+	read(small, 50)
+	f.ok(f.s.LayersRead(ctx, nil))
+}

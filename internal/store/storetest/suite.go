@@ -69,6 +69,7 @@ func Run(t *testing.T, dsn func(testing.TB) string) {
 		{"ParallelFacts", testParallelFacts},
 		{"ParallelPushes", testParallelPushes},
 		{"ParallelEnds", testParallelEnds},
+		{"Progress", testProgress},
 		{"InstanceSettings", testInstanceSettings},
 		{"Eligible", testEligible},
 		{"FirstInFirstOut", testFirstInFirstOut},
