@@ -291,7 +291,7 @@ func (r *rule) choose() error {
 	if !ok {
 		return fmt.Errorf("check %q is not known: use one of %s", clip(r.Check), strings.Join(slices.Sorted(maps.Keys(procedures)), ", "))
 	}
-	r.judge = m.run
+	r.judge, r.build = m.run, m.build
 	if err := m.check(r.With); err != nil {
 		return err
 	}
@@ -329,6 +329,8 @@ const (
 type method struct {
 	run    procedure
 	params map[string]paramKind
+	// build says that it looks at how the image was built and is configured.
+	build bool
 }
 
 func (m method) check(with params) error {

@@ -81,6 +81,8 @@ type env struct {
 type options struct {
 	settings scan.Settings
 	engine   engine.Options
+	// probe fails steps of judging.
+	probe func(catalog.Cause) error
 	// noAdvisories leaves the database to the test.
 	noAdvisories bool
 }
@@ -163,6 +165,7 @@ func newEnv(t testing.TB, st *store.Store, change ...func(*options)) *env {
 		Settings:  o.settings,
 		Logger:    log,
 		Observe:   func(s catalog.Scan) { e.ended <- s },
+		Probe:     o.probe,
 	}
 	e.service = scan.New(e.config)
 	return e

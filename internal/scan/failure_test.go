@@ -320,7 +320,7 @@ func TestStorageTrouble(t *testing.T) {
 					e.Errorf("scan: %+v", s)
 				case tc.passing && s.State != catalog.Success:
 					e.Errorf("scan: %+v", s)
-				case !tc.passing && (s.Cause != catalog.CauseDownload || !strings.Contains(s.Detail, layer) || strings.Contains(s.Detail, "secret")):
+				case !tc.passing && (s.Cause != catalog.CauseRegistryAccess || !strings.Contains(s.Detail, layer) || strings.Contains(s.Detail, "secret")):
 					e.Errorf("scan: %+v", s)
 				}
 			})

@@ -142,9 +142,9 @@ func (s *Service) judge(ctx context.Context, scanID int64) error {
 	}
 	bases, err := s.bases(ctx, pull.Artifact, &facts.Image, lens)
 	if err != nil {
-		return err
+		return &stepError{catalog.CauseBaseImage, err}
 	}
-	rep, err := s.report(facts, judge.Options{Rules: lens.rules, Bases: bases, Categories: judged(scan.Categories)})
+	rep, err := s.report(facts, judge.Options{Rules: lens.rules, Bases: bases, Categories: judged(scan.Categories), Probe: s.cfg.Probe})
 	if err != nil {
 		return s.finally(ctx, scanID, err)
 	}

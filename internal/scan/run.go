@@ -120,13 +120,16 @@ func scanError(err error, otherwise catalog.Cause) *catalog.ScanError {
 	var (
 		scan    *catalog.ScanError
 		storage *storageError
+		step    *stepError
 	)
 	switch {
 	case errors.As(err, &scan):
 		return scan
 	case errors.As(err, &storage):
-		return &catalog.ScanError{Cause: catalog.CauseDownload, Err: err,
+		return &catalog.ScanError{Cause: catalog.CauseRegistryAccess, Err: err,
 			Detail: fmt.Sprintf("blob %s cannot be read from the storage; the log tells why", storage.digest)}
+	case errors.As(err, &step):
+		otherwise = step.cause
 	case errors.Is(err, context.DeadlineExceeded):
 		otherwise = catalog.CauseTimeout
 	case catalog.Is(err, catalog.Unavailable):
@@ -134,6 +137,15 @@ func scanError(err error, otherwise catalog.Cause) *catalog.ScanError {
 	}
 	return &catalog.ScanError{Cause: otherwise, Detail: "an unexpected error, which the log tells", Err: err}
 }
+
+// stepError gives the cause of a step to trouble that may pass.
+type stepError struct {
+	cause catalog.Cause
+	err   error
+}
+
+func (e *stepError) Error() string { return e.err.Error() }
+func (e *stepError) Unwrap() error { return e.err }
 
 // fail ends a scan as failed. An error here leaves the scan to its deadline.
 func (s *Service) fail(ctx context.Context, scanID int64, cause *catalog.ScanError) {

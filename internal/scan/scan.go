@@ -58,8 +58,8 @@ type Blobs interface {
 	Get(ctx context.Context, digest string) (blob.Reader, error)
 }
 
-// Config is what a Service needs; all fields but Rules, RuleSet, Now and Observe are
-// required.
+// Config is what a Service needs; all fields but Rules, RuleSet, Now, Observe and
+// Probe are required.
 type Config struct {
 	Store     *store.Store
 	Blobs     Blobs
@@ -74,6 +74,8 @@ type Config struct {
 	Now      func() time.Time
 	// Observe is told of every scan that ended, for metrics.
 	Observe func(catalog.Scan)
+	// Probe lets tests provoke failures of judging, see judge.Options.
+	Probe func(catalog.Cause) error
 }
 
 // Service runs scans.

@@ -378,13 +378,20 @@ func (s *Store) FailScan(ctx context.Context, scanID int64, cause catalog.Cause,
 	})
 }
 
+// clockBack is how far in the future the start of a scan may lie before the clock
+// is taken to have been set back. Clocks of several machines differ by less.
+const clockBack = time.Minute
+
 // SweepDeadlines fails running scans past their deadline (CauseTimeout) and
-// returns them.
+// returns them. One that has begun in the future, for the clock was set back
+// meanwhile, begins its time now: it is neither ended too early nor much too late.
 func (s *Store) SweepDeadlines(ctx context.Context) (ended []catalog.Scan, err error) {
 	// Ordering by an expression keeps SQLite from reading all scans there ever
 	// were in the order of their ids.
 	const overdue = ` FROM scan s WHERE s.state = 'Running' AND s.deadline <= $1`
-	some, err := one(ctx, s.background, nil, scalar[bool], `SELECT EXISTS (SELECT 1`+overdue+`)`, millis(s.now()))
+	some, err := one(ctx, s.background, nil, scalar[bool],
+		`SELECT EXISTS (SELECT 1 FROM scan s WHERE s.state = 'Running' AND (s.deadline <= $1 OR s.started_at > $2))`,
+		millis(s.now()), millis(s.now().Add(clockBack)))
 	if err != nil {
 		return nil, s.fail("end overdue scans", err)
 	}
@@ -393,6 +400,10 @@ func (s *Store) SweepDeadlines(ctx context.Context) (ended []catalog.Scan, err e
 	}
 	err = s.update(ctx, s.back, "end overdue scans", func(tx *tx) error {
 		ended = nil
+		if _, err := tx.exec(ctx, `UPDATE scan SET deadline = deadline - started_at + $1, started_at = $1
+			WHERE state = 'Running' AND started_at > $2`, millis(tx.now), millis(tx.now.Add(clockBack))); err != nil {
+			return err
+		}
 		scans, err := all(ctx, tx, scanScan, `SELECT `+scanColumns+overdue+` ORDER BY s.id + 0`+tx.dialect.forUpdate, millis(tx.now))
 		if err != nil {
 			return err

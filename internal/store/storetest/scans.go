@@ -609,3 +609,85 @@ func testProgress(f *fixture) {
 	read(small, 50)
 	f.ok(f.s.LayersRead(ctx, nil))
 }
+
+// The clock may be set back while scans wait and run.
+func testClockSetBack(f *fixture) {
+	ctx := f.Context()
+	f.namespace("team", catalog.NamespaceChange{})
+	scan := f.running(f.key("team", "app"), "l1")
+	waiting := f.push(f.image(f.key("team", "app"), "2", "l2"))
+	_, err := f.s.RequestScan(ctx, waiting.ID, catalog.TriggerManual)
+	f.ok(err)
+	sweep := func(want int) {
+		f.Helper()
+		ended, err := f.s.SweepDeadlines(ctx)
+		f.ok(err)
+		if len(ended) != want {
+			f.Errorf("%d scans were ended, want %d: %+v", len(ended), want, ended)
+		}
+	}
+	f.advance(-clockSkew)
+	sweep(0)
+	if got := f.scan(scan.ID); !got.StartedAt.Equal(scan.StartedAt) {
+		f.Errorf("clocks may differ a little: %+v", got)
+	}
+	f.advance(-24 * time.Hour)
+	sweep(0)
+	got := f.scan(scan.ID)
+	if !got.StartedAt.Equal(f.now) || !got.Deadline.Equal(f.now.Add(time.Hour)) || got.State != catalog.Running {
+		f.Errorf("its time does not begin now: %+v", got)
+	}
+	promoted, err := f.s.Promote(ctx, f.inst, 2, time.Hour)
+	f.ok(err)
+	if len(promoted) != 1 || promoted[0].ArtifactID != waiting.ID {
+		f.Errorf("what waited does not run: %+v", promoted)
+	}
+	f.advance(time.Hour - time.Millisecond)
+	sweep(0)
+	f.advance(time.Millisecond)
+	sweep(2)
+}
+
+// clockSkew is by how much the clocks of two machines may differ.
+const clockSkew = time.Minute
+
+// What is being scanned can be deleted in every way, and what was said about it
+// is gone with it. A tag that is deleted changes nothing for a scan that runs.
+func testDeleteWhatIsScanned(f *fixture) {
+	ctx := f.Context()
+	f.namespace("team", catalog.NamespaceChange{})
+	for name, del := range map[string]func(catalog.RepositoryKey, catalog.Artifact) error{
+		"artifact": func(key catalog.RepositoryKey, a catalog.Artifact) error {
+			return f.s.DeleteManifest(ctx, key, a.Digest)
+		},
+		"repository": func(key catalog.RepositoryKey, _ catalog.Artifact) error { return f.s.DeleteRepository(ctx, key) },
+		"tag":        func(key catalog.RepositoryKey, _ catalog.Artifact) error { return f.s.DeleteTag(ctx, key, "latest") },
+	} {
+		key := f.key("team", name)
+		scan := f.running(key, "of "+name)
+		job := layerJob("of " + name)
+		f.ok(f.s.Plan(ctx, scan.ID, layerJobs("of "+name)))
+		f.code(f.s.DeleteNamespace(ctx, f.inst, "team"), catalog.Conflict, "namespace_not_empty")
+		p, err := f.s.ArtifactPull(ctx, scan.ArtifactID)
+		f.ok(err)
+		f.ok(del(key, p.Artifact))
+		f.ok(f.s.LayersRead(ctx, []catalog.LayerRead{{LayerJob: job, Bytes: 50}}))
+		f.ok(f.s.PutFacts(ctx, job, []byte("facts")))
+		finish := f.s.FinishScan(ctx, scan, []byte("r"), nil, catalog.Verdict{Decision: catalog.Allow})
+		if name == "tag" {
+			f.ok(finish)
+			f.code(f.s.FailScan(ctx, scan.ID, catalog.CauseStopped, "too late"), catalog.Conflict, "scan_ended")
+			f.ok(f.s.DeleteRepository(ctx, key))
+			continue
+		}
+		f.code(finish, catalog.Conflict, "scan_lost")
+		f.code(f.s.FailScan(ctx, scan.ID, catalog.CauseStopped, "too late"), catalog.NotFound, "scan_not_found")
+	}
+	// Nothing is left that would keep others from their turn.
+	st, err := f.s.Statistics(ctx)
+	f.ok(err)
+	if st.ScansRunning+st.ScansPending != 0 {
+		f.Errorf("scans are left: %+v", st)
+	}
+	f.ok(f.s.DeleteNamespace(ctx, f.inst, "team"))
+}

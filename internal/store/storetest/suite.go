@@ -70,6 +70,8 @@ func Run(t *testing.T, dsn func(testing.TB) string) {
 		{"ParallelPushes", testParallelPushes},
 		{"ParallelEnds", testParallelEnds},
 		{"Progress", testProgress},
+		{"ClockSetBack", testClockSetBack},
+		{"DeleteWhatIsScanned", testDeleteWhatIsScanned},
 		{"InstanceSettings", testInstanceSettings},
 		{"Eligible", testEligible},
 		{"FirstInFirstOut", testFirstInFirstOut},
