@@ -31,9 +31,8 @@ type Config struct {
 	Access  Access
 	Scanner Scanner
 	// Instance tells which instance a request is for.
-	Instance func(*http.Request) (catalog.Instance, error)
-	// Advisories describes the advisory database in force, nil if there is none.
-	Advisories func() []AdvisoryInfo
+	Instance   func(*http.Request) (catalog.Instance, error)
+	Advisories Advisories
 	Limits     Limits
 	// Defaults are the settings of an instance that sets none; the
 	// specification's if they are zero.
@@ -56,6 +55,7 @@ type Store interface {
 	BatchStore
 	ScheduleStore
 	ExceptionStore
+	RiskStore
 	Statistics(ctx context.Context) (store.Statistics, error)
 }
 
@@ -79,6 +79,8 @@ type ArtifactStore interface {
 	Pull(ctx context.Context, key catalog.RepositoryKey, reference string) (catalog.Pull, error)
 	// MemberPulls reads the images of an index.
 	MemberPulls(ctx context.Context, artifactID int64) ([]catalog.Pull, error)
+	// Previous reads what was pushed before an artifact.
+	Previous(ctx context.Context, artifactID int64) (catalog.Pull, error)
 	DeleteManifest(ctx context.Context, key catalog.RepositoryKey, digest string) error
 	DeleteTag(ctx context.Context, key catalog.RepositoryKey, tag string) error
 }
@@ -109,6 +111,17 @@ type ExceptionStore interface {
 	RemoveException(ctx context.Context, instanceID string, id int64, author, reason string) error
 	// ArtifactExceptions reads those that hold for one artifact.
 	ArtifactExceptions(ctx context.Context, key catalog.RepositoryKey, digest string) ([]catalog.Exception, error)
+}
+
+// Advisories tells of the advisory database and fetches a newer one.
+type Advisories interface {
+	// InForce describes the database in force, nil if there is none.
+	InForce() []AdvisoryInfo
+	// Fetch tells how fetching goes.
+	Fetch() AdvisoryFetch
+	// Update asks for advisories now. It returns false if they are being fetched,
+	// or that was asked for already.
+	Update() bool
 }
 
 // Access tells who asks, and changes passwords.
@@ -190,6 +203,10 @@ func (h *handlers) describe(mux *http.ServeMux) *huma.OpenAPI {
 	h.registerMetering(api)
 	h.registerEvents(api)
 	h.registerReports(api)
+	h.registerFindings(api)
+	h.registerDifference(api)
+	h.registerRisks(api)
+	h.registerDashboard(api)
 	h.registerExceptions(api)
 	return api.OpenAPI()
 }

@@ -76,7 +76,7 @@ func testConfig(t *testing.T) Config {
 	return Config{
 		Access:     newAccounts(),
 		Instance:   func(*http.Request) (catalog.Instance, error) { return catalog.Instance{ID: instanceID}, nil },
-		Advisories: func() []AdvisoryInfo { return nil },
+		Advisories: &noAdvisories{},
 		Version:    "test",
 		Now:        func() time.Time { return now },
 		Logger:     slog.New(slog.NewTextHandler(t.Output(), nil)),
@@ -154,7 +154,7 @@ func TestOnlyAdministrators(t *testing.T) {
 	for path, item := range h.describe(http.NewServeMux()).Paths {
 		target := Prefix + strings.NewReplacer("{namespace}", "team", "{repository}", "app", "{reference}", "1",
 			"{tag}", "1", "{scan}", "1", "{account}", "admin", "{file}", "secrets.yaml", "{exception}", "1", "{gate}", "feature",
-			"{batch}", "1", "{schedule}", "nightly").Replace(path)
+			"{batch}", "1", "{schedule}", "nightly", "{vulnerability}", "CVE-2024-3094").Replace(path)
 		if strings.ContainsAny(target, "{}") {
 			t.Fatalf("parameter of %s has no value in this test", path)
 		}
@@ -384,4 +384,19 @@ func TestAnswersAreNotStored(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
+}
+
+// noAdvisories is what a server tells that has fetched none yet. It remembers
+// that it was asked to.
+type noAdvisories struct{ asked bool }
+
+func (*noAdvisories) InForce() []AdvisoryInfo { return nil }
+
+func (a *noAdvisories) Fetch() AdvisoryFetch {
+	return AdvisoryFetch{Source: "nowhere", Running: a.asked}
+}
+
+func (a *noAdvisories) Update() bool {
+	defer func() { a.asked = true }()
+	return !a.asked
 }

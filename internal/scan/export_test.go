@@ -1,6 +1,10 @@
 package scan
 
-import "github.com/pratique/pratique/internal/catalog"
+import (
+	"context"
+
+	"github.com/pratique/pratique/internal/catalog"
+)
 
 var (
 	Family    = family
@@ -10,3 +14,9 @@ var (
 
 // StepError is trouble of a step of judging.
 func StepError(cause catalog.Cause, err error) error { return &stepError{cause, err} }
+
+// JudgeAgain does once what judgeAgainUntil does all the time.
+func (s *Service) JudgeAgain(ctx context.Context) error {
+	a := &again{Service: s, id: "test"}
+	return a.run(ctx)
+}

@@ -32,10 +32,11 @@ func (s *Service) Run(ctx context.Context) error {
 		}
 		return err
 	}
-	var telling sync.WaitGroup
-	telling.Go(func() { s.tellProgress(ctx) })
+	var beside sync.WaitGroup
+	beside.Go(func() { s.tellProgress(ctx) })
+	beside.Go(func() { s.judgeAgainUntil(ctx) })
 	s.promoteUntil(ctx)
-	telling.Wait()
+	beside.Wait()
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
 	defer cancel()
 	return stop(grace)

@@ -83,6 +83,8 @@ type Service struct {
 	cfg    Config
 	lenses *lenses
 	meter  *meter
+	// renewals holds a place for each report that is being made anew.
+	renewals chan struct{}
 }
 
 // New returns a service that does nothing until Run is called, but accepts
@@ -97,7 +99,8 @@ func New(cfg Config) *Service {
 	if cfg.RuleSet == nil {
 		cfg.RuleSet = rules.Default()
 	}
-	return &Service{cfg: cfg, lenses: newLenses(cfg.Rules, cfg.RuleSet, cfg.Engine), meter: newMeter()}
+	return &Service{cfg: cfg, lenses: newLenses(cfg.Rules, cfg.RuleSet, cfg.Engine), meter: newMeter(),
+		renewals: make(chan struct{}, maxRenewals)}
 }
 
 // Request asks for a scan of an artifact. It answers at once; the scan waits

@@ -36,16 +36,17 @@ type Server struct {
 	log     *slog.Logger
 	version string
 
-	lock      *dirLock
-	store     *store.Store
-	blobs     *blob.Store
-	auth      *access.Authenticator
-	knowledge *scan.Knowledge
-	settings  scan.Settings
-	scanner   *scan.Service
-	registry  *registry.Registry
-	metrics   *metrics
-	instances *instances
+	lock       *dirLock
+	store      *store.Store
+	blobs      *blob.Store
+	auth       *access.Authenticator
+	knowledge  *scan.Knowledge
+	advisories *advisories
+	settings   scan.Settings
+	scanner    *scan.Service
+	registry   *registry.Registry
+	metrics    *metrics
+	instances  *instances
 
 	listener net.Listener
 	control  net.Listener
@@ -133,6 +134,7 @@ func (s *Server) openScanner() error {
 		return err
 	}
 	s.knowledge = scan.NewKnowledge(AdvisoriesDir(s.cfg.Data), s.log)
+	s.advisories = newAdvisories(s.cfg, s.knowledge, s.log)
 	s.scanner = scan.New(scan.Config{
 		Store: s.store,
 		Blobs: s.blobs,
@@ -208,9 +210,10 @@ func (s *Server) Run(ctx context.Context) error {
 	group.Go(func() error { return serve(ctx, public, s.listener, s.cfg.Grace) })
 	group.Go(func() error { return serve(ctx, control, s.control, s.cfg.Grace) })
 	group.Go(func() error { return s.scanner.Run(ctx) })
-	group.Go(func() error { return s.keepAdvisories(ctx) })
+	group.Go(func() error { return s.advisories.run(ctx) })
 	group.Go(func() error { return s.expireUploads(ctx) })
 	group.Go(func() error { return s.pruneEvents(ctx) })
+	group.Go(func() error { return s.recordTrend(ctx) })
 	return group.Wait()
 }
 
@@ -275,6 +278,29 @@ func (s *Server) expireUploads(ctx context.Context) error {
 	for {
 		if err := s.blobs.ExpireUploads(ctx, uploadAge); err != nil && ctx.Err() == nil {
 			s.log.Error("expiring uploads", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// keepTrendFor is how long days are kept that tell how images stood.
+const keepTrendFor = 400 * 24 * time.Hour
+
+// recordTrend writes down every hour how images stand.
+func (s *Server) recordTrend(ctx context.Context) error {
+	ticker := time.NewTicker(time.Hour)
+	defer ticker.Stop()
+	for {
+		err := s.store.RecordTrend(ctx)
+		if err == nil {
+			err = s.store.PruneTrend(ctx, time.Now().Add(-keepTrendFor))
+		}
+		if err != nil && ctx.Err() == nil {
+			s.log.Error("recording how images stand", "error", err)
 		}
 		select {
 		case <-ctx.Done():
