@@ -43,6 +43,9 @@ func configured(layer int, format string, args ...any) report.Location {
 
 func rootUser(s *system, _ *rule) verdict {
 	const looked = "user of the image's configuration"
+	if strings.HasPrefix(s.facts.Image.Platform, "windows/") {
+		return missing(looked, "images for Windows have no root user")
+	}
 	user := s.facts.Image.Config.User
 	if user != "" && s.uidOf(user) != 0 {
 		return verdict{result: report.Passed, looked: looked, current: user}

@@ -248,7 +248,11 @@ func (e *env) pushTo(key catalog.RepositoryKey, img *imagetest.Image, tag string
 	e.must(json.Unmarshal(img.Manifest, &m))
 	refs := append([]catalog.Descriptor{m.Config}, m.Layers...)
 	for _, d := range refs {
-		_, err := e.blobs.Put(e.Context(), d.Digest, bytes.NewReader(img.Blobs[d.Digest]))
+		content, ok := img.Blobs[d.Digest]
+		if !ok {
+			continue // a foreign layer
+		}
+		_, err := e.blobs.Put(e.Context(), d.Digest, bytes.NewReader(content))
 		e.must(err)
 		e.must(e.store.AddBlob(e.Context(), key, d.Digest, d.Size))
 	}

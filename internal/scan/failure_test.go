@@ -105,7 +105,7 @@ func TestFailures(t *testing.T) {
 		expect("a diff ID is wrong", e.push(img, "diff-id", "1"), catalog.CauseDownload, img.Layers[0].Digest, "diff ID")
 
 		img = reconfigure(e, layers(e, plainTar(e, "windows")), `"os":"linux"`, `"os":"wndws"`)
-		expect("it is not for Linux", e.push(img, "windows", "1"), catalog.CauseDetailNotFound, "only Linux images")
+		expect("it is for another system", e.push(img, "windows", "1"), catalog.CauseDetailNotFound, "only images for Linux and Windows")
 
 		tars := make([][]byte, 128)
 		for i := range tars {

@@ -34,7 +34,12 @@ func (s *Service) passGates(ctx context.Context, pull catalog.Pull) error {
 	if gate != "" {
 		return catalog.ScanErrorf(gate.Cause(), "%s was not scanned: %w", a.Name(), gate.Closed())
 	}
-	if refused := pull.Namespace.Scope.Ineligible(a); refused != nil {
+	return eligible(pull)
+}
+
+// eligible is the last gate.
+func eligible(pull catalog.Pull) error {
+	if refused := pull.Namespace.Scope.Ineligible(pull.Artifact); refused != nil {
 		return catalog.ScanErrorf(catalog.CauseRequest, "it was not scanned: %w", refused)
 	}
 	return nil

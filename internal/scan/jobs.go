@@ -34,6 +34,10 @@ func (s *Service) plan(ctx context.Context, scanID int64) error {
 	}
 	img, err := s.open(ctx, pull)
 	if err == nil {
+		pull.Artifact.Platform = img.Platform // which older pushes did not record
+		err = eligible(pull)
+	}
+	if err == nil {
 		err = s.limits(settings).Check(img)
 	}
 	if err != nil {
@@ -43,21 +47,42 @@ func (s *Service) plan(ctx context.Context, scanID int64) error {
 	if err != nil {
 		return s.finally(ctx, scanID, err)
 	}
-	jobs := make([]catalog.LayerJob, len(img.Layers))
-	for i, l := range img.Layers {
-		jobs[i] = catalog.LayerJob{
+	var jobs []catalog.LayerJob
+	for _, l := range img.Layers {
+		if here, err := s.here(ctx, l); err != nil {
+			return err
+		} else if !here {
+			continue
+		}
+		jobs = append(jobs, catalog.LayerJob{
 			InstanceID: scan.InstanceID,
 			DiffID:     l.DiffID,
 			Collectors: lens.engine.Version(),
 			Digest:     l.Digest,
 			MediaType:  l.MediaType,
 			Size:       l.Size,
-		}
+		})
 	}
 	if err := s.cfg.Store.SetStack(ctx, scan.ArtifactID, img.Stack()); err != nil {
 		return s.finally(ctx, scanID, err)
 	}
 	return s.cfg.Store.Plan(ctx, scanID, jobs)
+}
+
+// here reports whether a layer is to be read: one that may be elsewhere is if the
+// registry has it all the same.
+func (s *Service) here(ctx context.Context, l image.Layer) (bool, error) {
+	if !l.Elsewhere {
+		return true, nil
+	}
+	r, err := s.cfg.Blobs.Get(ctx, l.Digest)
+	if catalog.Is(err, catalog.NotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, &storageError{l.Digest, err}
+	}
+	return true, r.Close()
 }
 
 // layer gains the facts of one layer and stores them.
@@ -316,6 +341,10 @@ func (s *Service) facts(ctx context.Context, img *image.Image, l lens, collector
 	}
 	layers := make([]*report.LayerFacts, len(diffIDs))
 	for i, id := range diffIDs {
+		if docs[id] == nil && img.Layers[i].Elsewhere {
+			layers[i] = engine.NotRead(img.Layers[i])
+			continue
+		}
 		if layers[i], err = engine.DecodeFacts(docs[id]); err != nil {
 			return nil, fmt.Errorf("facts of layer %s: %w", id, err)
 		}
