@@ -559,7 +559,7 @@ func printOutcome(cmd *cobra.Command, c *client.Client, image client.Image, s ap
 		fmt.Fprintln(cmd.OutOrStdout(), describeFindings(*a.ScanOverview.Findings))
 	}
 	fmt.Fprintln(cmd.OutOrStdout(), describeVerdict(a.Verdict))
-	return printMembers(cmd.OutOrStdout(), a.Members)
+	return printMembers(cmd.OutOrStdout(), a)
 }
 
 // scanName names a scan, or those of the images of an index.
@@ -570,14 +570,17 @@ func scanName(s api.Scan, image client.Image) string {
 	return fmt.Sprintf("scan %d of %s", s.ID, image)
 }
 
-// printMembers prints the images of an index, if there are any.
-func printMembers(w io.Writer, members []api.Member) error {
-	if len(members) == 0 {
+// printMembers prints the images of an index or a chart, if there are any.
+func printMembers(w io.Writer, a api.Artifact) error {
+	for _, other := range a.OtherImages {
+		fmt.Fprintf(w, "not in this registry: %s\n", other)
+	}
+	if len(a.Members) == 0 {
 		return nil
 	}
 	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(tw, "PLATFORM\tDIGEST\tSCAN\tDOWNLOAD\tWORST")
-	for _, m := range members {
+	fmt.Fprintln(tw, "IMAGE\tPLATFORM\tSCAN\tDOWNLOAD\tWORST")
+	for _, m := range a.Members {
 		scan, worst := "not scanned", ""
 		if m.ScanOverview != nil {
 			scan = string(m.ScanOverview.State)
@@ -591,7 +594,7 @@ func printMembers(w io.Writer, members []api.Member) error {
 				worst = f.Severity
 			}
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s (%s)\t%s\n", cmp.Or(m.Platform, "unknown"), m.Digest, scan, m.Verdict.Decision, m.Verdict.Reason, worst)
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s (%s)\t%s\n", m.Image, m.Platform, scan, m.Verdict.Decision, m.Verdict.Reason, worst)
 	}
 	return tw.Flush()
 }
@@ -612,7 +615,7 @@ func describeFindings(f api.Findings) string {
 func newVerdictCommand(o *options) *cobra.Command {
 	return &cobra.Command{
 		Use:     "verdict NAMESPACE/REPOSITORY[:TAG|@DIGEST]",
-		Short:   "Tell whether an image can be downloaded now; the exit code is 2 if it, or an image of an index, cannot",
+		Short:   "Tell whether an image can be downloaded now; the exit code is 2 if it, or an image of an index or a chart, cannot",
 		Example: `  pratique admin verdict team/app:1`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -634,7 +637,7 @@ func newVerdictCommand(o *options) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if err := printMembers(cmd.OutOrStdout(), a.Members); err != nil {
+				if err := printMembers(cmd.OutOrStdout(), a); err != nil {
 					return err
 				}
 			}

@@ -87,7 +87,7 @@ func fetchReport(cmd *cobra.Command, c *client.Client, image client.Image) (*rep
 
 // explainNoReport adds to the server's refusal what it knows of the scan.
 func explainNoReport(err error, artifact api.Artifact) error {
-	if len(artifact.Members) > 0 {
+	if artifact.Kind == catalog.KindIndex && len(artifact.Members) > 0 {
 		return fmt.Errorf("this is an index, and each of its %d images has a report of its own: name one by its digest, such as %s/%s@%s (%s)",
 			len(artifact.Members), artifact.Namespace, artifact.Repository, artifact.Members[0].Digest, artifact.Members[0].Platform)
 	}

@@ -79,6 +79,8 @@ type ArtifactStore interface {
 	Pull(ctx context.Context, key catalog.RepositoryKey, reference string) (catalog.Pull, error)
 	// MemberPulls reads the images of an index.
 	MemberPulls(ctx context.Context, artifactID int64) ([]catalog.Pull, error)
+	// NamedImages reads the images that a chart names.
+	NamedImages(ctx context.Context, chart catalog.Artifact) (here []catalog.Pull, others []string, err error)
 	// Previous reads what was pushed before an artifact.
 	Previous(ctx context.Context, artifactID int64) (catalog.Pull, error)
 	DeleteManifest(ctx context.Context, key catalog.RepositoryKey, digest string) error

@@ -65,13 +65,14 @@ func (h *handlers) artifact(p catalog.Pull, f found) Artifact {
 	out.ScanOverview = h.overview(p, f)
 	for _, m := range f.members {
 		out.Members = append(out.Members, Member{
-			Digest: m.pull.Artifact.Digest, Platform: m.pull.Artifact.Platform,
+			Image: m.pull.Artifact.Name(), Digest: m.pull.Artifact.Digest, Platform: m.pull.Artifact.Platform,
 			ScanOverview: h.overview(m.pull, m.found), Verdict: h.verdict(m.pull, m.found),
 		})
 		if o := out.Members[len(out.Members)-1].ScanOverview; out.ScanOverview != nil && o != nil {
 			out.ScanOverview.Findings = worse(out.ScanOverview.Findings, o.Findings)
 		}
 	}
+	out.OtherImages = f.others
 	return out
 }
 
@@ -172,7 +173,8 @@ func (h *handlers) verdict(p catalog.Pull, f found) Verdict {
 		out.Severity = v.Severity.String()
 	}
 	for _, m := range f.members {
-		out.Members = catalog.WorstDecision(cmp.Or(out.Members, catalog.Allow), h.verdict(m.pull, m.found).Decision)
+		one := h.verdict(m.pull, m.found)
+		out.Members = catalog.WorstDecision(cmp.Or(out.Members, catalog.Allow), cmp.Or(one.Members, one.Decision))
 	}
 	return out
 }

@@ -153,11 +153,13 @@ type Artifact struct {
 	// ScanOverview is absent for an artifact that was never scanned.
 	ScanOverview *ScanOverview `json:"scanOverview,omitempty" doc:"Absent if it was never scanned"`
 	Verdict      Verdict       `json:"verdict" doc:"Whether it can be downloaded now"`
-	Members      []Member      `json:"members,omitempty" doc:"The images of an index. Its scan overview is theirs together: while one of them waits or runs, so does the whole; then it is as the worst of them, with the findings of the worst"`
+	Members      []Member      `json:"members,omitempty" doc:"The images of an index, or those that a chart names and the instance holds. The scan overview of an index is theirs together: while one of them waits or runs, so does the whole; then it is as the worst of them. The findings are those of the worst"`
+	OtherImages  []string      `json:"otherImages,omitempty" doc:"Images that a chart names and the instance does not hold"`
 }
 
-// Member is an image of an index.
+// Member is an image of an index or a chart.
 type Member struct {
+	Image        string        `json:"image" example:"team/app:1"`
 	Digest       string        `json:"digest"`
 	Platform     string        `json:"platform,omitempty" example:"linux/arm64"`
 	ScanOverview *ScanOverview `json:"scanOverview,omitempty" doc:"Absent if it was never scanned"`
@@ -218,8 +220,8 @@ type Verdict struct {
 	// Remaining and Severity are about what is not exempted.
 	Remaining int    `json:"remaining" doc:"Vulnerabilities that neither the allowlist nor an exception nor a grace exempts"`
 	Severity  string `json:"severity,omitempty" doc:"The worst of them; absent if there are none"`
-	// Members is of an index only, which passes whatever becomes of its images.
-	Members   catalog.Decision `json:"members,omitempty" enum:"allow,block,unknown" doc:"Of an index: the decision about its images that lets the least pass"`
+	// Members is of an index or a chart, which pass whatever becomes of their images.
+	Members   catalog.Decision `json:"members,omitempty" enum:"allow,block,unknown" doc:"Of an index or a chart: the decision about its images that lets the least pass"`
 	ChangesAt time.Time        `json:"changesAt,omitzero" doc:"The earliest time the decision can change by itself"`
 }
 

@@ -1,6 +1,10 @@
 package catalog
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // JoinScans describes the scans of the images of an index as one: an index is
 // not scanned itself. As long as one of them waits or runs, so does the whole;
@@ -73,4 +77,37 @@ func WorstDecision(decisions ...Decision) Decision {
 		}
 	}
 	return worst
+}
+
+// publicHosts are registries that no default instance answers for.
+var publicHosts = []string{"docker.io", "index.docker.io", "registry-1.docker.io", "ghcr.io", "quay.io", "gcr.io", "registry.k8s.io",
+	"mcr.microsoft.com", "public.ecr.aws", "registry.gitlab.com"}
+
+// LocalImage reads a reference as clients write one, HOST[:PORT]/NAMESPACE/
+// REPOSITORY[:TAG][@DIGEST], and reports whether it may be one of the instance's.
+// The default instance, which has no host name of its own, answers to any that
+// is none of a well-known public registry.
+func LocalImage(inst Instance, text string) (key RepositoryKey, reference string, ok bool) {
+	text = strings.TrimPrefix(text, "oci://")
+	host, rest, found := strings.Cut(text, "/")
+	if !found || host != "localhost" && !strings.ContainsAny(host, ".:") {
+		return key, "", false // a name of Docker Hub
+	}
+	host, _, _ = strings.Cut(strings.ToLower(host), ":")
+	if inst.Host != "" && host != inst.Host || slices.Contains(publicHosts, host) {
+		return key, "", false
+	}
+	name, digest, pinned := strings.Cut(rest, "@")
+	name, reference, tagged := strings.Cut(name, ":")
+	if !tagged {
+		reference = "latest"
+	}
+	if pinned {
+		reference = digest
+	}
+	namespace, repository, _ := strings.Cut(name, "/")
+	if CheckNamespaceName(namespace) != nil || CheckRepositoryName(repository) != nil || !pinned && CheckTag(reference) != nil {
+		return key, "", false
+	}
+	return RepositoryKey{InstanceID: inst.ID, Namespace: namespace, Repository: repository}, reference, true
 }

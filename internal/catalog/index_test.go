@@ -50,3 +50,42 @@ func TestWorstDecision(t *testing.T) {
 		}
 	}
 }
+
+func TestLocalImage(t *testing.T) {
+	named, standard := Instance{ID: "named", Host: "registry.example"}, Instance{ID: "default"}
+	for _, tc := range []struct {
+		inst            Instance
+		text, key, want string
+	}{
+		{named, "registry.example/team/app:1", "team/app", "1"},
+		{named, "registry.example:5000/team/app", "team/app", "latest"},
+		{named, "Registry.Example/team/back/end:1", "team/back/end", "1"},
+		{named, "oci://registry.example/team/app:1@sha256:00", "team/app", "sha256:00"},
+		{named, "other.example/team/app:1", "", ""},
+		{named, "team/app:1", "", ""},
+		{named, "registry.example/app:1", "", ""},
+		{named, "registry.example/team/app:", "", ""},
+		{named, "registry.example/Team/app:1", "", ""},
+		{named, "", "", ""},
+		{standard, "localhost:8480/team/app:1", "team/app", "1"},
+		{standard, "192.0.2.1/team/app:1", "team/app", "1"},
+		{standard, "ghcr.io/team/app:1", "", ""},
+		{standard, "library/nginx:1", "", ""},
+	} {
+		key, reference, ok := LocalImage(tc.inst, tc.text)
+		if ok != (tc.key != "") || ok && (key.String() != tc.key || reference != tc.want || key.InstanceID != tc.inst.ID) {
+			t.Errorf("%q: %v %q %v, want %q %q", tc.text, key, reference, ok, tc.key, tc.want)
+		}
+	}
+}
+
+func FuzzLocalImage(f *testing.F) {
+	f.Add("registry.example/team/app:1")
+	f.Add("a.b/c/d@sha256:0")
+	f.Fuzz(func(t *testing.T, text string) {
+		key, reference, ok := LocalImage(Instance{ID: "i"}, text)
+		if ok && (CheckNamespaceName(key.Namespace) != nil || CheckRepositoryName(key.Repository) != nil || reference == "" && text[len(text)-1] != '@') {
+			t.Errorf("%q: %v %q", text, key, reference)
+		}
+	})
+}

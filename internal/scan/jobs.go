@@ -32,7 +32,7 @@ func (s *Service) plan(ctx context.Context, scanID int64) error {
 	if err != nil {
 		return err
 	}
-	img, err := s.open(ctx, pull)
+	img, named, err := s.look(ctx, pull)
 	if err == nil {
 		pull.Artifact.Platform = img.Platform // which older pushes did not record
 		err = eligible(pull)
@@ -63,7 +63,12 @@ func (s *Service) plan(ctx context.Context, scanID int64) error {
 			Size:       l.Size,
 		})
 	}
-	if err := s.cfg.Store.SetStack(ctx, scan.ArtifactID, img.Stack()); err != nil {
+	if pull.Artifact.Kind == catalog.KindChart {
+		err = s.cfg.Store.SetNamedImages(ctx, scan.ArtifactID, named)
+	} else {
+		err = s.cfg.Store.SetStack(ctx, scan.ArtifactID, img.Stack())
+	}
+	if err != nil {
 		return s.finally(ctx, scanID, err)
 	}
 	return s.cfg.Store.Plan(ctx, scanID, jobs)
@@ -181,7 +186,7 @@ func (s *Service) judge(ctx context.Context, scanID int64) error {
 // examine judges an artifact by today's knowledge and the rules of a lens, from
 // the facts that collectors of a version have gained for a scan.
 func (s *Service) examine(ctx context.Context, pull catalog.Pull, scan catalog.Scan, l lens, collectors string) (r catalog.Result, rep *report.Report, err error) {
-	img, err := s.open(ctx, pull)
+	img, named, err := s.look(ctx, pull)
 	if err != nil {
 		return r, nil, err
 	}
@@ -189,11 +194,34 @@ func (s *Service) examine(ctx context.Context, pull catalog.Pull, scan catalog.S
 	if err != nil {
 		return r, nil, err
 	}
+	if pull.Artifact.Kind == catalog.KindChart {
+		facts.Notes = append(facts.Notes, chartNote(named))
+	}
 	bases, err := s.bases(ctx, pull.Artifact, &facts.Image, l)
 	if err != nil {
 		return r, nil, &stepError{catalog.CauseBaseImage, err}
 	}
-	return s.result(facts, judge.Options{Rules: l.rules, Bases: bases, Categories: judged(scan.Categories), Probe: s.cfg.Probe})
+	return s.result(facts, judge.Options{Rules: l.rules, Bases: bases, Categories: categoriesOf(pull.Artifact.Kind, judged(scan.Categories)), Probe: s.cfg.Probe})
+}
+
+// chartNote says that the report is of the chart's own files.
+func chartNote(named []string) report.Note {
+	n := report.Note{Code: "chart", Message: "This is the report of the chart's own files; it names no images that could be made out."}
+	if len(named) > 0 {
+		n.Message = fmt.Sprintf("This is the report of the chart's own files. The images it names have reports of their own: %s.", strings.Join(named, ", "))
+	}
+	return n
+}
+
+// categoriesOf leaves out what is about images only: nobody starts a chart.
+func categoriesOf(kind catalog.ArtifactKind, chosen []report.Category) []report.Category {
+	if kind != catalog.KindChart {
+		return chosen
+	}
+	if chosen == nil {
+		chosen = report.Categories()
+	}
+	return slices.DeleteFunc(slices.Clone(chosen), func(c report.Category) bool { return c == report.Baseline || c == report.BaseImage })
 }
 
 // result judges facts and makes of that what is to be published, but for the
@@ -254,6 +282,28 @@ func (s *Service) finally(ctx context.Context, scanID int64, err error) error {
 
 // open reads manifest and configuration of an artifact from our own storage.
 func (s *Service) open(ctx context.Context, pull catalog.Pull) (*image.Image, error) {
+	img, _, err := s.look(ctx, pull)
+	return img, err
+}
+
+// look is open, and returns the images that a chart names.
+func (s *Service) look(ctx context.Context, pull catalog.Pull) (img *image.Image, named []string, err error) {
+	if pull.Artifact.Kind != catalog.KindChart {
+		img, err = s.openImage(ctx, pull)
+		return img, nil, err
+	}
+	img, named, err = image.NewChart(ctx, pull.Artifact.Name(), pull.Content, pull.Artifact.MediaType,
+		func(ctx context.Context, d catalog.Descriptor) (io.ReadCloser, error) {
+			return s.openBlob(ctx, d.Digest)
+		})
+	var storage *storageError
+	if errors.As(err, &storage) {
+		err = storage // which may pass
+	}
+	return img, named, err
+}
+
+func (s *Service) openImage(ctx context.Context, pull catalog.Pull) (*image.Image, error) {
 	name := pull.Artifact.Name()
 	config, err := s.config(ctx, pull.Content)
 	if err != nil {

@@ -142,7 +142,7 @@ func (c selector) count(ctx context.Context, q querier) (catalog.Selected, error
 		return n, err
 	}, c.with+`SELECT count(CASE WHEN eligible THEN 1 END), count(CASE WHEN kind NOT IN ('image', 'index') THEN 1 END),
 			count(CASE WHEN kind = 'image' AND NOT eligible THEN 1 END)
-		FROM (SELECT a.kind, (`+eligible(c.scope)+`) AS eligible FROM selected CROSS JOIN artifact a WHERE a.id = selected.id) AS found`, c.args...)
+		FROM (SELECT a.kind, (`+eligibleImage(c.scope)+`) AS eligible FROM selected CROSS JOIN artifact a WHERE a.id = selected.id) AS found`, c.args...)
 }
 
 // CreateBatch begins a batch: it finds out which images are meant and has them
@@ -192,7 +192,7 @@ func createBatch(ctx context.Context, tx *tx, b catalog.Batch) (catalog.Batch, e
 			COALESCE((SELECT min(t.name) FROM tag t WHERE t.artifact_id = a.id), ''), 'waiting', 0, FALSE, '', ''
 		FROM selected CROSS JOIN artifact a JOIN repository r ON r.id = a.repository_id JOIN namespace n ON n.id = r.namespace_id
 			LEFT JOIN report p ON p.artifact_id = a.id
-		WHERE a.id = selected.id AND `+eligible(chosen.scope), last), append(chosen.args, id)...)
+		WHERE a.id = selected.id AND `+eligibleImage(chosen.scope), last), append(chosen.args, id)...)
 	if err != nil {
 		return b, err
 	}

@@ -205,8 +205,16 @@ func decodeAnnotations(text string) (m map[string]string, err error) {
 }
 
 // eligible is the condition under which artifact a may be scanned, as
-// catalog.Scope.Ineligible has it.
+// catalog.Scope.Ineligible has it, but for indexes.
 func eligible(s catalog.Scope) string {
+	if s.Refuses(catalog.RefuseCharts) {
+		return eligibleImage(s)
+	}
+	return `(` + eligibleImage(s) + ` OR a.kind = '` + string(catalog.KindChart) + `')`
+}
+
+// eligibleImage is eligible of images alone.
+func eligibleImage(s catalog.Scope) string {
 	condition := `a.kind = '` + string(catalog.KindImage) + `'`
 	if s.Refuses(catalog.RefuseUntagged) {
 		condition += ` AND ` + namedIn(s)
@@ -227,8 +235,8 @@ func namedIn(s catalog.Scope) string {
 	return `(` + tagged + ` OR EXISTS (SELECT 1 FROM artifact_member m WHERE m.repository_id = a.repository_id AND m.digest = a.digest))`
 }
 
-// scanAutomatically adds a pending scan for an image, or for each image an
-// index holds at whatever depth, that has no report and no active scan.
+// scanAutomatically adds a pending scan for an image or a chart, or for each that
+// an index holds at whatever depth, that has no report and no active scan.
 func scanAutomatically(ctx context.Context, tx *tx, ns catalog.Namespace, artifactID int64) error {
 	members := `UNION
 			SELECT a.id FROM tree CROSS JOIN artifact_member m CROSS JOIN artifact a

@@ -17,3 +17,11 @@ UPDATE artifact SET platform = COALESCE((SELECT s.platform FROM artifact_stack s
 ALTER TABLE scan ADD COLUMN progress TEXT NOT NULL DEFAULT '';
 ALTER TABLE scan_layer ADD COLUMN position BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE scan_layer ADD COLUMN bytes_read BIGINT NOT NULL DEFAULT 0;
+
+-- The images that a chart names, as it writes them.
+CREATE TABLE chart_image (
+    artifact_id BIGINT NOT NULL REFERENCES artifact (id) ON DELETE CASCADE,
+    position    BIGINT NOT NULL,
+    reference   TEXT NOT NULL,
+    PRIMARY KEY (artifact_id, position)
+) $CLUSTERED;

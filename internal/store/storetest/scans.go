@@ -41,7 +41,7 @@ func testAutomaticScans(f *fixture) {
 	count(untagged, 1, "an untagged image")
 	chart := f.image(key, "chart", "l2")
 	chart.Kind = catalog.KindChart
-	count(f.push(chart), 0, "a chart")
+	count(f.push(chart), 1, "a chart")
 	push := f.image(key, "1", "l3")
 	a := f.push(push)
 	count(a, 1, "a tagged image")
@@ -56,7 +56,8 @@ func testAutomaticScans(f *fixture) {
 	f.ok(err)
 	f.push(push)
 	count(a, 2, "pushed again while its scan runs")
-	f.ok(f.s.FinishScan(ctx, promoted[0], catalog.Result{Document: []byte("{}")}))
+	own := slices.IndexFunc(promoted, func(s catalog.Scan) bool { return s.ArtifactID == a.ID })
+	f.ok(f.s.FinishScan(ctx, promoted[own], catalog.Result{Document: []byte("{}")}))
 	f.push(push)
 	count(a, 2, "pushed again after its scan succeeded")
 
@@ -540,7 +541,8 @@ func testSignal(f *fixture) {
 	promoted, err := f.s.Promote(ctx, f.inst, 1, time.Hour)
 	f.ok(err)
 	signalled("promotion", false)
-	f.ok(f.s.FinishScan(ctx, promoted[0], catalog.Result{}))
+	own := slices.IndexFunc(promoted, func(s catalog.Scan) bool { return s.ArtifactID == a.ID })
+	f.ok(f.s.FinishScan(ctx, promoted[own], catalog.Result{}))
 	signalled("the end of a scan", true)
 	scan := f.rescan(a.ID)
 	signalled("a request", true)
@@ -690,4 +692,24 @@ func testDeleteWhatIsScanned(f *fixture) {
 		f.Errorf("scans are left: %+v", st)
 	}
 	f.ok(f.s.DeleteNamespace(ctx, f.inst, "team"))
+}
+
+func testNamedImages(f *fixture) {
+	ctx := f.Context()
+	f.namespace("team", catalog.NamespaceChange{})
+	push := f.image(f.key("team", "shop"), "1", "chart")
+	push.Kind = catalog.KindChart
+	chart := f.push(push)
+	app := f.push(f.image(f.key("team", "app"), "1", "l1"))
+	f.ok(f.s.SetNamedImages(ctx, chart.ID, []string{"other:1"}))
+	f.ok(f.s.SetNamedImages(ctx, chart.ID, []string{"here.example:5000/team/app:1", "here.example/team/app@" + app.Digest, "here.example/team/gone:1",
+		"here.example/team/shop:1", "docker.io/team/app:1", "team/app:1", "here.example/Team/app:1", "nonsense"}))
+	here, others, err := f.s.NamedImages(ctx, chart)
+	f.ok(err)
+	if len(here) != 2 || here[0].Artifact.ID != app.ID || here[1].Artifact.ID != app.ID {
+		f.Errorf("here: %+v", here)
+	}
+	equal(f, "others", others, []string{"here.example/team/gone:1", "here.example/team/shop:1", "docker.io/team/app:1", "team/app:1", "here.example/Team/app:1", "nonsense"})
+	f.code(f.s.SetNamedImages(ctx, 12345, nil), catalog.NotFound, "artifact_not_found")
+	f.ok(f.s.DeleteManifest(ctx, f.key("team", "shop"), chart.Digest))
 }

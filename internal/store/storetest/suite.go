@@ -75,6 +75,7 @@ func Run(t *testing.T, dsn func(testing.TB) string) {
 		{"ParallelPushes", testParallelPushes},
 		{"ParallelEnds", testParallelEnds},
 		{"Progress", testProgress},
+		{"NamedImages", testNamedImages},
 		{"ClockSetBack", testClockSetBack},
 		{"DeleteWhatIsScanned", testDeleteWhatIsScanned},
 		{"InstanceSettings", testInstanceSettings},
