@@ -65,7 +65,9 @@ xC2vB4nM6qW8eR0tY2uI4oP6aS8dF0gH2jK4lZ6xC8vB0nM2qW4eR6tY8uI0oP2a
 		if !secrets || settings {
 			e.Errorf("findings: %+v", rep.Findings)
 		}
-		if !slices.ContainsFunc(rep.Notes, func(n report.Note) bool { return n.Code == "chart" && strings.Contains(n.Message, "here.example/team/app:1") }) {
+		if !slices.ContainsFunc(rep.Notes, func(n report.Note) bool {
+			return n.Code == "chart" && strings.Contains(n.Message, "here.example/team/app:1")
+		}) {
 			e.Errorf("notes: %+v", rep.Notes)
 		}
 		here, others, err := e.store.NamedImages(e.Context(), a)
