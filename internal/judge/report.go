@@ -142,7 +142,7 @@ func (s step) what() string {
 }
 
 func (j *judging) vulnerabilities() error {
-	vulns, notes, err := Vulnerabilities(j.facts, j.k)
+	vulns, notes, err := Vulnerabilities(j.facts, j.k, likelyBaseLayers(baseOf(&j.facts.Image, j.facts.OS, j.o.Bases)))
 	if err != nil {
 		return err
 	}
