@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/pratique/pratique/internal/catalog"
 )
 
@@ -226,16 +228,17 @@ func (s *Store) findings(ctx context.Context, items []catalog.JudgingItem) error
 	in := ` IN (` + places(1, len(ids)) + `)`
 	type found struct {
 		id   int64
-		key  string
 		data []byte
 	}
 	list, err := all(ctx, s.background, func(row scanner) (f found, err error) {
-		return f, row.Scan(&f.id, &f.key, &f.data)
-	}, `SELECT r.artifact_id, r.exposure_key, d.content FROM report r JOIN document d ON d.key = r.exposure_key WHERE r.artifact_id`+in, ids...)
+		err = row.Scan(&f.id, &f.data)
+		return f, err
+	}, `SELECT r.artifact_id, d.content FROM report r JOIN document d ON d.key = r.exposure_key WHERE r.artifact_id`+in, ids...)
 	if err != nil {
 		return err
 	}
-	for _, f := range list {
+	if err := parallel(len(list), func(i int) error {
+		f := list[i]
 		item := at[f.id]
 		text, err := s.docs.unpack(f.data)
 		if err == nil {
@@ -244,7 +247,9 @@ func (s *Store) findings(ctx context.Context, items []catalog.JudgingItem) error
 		if err != nil {
 			return fmt.Errorf("artifact %d: %w", f.id, err)
 		}
-		item.ExposureKey = f.key
+		return nil
+	}); err != nil {
+		return err
 	}
 	_, err = all(ctx, s.background, func(row scanner) (none struct{}, err error) {
 		var id int64
@@ -256,6 +261,23 @@ func (s *Store) findings(ctx context.Context, items []catalog.JudgingItem) error
 		return none, nil
 	}, `SELECT artifact_id, layer, set_id FROM artifact_package_set WHERE artifact_id`+in+` ORDER BY artifact_id, layer`, ids...)
 	return err
+}
+
+// parallel calls f with the numbers below n, on two processors at most.
+func parallel(n int, f func(i int) error) error {
+	var group errgroup.Group
+	half := n / 2
+	for _, part := range [][2]int{{0, half}, {half, n}} {
+		group.Go(func() error {
+			for i := part[0]; i < part[1]; i++ {
+				if err := f(i); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return group.Wait()
 }
 
 // itemExceptions completes items by the exceptions that hold for them. Most
@@ -341,26 +363,27 @@ func (c *codec) packJudged(j *catalog.Judged) (p packedJudged, err error) {
 // out.
 func (s *Store) Judged(ctx context.Context, list []catalog.Judged) error {
 	packed := make([]packedJudged, len(list))
-	for i := range list {
-		var err error
-		if packed[i], err = s.docs.packJudged(&list[i]); err != nil {
-			return err
-		}
+	if err := parallel(len(list), func(i int) (err error) {
+		packed[i], err = s.docs.packJudged(&list[i])
+		return err
+	}); err != nil {
+		return err
 	}
 	return s.update(ctx, s.back, "store what was judged again", func(tx *tx) error {
 		var count judgedCount
 		var packages []catalog.HeldPackage
+		var sets []any
 		for _, p := range packed {
 			if err := storeJudged(ctx, tx, p, &count); err != nil {
 				return err
 			}
 			if p.Result.Document == nil {
 				for _, set := range p.sets {
-					packages = append(packages, set.packages...)
+					packages, sets = append(packages, set.packages...), append(sets, set.id)
 				}
 			}
 		}
-		if err := putVulnerabilities(ctx, tx, packages); err != nil {
+		if err := putVulnerabilities(ctx, tx, packages, places(1, len(sets)), sets...); err != nil {
 			return err
 		}
 		_, err := tx.exec(ctx, `UPDATE judging SET done = done + $1, changed = changed + $2, verdicts = verdicts + $3, failed = failed + $4,
@@ -405,7 +428,8 @@ func storeJudged(ctx context.Context, tx *tx, p packedJudged, count *judgedCount
 func readReported(ctx context.Context, tx *tx, artifactID int64) (reported, error) {
 	return one(ctx, tx, nil, func(row scanner) (r reported, err error) {
 		v := &r.verdict
-		return r, row.Scan(&r.scanID, &r.document, &r.exposure, &r.advisories, &v.Decision, &v.Reason, &v.Message, &v.Revision, &r.changes, &v.Remaining, &v.Severity, &r.policyRevision)
+		err = row.Scan(&r.scanID, &r.document, &r.exposure, &r.advisories, &v.Decision, &v.Reason, &v.Message, &v.Revision, &r.changes, &v.Remaining, &v.Severity, &r.policyRevision)
+		return r, err
 	}, `SELECT v.scan_id, v.document_key, v.exposure_key, v.advisories, v.decision, v.reason, v.message, v.revision, v.changes_at, v.remaining, v.severity,
 			(SELECT n.policy_revision FROM artifact a JOIN repository r ON r.id = a.repository_id JOIN namespace n ON n.id = r.namespace_id WHERE a.id = v.artifact_id)
 		FROM report v WHERE v.artifact_id = $1`+tx.dialect.forUpdate, artifactID)
