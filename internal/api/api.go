@@ -90,7 +90,10 @@ type ScanStore interface {
 	Usage(ctx context.Context, instanceID, month string) ([]catalog.Usage, error)
 	Gates(ctx context.Context, instanceID string) ([]catalog.GateState, error)
 	SetGate(ctx context.Context, instanceID string, gate catalog.ScanGate, open bool, by string) error
-	Report(ctx context.Context, artifactID int64) ([]byte, catalog.Scan, error)
+	Judging(ctx context.Context) (catalog.JudgingState, error)
+	VulnerabilityUses(ctx context.Context, instanceID string, f catalog.ImageFilter, offset, limit int) ([]catalog.VulnerabilityUse, error)
+	VulnerableImages(ctx context.Context, instanceID, vulnerability string, f catalog.ImageFilter, after int64, limit int) ([]catalog.PackageUse, error)
+	PackageImages(ctx context.Context, instanceID, name, version, kind string, f catalog.ImageFilter, after int64, limit int) ([]catalog.PackageUse, error)
 }
 
 // ExceptionStore holds decisions about findings.
@@ -138,6 +141,11 @@ type Scanner interface {
 	// SetRule changes a file of rules of a namespace, or removes it where there
 	// is no content, if the rules can be used then.
 	SetRule(ctx context.Context, instanceID, namespace string, f catalog.RuleFile) error
+	// NeedScan counts the images of a namespace that its rules say nothing about
+	// before they are scanned again.
+	NeedScan(ctx context.Context, instanceID, namespace string) (int, error)
+	// Report returns the report of an artifact by the advisories in force.
+	Report(ctx context.Context, artifactID int64) ([]byte, catalog.Scan, error)
 }
 
 // handlers holds the operations.
@@ -194,6 +202,7 @@ func (h *handlers) describe(mux *http.ServeMux) *huma.OpenAPI {
 	h.registerFindings(api)
 	h.registerDifference(api)
 	h.registerExceptions(api)
+	h.registerJudging(api)
 	return api.OpenAPI()
 }
 

@@ -154,7 +154,7 @@ func TestOnlyAdministrators(t *testing.T) {
 	for path, item := range h.describe(http.NewServeMux()).Paths {
 		target := Prefix + strings.NewReplacer("{namespace}", "team", "{repository}", "app", "{reference}", "1",
 			"{tag}", "1", "{scan}", "1", "{account}", "admin", "{file}", "secrets.yaml", "{exception}", "1", "{gate}", "feature",
-			"{batch}", "1", "{schedule}", "nightly").Replace(path)
+			"{batch}", "1", "{schedule}", "nightly", "{vulnerability}", "CVE-2024-3094").Replace(path)
 		if strings.ContainsAny(target, "{}") {
 			t.Fatalf("parameter of %s has no value in this test", path)
 		}

@@ -334,6 +334,54 @@ func statementQuery(month, format string) url.Values {
 	return query
 }
 
+// Judging tells how far all images are judged by what is in force.
+func (c *Client) Judging(ctx context.Context) (j api.Judging, err error) {
+	return j, c.do(ctx, http.MethodGet, "/judging", nil, nil, &j)
+}
+
+// Vulnerabilities lists the worst vulnerabilities of all images, up to limit.
+func (c *Client) Vulnerabilities(ctx context.Context, namespace string, limit int) ([]api.VulnerabilityUse, error) {
+	var out struct {
+		Items []api.VulnerabilityUse `json:"items"`
+	}
+	query := url.Values{"limit": {strconv.Itoa(limit)}}
+	if namespace != "" {
+		query.Set("namespace", namespace)
+	}
+	return out.Items, c.do(ctx, http.MethodGet, "/vulnerabilities", query, nil, &out)
+}
+
+// VulnerableImages lists the images that have a vulnerability.
+func (c *Client) VulnerableImages(ctx context.Context, id, namespace string) ([]api.PackageUse, error) {
+	return c.packageUses(ctx, "/vulnerabilities/"+url.PathEscape(id)+"/images", url.Values{}, namespace)
+}
+
+// PackageImages lists the images that hold a package; version may be empty.
+func (c *Client) PackageImages(ctx context.Context, name, version, namespace string) ([]api.PackageUse, error) {
+	query := url.Values{"name": {name}}
+	if version != "" {
+		query.Set("version", version)
+	}
+	return c.packageUses(ctx, "/packages/images", query, namespace)
+}
+
+func (c *Client) packageUses(ctx context.Context, path string, query url.Values, namespace string) (all []api.PackageUse, err error) {
+	query.Set("limit", "500")
+	if namespace != "" {
+		query.Set("namespace", namespace)
+	}
+	for {
+		var page api.ListPackageUse
+		if err := c.do(ctx, http.MethodGet, path, query, nil, &page); err != nil {
+			return nil, err
+		}
+		if all = append(all, page.Items...); page.Next == "" {
+			return all, nil
+		}
+		query.Set("after", page.Next)
+	}
+}
+
 // Rules lists the files of rules of a namespace.
 func (c *Client) Rules(ctx context.Context, namespace string) (r api.Rules, err error) {
 	return r, c.do(ctx, http.MethodGet, namespacePath(namespace)+"/rules", nil, nil, &r)
