@@ -76,7 +76,7 @@ func newVulnerabilityCommand(o *options) *cobra.Command {
 				}
 				return printUses(cmd.OutOrStdout(), uses, true)
 			}
-			list, err := c.Vulnerabilities(cmd.Context(), namespace, 100)
+			list, err := c.RiskVulnerabilities(cmd.Context(), namespace, 100)
 			if err != nil {
 				return err
 			}
@@ -117,7 +117,7 @@ func newPackageCommand(o *options) *cobra.Command {
 
 // printUses lists images that hold a package, with what is wrong with it if that
 // was asked for.
-func printUses(w io.Writer, uses []api.PackageUse, vulnerable bool) error {
+func printUses(w io.Writer, uses []api.PackageImage, vulnerable bool) error {
 	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	header := "IMAGE\tTAGS\tPACKAGE\tVERSION\tTYPE"
 	if vulnerable {
@@ -126,8 +126,8 @@ func printUses(w io.Writer, uses []api.PackageUse, vulnerable bool) error {
 	fmt.Fprintln(tw, header)
 	for _, u := range uses {
 		fmt.Fprintf(tw, "%s/%s@%s\t%s\t%s\t%s\t%s", u.Namespace, u.Repository, shortDigest(u.Digest), strings.Join(u.Tags, ","), u.Package, u.Version, u.Type)
-		if vulnerable && u.Severity != nil {
-			fmt.Fprintf(tw, "\t%s\t%s\t%s", *u.Severity, u.FixedVersion, u.Since.Format(time.DateOnly))
+		if vulnerable {
+			fmt.Fprintf(tw, "\t%s\t%s\t%s", u.Severity, u.FixedVersion, u.Since.Format(time.DateOnly))
 		}
 		fmt.Fprintln(tw)
 	}

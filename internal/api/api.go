@@ -52,6 +52,7 @@ type Store interface {
 	BatchStore
 	ScheduleStore
 	ExceptionStore
+	RiskStore
 	Statistics(ctx context.Context) (store.Statistics, error)
 }
 
@@ -90,10 +91,8 @@ type ScanStore interface {
 	Usage(ctx context.Context, instanceID, month string) ([]catalog.Usage, error)
 	Gates(ctx context.Context, instanceID string) ([]catalog.GateState, error)
 	SetGate(ctx context.Context, instanceID string, gate catalog.ScanGate, open bool, by string) error
+	// Judging tells how far all images are judged by what is in force.
 	Judging(ctx context.Context) (catalog.JudgingState, error)
-	VulnerabilityUses(ctx context.Context, instanceID string, f catalog.ImageFilter, offset, limit int) ([]catalog.VulnerabilityUse, error)
-	VulnerableImages(ctx context.Context, instanceID, vulnerability string, f catalog.ImageFilter, after int64, limit int) ([]catalog.PackageUse, error)
-	PackageImages(ctx context.Context, instanceID, name, version, kind string, f catalog.ImageFilter, after int64, limit int) ([]catalog.PackageUse, error)
 }
 
 // ExceptionStore holds decisions about findings.
@@ -201,6 +200,8 @@ func (h *handlers) describe(mux *http.ServeMux) *huma.OpenAPI {
 	h.registerReports(api)
 	h.registerFindings(api)
 	h.registerDifference(api)
+	h.registerRisks(api)
+	h.registerDashboard(api)
 	h.registerExceptions(api)
 	h.registerJudging(api)
 	return api.OpenAPI()

@@ -50,9 +50,9 @@ func TestAdvisoriesOfTonight(t *testing.T) {
 		e.do("GET", artifact+"/verdicts", nil).want(e, 200, `"after":"block"`, `"cause":"advisories"`)
 		e.do("GET", artifact+"/report", nil).want(e, 200, "CVE-2026-0001", `"newest":"2026-02-01T00:00:00Z"`)
 		e.do("GET", "/api/v1/events?kind=vulnerability.new", nil).want(e, 200, `"cause":"advisories"`, "CVE-2026-0001", `"repository":"app"`)
-		e.do("GET", "/api/v1/vulnerabilities", nil).want(e, 200, `"id":"CVE-2026-0001"`, `"images":1`)
-		e.do("GET", "/api/v1/vulnerabilities/CVE-2026-0001/images", nil).want(e, 200, `"package":"libhole"`, `"fixedVersion":"2.0-1"`)
-		e.do("GET", "/api/v1/packages/images?name=libhole", nil).want(e, 200, img.Digest)
+		e.do("GET", "/api/v1/risks/vulnerabilities", nil).want(e, 200, `"id":"CVE-2026-0001"`, `"images":1`)
+		e.do("GET", "/api/v1/risks/vulnerabilities/CVE-2026-0001/images", nil).want(e, 200, `"package":"libhole"`, `"fixedVersion":"2.0-1"`)
+		e.do("GET", "/api/v1/risks/packages/images?package=libhole", nil).want(e, 200, img.Digest)
 		e.do("GET", "/metrics", nil).want(e, 200, `pratique_judge_again{state="waiting"} 0`)
 
 		know(other + strings.Replace(records, `"modified"`, `"withdrawn":"2026-04-01T00:00:00Z","modified"`, 1))
@@ -60,7 +60,7 @@ func TestAdvisoriesOfTonight(t *testing.T) {
 		if got := strings.Count(e.do("GET", artifact+"/verdicts", nil).want(e, 200).body, `"cause":"advisories"`); got != 2 {
 			t.Errorf("the verdict changed %d times because of advisories", got)
 		}
-		if got := e.do("GET", "/api/v1/vulnerabilities", nil).want(e, 200).body; strings.Contains(got, "CVE-2026-0001") {
+		if got := e.do("GET", "/api/v1/risks/vulnerabilities", nil).want(e, 200).body; strings.Contains(got, "CVE-2026-0001") {
 			t.Errorf("after it was withdrawn: %s", got)
 		}
 		if got := e.do("GET", artifact+"/scans", nil).want(e, 200).body; strings.Count(got, `"state"`) != 1 {

@@ -362,9 +362,14 @@ func (c *conditions) images(instanceID string, f catalog.ImageFilter) {
 // VulnerabilityUses lists the vulnerabilities of the images of an instance, the
 // worst first, then those of the most images: up to limit, after the first
 // offset ones.
-func (s *Store) VulnerabilityUses(ctx context.Context, instanceID string, f catalog.ImageFilter, offset, limit int) ([]catalog.VulnerabilityUse, error) {
+func (s *Store) VulnerabilityUses(ctx context.Context, instanceID string, f catalog.VulnerabilityFilter, offset, limit int) ([]catalog.VulnerabilityUse, error) {
 	q := &conditions{}
-	q.images(instanceID, f)
+	q.images(instanceID, f.ImageFilter)
+	q.and("v.severity >= " + q.arg(int64(f.Severity)))
+	q.holds(f.Query, "v.vulnerability", "p.name")
+	if f.Fixable {
+		q.and("v.fixed_version <> ''")
+	}
 	list, err := all(ctx, s.reads, func(row scanner) (u catalog.VulnerabilityUse, err error) {
 		var since int64
 		err = row.Scan(&u.ID, &u.Severity, &u.Images, &u.Packages, &u.Fixable, &since)

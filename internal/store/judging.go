@@ -468,6 +468,11 @@ func storeResult(ctx context.Context, tx *tx, p packedJudged, before reported, c
 			return err
 		}
 	}
+	if p.Result.Document != nil || after.exposure != before.exposure {
+		if err := putRisks(ctx, tx, artifactID, p.Result.Exposure); err != nil {
+			return err
+		}
+	}
 	for _, d := range []struct {
 		doc document
 		was string

@@ -479,6 +479,9 @@ func (s *Store) FinishScan(ctx context.Context, scan catalog.Scan, r catalog.Res
 		if err := putContents(ctx, tx, current.ArtifactID, packed.sets); err != nil {
 			return err
 		}
+		if err := putRisks(ctx, tx, current.ArtifactID, r.Exposure); err != nil {
+			return err
+		}
 		v := r.Verdict
 		before, err := one(ctx, tx, nil, scalar[catalog.Decision], `SELECT decision FROM report WHERE artifact_id = $1`, current.ArtifactID)
 		if err != nil {

@@ -7,20 +7,47 @@ import (
 	"strconv"
 
 	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/lru"
 )
 
 // maxMessage bounds the texts of verdicts and failures, in bytes.
 const maxMessage = 8 << 10
 
+// cachedExposures bounds the exposures that are kept, in bytes.
+const cachedExposures = 32 << 20
+
+// exposures keeps those used last by the digest of their document. A list of
+// images asks for as many as it has lines.
+type exposures = lru.Cache[string, cachedExposure]
+
+type cachedExposure struct {
+	list   []catalog.Exposure
+	weight int
+}
+
+func newExposures() *exposures {
+	return lru.New[string](cachedExposures, func(e cachedExposure) int { return e.weight })
+}
+
 // Exposure returns what the last successful scan of an artifact found, for the
-// gate, worst first. NotFound "not_scanned" if there was none.
+// gate, worst first. It must not be changed. NotFound "not_scanned" if there was
+// none.
 func (s *Store) Exposure(ctx context.Context, artifactID int64) ([]catalog.Exposure, error) {
-	data, err := one(ctx, s.reads, notScanned(artifactID), scalar[[]byte],
-		`SELECT d.content FROM report r JOIN document d ON d.key = r.exposure_key WHERE r.artifact_id = $1`, artifactID)
+	key, err := one(ctx, s.reads, notScanned(artifactID), scalar[string], `SELECT exposure_key FROM report WHERE artifact_id = $1`, artifactID)
 	if err != nil {
 		return nil, s.fail("read what a scan found", err)
 	}
-	text, err := s.docs.unpack(data)
+	if kept, ok := s.exposures.Get(key); ok {
+		return kept.list, nil
+	}
+	// By the artifact again: the document of the key may be gone since.
+	content, err := one(ctx, s.reads, notScanned(artifactID), func(row scanner) (data []byte, err error) {
+		return data, row.Scan(&key, &data)
+	}, `SELECT r.exposure_key, d.content FROM report r JOIN document d ON d.key = r.exposure_key WHERE r.artifact_id = $1`, artifactID)
+	if err != nil {
+		return nil, s.fail("read what a scan found", err)
+	}
+	text, err := s.docs.unpack(content)
 	if err != nil {
 		return nil, err
 	}
@@ -28,6 +55,7 @@ func (s *Store) Exposure(ctx context.Context, artifactID int64) ([]catalog.Expos
 	if err := json.Unmarshal(text, &list); err != nil {
 		return nil, fmt.Errorf("read what a scan of artifact %d found: %w", artifactID, err)
 	}
+	s.exposures.Put(key, cachedExposure{list, 2 * len(text)})
 	return list, nil
 }
 

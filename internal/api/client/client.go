@@ -339,39 +339,40 @@ func (c *Client) Judging(ctx context.Context) (j api.Judging, err error) {
 	return j, c.do(ctx, http.MethodGet, "/judging", nil, nil, &j)
 }
 
-// Vulnerabilities lists the worst vulnerabilities of all images, up to limit.
-func (c *Client) Vulnerabilities(ctx context.Context, namespace string, limit int) ([]api.VulnerabilityUse, error) {
-	var out struct {
-		Items []api.VulnerabilityUse `json:"items"`
-	}
+// RiskVulnerabilities lists the worst vulnerabilities of all images, up to limit,
+// or of those of a namespace.
+func (c *Client) RiskVulnerabilities(ctx context.Context, namespace string, limit int) ([]api.RiskVulnerability, error) {
 	query := url.Values{"limit": {strconv.Itoa(limit)}}
 	if namespace != "" {
 		query.Set("namespace", namespace)
 	}
-	return out.Items, c.do(ctx, http.MethodGet, "/vulnerabilities", query, nil, &out)
+	var some api.Some[api.RiskVulnerability]
+	return some.Items, c.do(ctx, http.MethodGet, "/risks/vulnerabilities", query, nil, &some)
 }
 
-// VulnerableImages lists the images that have a vulnerability.
-func (c *Client) VulnerableImages(ctx context.Context, id, namespace string) ([]api.PackageUse, error) {
-	return c.packageUses(ctx, "/vulnerabilities/"+url.PathEscape(id)+"/images", url.Values{}, namespace)
+// VulnerableImages lists the images that have a vulnerability, or those of them in
+// a namespace.
+func (c *Client) VulnerableImages(ctx context.Context, id, namespace string) ([]api.PackageImage, error) {
+	return c.packageImages(ctx, "/risks/vulnerabilities/"+url.PathEscape(id)+"/images", url.Values{}, namespace)
 }
 
-// PackageImages lists the images that hold a package; version may be empty.
-func (c *Client) PackageImages(ctx context.Context, name, version, namespace string) ([]api.PackageUse, error) {
-	query := url.Values{"name": {name}}
+// PackageImages lists the images that hold a package, of any version if that is
+// empty, or those of them in a namespace.
+func (c *Client) PackageImages(ctx context.Context, name, version, namespace string) ([]api.PackageImage, error) {
+	query := url.Values{"package": {name}}
 	if version != "" {
 		query.Set("version", version)
 	}
-	return c.packageUses(ctx, "/packages/images", query, namespace)
+	return c.packageImages(ctx, "/risks/packages/images", query, namespace)
 }
 
-func (c *Client) packageUses(ctx context.Context, path string, query url.Values, namespace string) (all []api.PackageUse, err error) {
+func (c *Client) packageImages(ctx context.Context, path string, query url.Values, namespace string) (all []api.PackageImage, err error) {
 	query.Set("limit", "500")
 	if namespace != "" {
 		query.Set("namespace", namespace)
 	}
 	for {
-		var page api.ListPackageUse
+		var page api.List[api.PackageImage]
 		if err := c.do(ctx, http.MethodGet, path, query, nil, &page); err != nil {
 			return nil, err
 		}

@@ -77,7 +77,7 @@ func testContents(f *fixture) {
 	f.scanned(f.key("team", "web"), "b", base)
 	equal(f, "images with CVE-1", f.vulnerable(start, "CVE-1"),
 		[]string{"app curl 2 critical 8 0", "app zlib 0 high 1.1 0", "web zlib 0 high 1.1 1"})
-	uses, err := f.s.VulnerabilityUses(ctx, f.inst, catalog.ImageFilter{}, 0, 10)
+	uses, err := f.s.VulnerabilityUses(ctx, f.inst, catalog.VulnerabilityFilter{}, 0, 10)
 	f.ok(err)
 	equal(f, "vulnerabilities", uses, []catalog.VulnerabilityUse{
 		{ID: "CVE-1", Severity: report.Critical, Images: 2, Packages: 2, Fixable: 2, Since: start},
