@@ -29,8 +29,11 @@ const (
 	leaseEvery = 10 * time.Second
 	// inUse is for how long an image counts as used after it was pulled.
 	inUse = 30 * 24 * time.Hour
-	// maxRemembered bounds the packages and matches kept between batches.
-	maxRemembered = 200_000
+	// maxRemembered bounds the packages kept between batches, with what was found
+	// in them.
+	maxRemembered = 50_000
+	// againPause is how long it waits after something went wrong.
+	againPause = 30 * time.Second
 )
 
 // again judges artifacts again, in one goroutine.
@@ -64,16 +67,16 @@ type setFindings struct {
 func (s *Service) judgeAgainUntil(ctx context.Context) {
 	a := &again{Service: s, id: rand.Text()}
 	defer a.release(ctx)
-	ticker := time.NewTicker(againEvery)
-	defer ticker.Stop()
 	for {
+		wait := againEvery
 		if err := a.run(ctx); err != nil && ctx.Err() == nil {
-			s.cfg.Logger.Error("judging again", "error", err)
+			s.cfg.Logger.Error("judging again was interrupted and goes on later", "error", err)
+			wait = againPause
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-time.After(wait):
 		}
 	}
 }
@@ -277,13 +280,19 @@ func (a *again) judgePackages(ctx context.Context, list []*catalog.Judged) error
 			a.db, a.known, a.found = db, judge.Memo(db), make(map[catalog.HeldSet]*setFindings)
 		}
 		for _, j := range list {
-			if err := a.packages(j); err != nil {
+			err := a.packages(j)
+			if errors.Is(err, errGone) {
 				a.fail(j, err)
+			} else if err != nil {
+				return err // the database is damaged, which is no image's fault
 			}
 		}
 		return nil
 	})
 }
+
+// errGone says that what is kept of an image's packages is not there.
+var errGone = errors.New("the packages of a layer are not there any more")
 
 // load reads the sets of packages that are not at hand.
 func (a *again) load(ctx context.Context, list []*catalog.Judged) error {
@@ -356,7 +365,7 @@ func (a *again) ofSet(j *catalog.Judged, held catalog.HeldSet) (*setFindings, er
 	}
 	set := a.sets[held.ID]
 	if set == nil {
-		return nil, fmt.Errorf("the packages of layer %d are gone", held.Layer)
+		return nil, fmt.Errorf("layer %d: %w", held.Layer, errGone)
 	}
 	facts := report.ImageFacts{OS: set.OS}
 	for _, p := range set.Packages {

@@ -190,8 +190,26 @@ func (s *Store) JudgeOutdated(ctx context.Context) (waiting bool, err error) {
 	return waiting, err
 }
 
-// NextJudgings reads up to n artifacts that wait to be judged again.
+// maxJudging bounds what is read at a time of what was found in artifacts, in
+// bytes, unless one alone has more.
+const maxJudging = 32 << 20
+
+// NextJudgings reads up to n artifacts that wait to be judged again; fewer where
+// very much was found in them.
 func (s *Store) NextJudgings(ctx context.Context, n int) ([]catalog.JudgingItem, error) {
+	sizes, err := all(ctx, s.background, scalar[int64], `SELECT COALESCE(d.size, 0) FROM (SELECT artifact_id FROM rejudge ORDER BY artifact_id LIMIT $1) AS j
+		LEFT JOIN report r ON r.artifact_id = j.artifact_id LEFT JOIN document d ON d.key = r.exposure_key ORDER BY j.artifact_id`, n)
+	if err != nil {
+		return nil, s.fail("read what is to be judged again", err)
+	}
+	var total int64
+	for i, size := range sizes {
+		if total += size; total > maxJudging && i > 0 {
+			sizes = sizes[:i]
+			break
+		}
+	}
+	n = len(sizes)
 	items, err := all(ctx, s.background, func(row scanner) (i catalog.JudgingItem, err error) {
 		var ns namespaceRow
 		var p pullRow
