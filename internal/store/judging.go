@@ -298,8 +298,8 @@ func parallel(n int, f func(i int) error) error {
 	return group.Wait()
 }
 
-// itemExceptions completes items by the exceptions that hold for them. Most
-// instances have none, so that is asked first.
+// itemExceptions completes items by the exceptions that hold for them, statements
+// attached to images among them. Most databases have none, so that is asked first.
 func (s *Store) itemExceptions(ctx context.Context, items []catalog.JudgingItem) error {
 	some := make(map[string]bool)
 	for i := range items {
@@ -308,7 +308,7 @@ func (s *Store) itemExceptions(ctx context.Context, items []catalog.JudgingItem)
 		if !known {
 			var err error
 			if any, err = one(ctx, s.background, nil, scalar[bool],
-				`SELECT EXISTS (SELECT 1 FROM exception_target WHERE NOT ended AND instance_id = $1)`, a.Key.InstanceID); err != nil {
+				`SELECT EXISTS (SELECT 1 FROM exception_target WHERE NOT ended AND instance_id = $1) OR EXISTS (SELECT 1 FROM attachment)`, a.Key.InstanceID); err != nil {
 				return err
 			}
 			some[a.Key.InstanceID] = any
@@ -422,6 +422,8 @@ type reported struct {
 	verdict        catalog.Verdict
 	changes        int64
 	policyRevision int64
+	// attachedRevision is that at which what is attached to the artifact changed.
+	attachedRevision int64
 }
 
 func storeJudged(ctx context.Context, tx *tx, p packedJudged, count *judgedCount) error {
@@ -446,10 +448,11 @@ func storeJudged(ctx context.Context, tx *tx, p packedJudged, count *judgedCount
 func readReported(ctx context.Context, tx *tx, artifactID int64) (reported, error) {
 	return one(ctx, tx, nil, func(row scanner) (r reported, err error) {
 		v := &r.verdict
-		err = row.Scan(&r.scanID, &r.document, &r.exposure, &r.advisories, &v.Decision, &v.Reason, &v.Message, &v.Revision, &r.changes, &v.Remaining, &v.Severity, &r.policyRevision)
+		err = row.Scan(&r.scanID, &r.document, &r.exposure, &r.advisories, &v.Decision, &v.Reason, &v.Message, &v.Revision, &r.changes, &v.Remaining, &v.Severity, &r.policyRevision, &r.attachedRevision)
 		return r, err
 	}, `SELECT v.scan_id, v.document_key, v.exposure_key, v.advisories, v.decision, v.reason, v.message, v.revision, v.changes_at, v.remaining, v.severity,
-			(SELECT n.policy_revision FROM artifact a JOIN repository r ON r.id = a.repository_id JOIN namespace n ON n.id = r.namespace_id WHERE a.id = v.artifact_id)
+			(SELECT n.policy_revision FROM artifact a JOIN repository r ON r.id = a.repository_id JOIN namespace n ON n.id = r.namespace_id WHERE a.id = v.artifact_id),
+			(SELECT a.attached_revision FROM artifact a WHERE a.id = v.artifact_id)
 		FROM report v WHERE v.artifact_id = $1`+tx.dialect.forUpdate, artifactID)
 }
 
@@ -518,7 +521,7 @@ func storeResult(ctx context.Context, tx *tx, p packedJudged, before reported, c
 	}
 	cause := p.Item.Cause
 	if p.Item.Level == catalog.JudgeVerdict {
-		cause = verdictCause(before.verdict.Revision, v.Revision, before.policyRevision)
+		cause = verdictCause(before.verdict.Revision, v.Revision, before.policyRevision, before.attachedRevision)
 	}
 	if err := tx.verdictEvent(ctx, artifactID, before.verdict.Decision, v, before.scanID, cause); err != nil {
 		return err

@@ -33,6 +33,7 @@ func main() {
 	flag.DurationVar(&b.duration, "duration", 5*time.Second, "how long each measurement takes")
 	flag.IntVar(&b.rounds, "rounds", 3, "how often each is repeated; the median counts")
 	flag.IntVar(&b.scans, "scans", 20, "how many scans are begun while pulls are measured")
+	flag.StringVar(&b.only, "only", "", "manifests, scans or blobs instead of all three")
 	flag.Parse()
 	if err := b.run(); err != nil {
 		fmt.Fprintln(os.Stderr, "beside:", err)
@@ -45,6 +46,9 @@ type bench struct {
 	advisories, layout                string
 	duration                          time.Duration
 	rounds, scans                     int
+	only                              string
+	// digest is that of the image that is pulled.
+	digest string
 
 	pratique, reference *registry
 	admin               *client.Client
@@ -66,8 +70,17 @@ func (b *bench) run() error {
 		return err
 	}
 	defer b.pratique.stop()
-	for _, step := range []func() error{b.manifests, b.whileScanning, b.blobs} {
-		if err := step(); err != nil {
+	if err := b.pushImage(); err != nil {
+		return err
+	}
+	for _, step := range []struct {
+		name    string
+		measure func() error
+	}{{"manifests", b.manifests}, {"scans", b.whileScanning}, {"blobs", b.blobs}} {
+		if b.only != "" && b.only != step.name {
+			continue
+		}
+		if err := step.measure(); err != nil {
 			return err
 		}
 	}
@@ -133,28 +146,29 @@ func (b *bench) startPratique(dir string) error {
 }
 
 // manifests measures pulls of the manifest of an image that was scanned.
-func (b *bench) manifests() error {
+// pushImage pushes the image that is pulled to both, and waits until it may be.
+func (b *bench) pushImage() error {
 	layer, diffID, err := smallLayer()
 	if err != nil {
 		return err
 	}
-	var digest string
 	for _, r := range b.both() {
 		p, err := r.pusher("bench/image")
 		if err != nil {
 			return err
 		}
-		if digest, err = p.image("1", layer, diffID); err != nil {
+		if b.digest, err = p.image("1", layer, diffID); err != nil {
 			return err
 		}
 	}
-	if err := b.scanned(client.Image{Namespace: "bench", Repository: "image", Reference: "1"}); err != nil {
-		return err
-	}
+	return b.scanned(client.Image{Namespace: "bench", Repository: "image", Reference: "1"})
+}
+
+func (b *bench) manifests() error {
 	fmt.Printf("\n| manifests, %d connections | registry | pulls/s | ratio | p50 | p99 |\n| --- | --- | ---: | ---: | ---: | ---: |\n", clients)
-	for _, by := range []string{"1", digest} {
+	for _, by := range []string{"1", b.digest} {
 		what := "by tag"
-		if by == digest {
+		if by == b.digest {
 			what = "by digest"
 		}
 		var loads [2][]load
