@@ -156,6 +156,8 @@ func (h *handlers) followEvents(ctx context.Context, in *followEventsIn) (*huma.
 			defer context.AfterFunc(h.cfg.Stopping, cancel)()
 		}
 		s := eventStream{w: hctx.BodyWriter().(http.ResponseWriter)}
+		// The request was read. What bounds that for others would end the stream.
+		_ = http.NewResponseController(s.w).SetReadDeadline(time.Time{})
 		if s.send(": following\n\n") != nil {
 			return
 		}
@@ -216,11 +218,15 @@ func (s eventStream) event(e catalog.Event) error {
 	return s.send(fmt.Sprintf("id: %d\nevent: %s\ndata: %s\n\n", e.ID, e.Kind, data))
 }
 
+// send passes on text to a client that takes it in time. A writer without
+// deadlines is none of a connection.
 func (s eventStream) send(text string) error {
+	c := http.NewResponseController(s.w)
+	_ = c.SetWriteDeadline(time.Now().Add(2 * keepAlive))
 	if _, err := s.w.Write([]byte(text)); err != nil {
 		return err
 	}
-	return http.NewResponseController(s.w).Flush()
+	return c.Flush()
 }
 
 // VerdictChange is a change of a verdict.
