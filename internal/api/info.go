@@ -23,11 +23,6 @@ func (h *handlers) registerInfo(api huma.API) {
 		OperationID: "listAdvisories", Method: http.MethodGet, Path: "/advisories", Tags: tags,
 		Summary: "Describe the advisory database in force",
 	}, h.listAdvisories)
-	route(h, api, huma.Operation{
-		OperationID: "changePassword", Method: http.MethodPost, Path: "/accounts/{account}/password", Tags: tags,
-		Summary:     "Give an account another password",
-		Description: "Without a body the password is made at random and told in the answer, only this once.",
-	}, h.changePassword)
 }
 
 type infoOut struct {
@@ -64,28 +59,5 @@ type listAdvisoriesOut struct {
 func (h *handlers) listAdvisories(context.Context, *struct{}) (*listAdvisoriesOut, error) {
 	out := &listAdvisoriesOut{}
 	out.Body.Items = append([]AdvisoryInfo{}, h.cfg.Advisories()...)
-	return out, nil
-}
-
-type changePasswordIn struct {
-	Account string          `path:"account" maxLength:"128" doc:"Name of the account" example:"admin"`
-	Body    *PasswordChange `required:"false"`
-}
-
-type changePasswordOut struct {
-	Body PasswordChanged
-}
-
-func (h *handlers) changePassword(ctx context.Context, in *changePasswordIn) (*changePasswordOut, error) {
-	out := &changePasswordOut{PasswordChanged{Account: in.Account}}
-	var err error
-	if in.Body == nil {
-		out.Body.Password, err = h.cfg.Access.ResetPassword(ctx, in.Account)
-	} else {
-		err = h.cfg.Access.SetPassword(ctx, in.Account, in.Body.Password)
-	}
-	if err != nil {
-		return nil, err
-	}
 	return out, nil
 }

@@ -50,6 +50,8 @@ type Config struct {
 	Metering Metering `yaml:"metering"`
 	// Events says how long events are kept.
 	Events Events `yaml:"events"`
+	// Audit says how long the audit log is kept.
+	Audit Audit `yaml:"audit"`
 	// Log sets the format ("text" or "json") and level of the log.
 	Log Log `yaml:"log"`
 	// Grace is how long open requests may go on when the server stops, up to
@@ -107,6 +109,12 @@ func (m Metering) tariff() catalog.Tariff {
 // Events says how long events are kept.
 type Events struct {
 	// Keep is from one hour to ten years. Default 90 days.
+	Keep time.Duration `yaml:"keep"`
+}
+
+// Audit says how long the audit log is kept.
+type Audit struct {
+	// Keep is from one day to ten years. Default one year.
 	Keep time.Duration `yaml:"keep"`
 }
 
@@ -207,6 +215,7 @@ func (c *Config) Complete() error {
 	setDefault(&c.Scan.Memory, 64<<20)
 	setDefault(&c.Advisories.Source, advisory.PublicBucket)
 	setDefault(&c.Events.Keep, 90*24*time.Hour)
+	setDefault(&c.Audit.Keep, 365*24*time.Hour)
 	setDefault(&c.Log.Format, "text")
 	setDefault(&c.Grace, 20*time.Second)
 	if c.Advisories.Update == nil {
@@ -233,6 +242,7 @@ func (c *Config) check() error {
 		{"scan.timeout", int64(c.Scan.Timeout / time.Second), 60, 24 * 3600, " seconds"},
 		{"scan.memory", c.Scan.Memory, 16 << 20, 64 << 30, " bytes"},
 		{"events.keep", int64(c.Events.Keep / time.Second), 3600, 10 * 365 * 24 * 3600, " seconds"},
+		{"audit.keep", int64(c.Audit.Keep / time.Second), 24 * 3600, 10 * 365 * 24 * 3600, " seconds"},
 		{"metering.free", c.Metering.tariff().Free, 0, 1 << 40, " scans"},
 		{"metering.discountAfter", c.Metering.tariff().DiscountAfter, 0, 1 << 40, " scans"},
 		{"grace", int64(c.Grace / time.Second), 0, 600, " seconds"},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pratique/pratique/internal/access"
+	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/console"
 )
 
@@ -17,7 +18,7 @@ func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/v2/", s.registry)
 	short := http.NewServeMux()
-	short.Handle("/v2/token", s.auth.Token(s.isPublic))
+	short.Handle("/v2/token", s.auth.Token(s.locate))
 	short.Handle("/api/v1/", s.auth.Middleware(s.api()))
 	short.Handle("/metrics", readOnly(s.metrics.handler()))
 	short.Handle("/healthz", readOnly(http.HandlerFunc(s.healthy)))
@@ -64,7 +65,7 @@ func readOnly(next http.Handler) http.Handler {
 func (s *Server) controlHandler() http.Handler {
 	api := s.api()
 	return s.observe(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		actor := access.Actor{Name: "control-socket", Admin: true}
+		actor := access.Actor{Name: catalog.SocketActor, Admin: true, Via: "socket"}
 		api.ServeHTTP(w, r.WithContext(access.WithActor(r.Context(), actor)))
 	}))
 }
@@ -97,15 +98,20 @@ func answer(w http.ResponseWriter, status int, text string) {
 	_, _ = w.Write([]byte(text + "\n"))
 }
 
-// isPublic tells the token endpoint whether a namespace may be pulled from
-// without logging in.
-func (s *Server) isPublic(ctx context.Context, r *http.Request, namespace string) bool {
+// locate tells the token endpoint which instance a repository is in, and whether
+// its namespace may be pulled from without logging in.
+func (s *Server) locate(r *http.Request, namespace, repository string) access.Scope {
+	scope := access.Scope{Namespace: namespace, Repository: repository}
 	inst, err := s.instances.of(r)
 	if err != nil {
-		return false
+		return scope
 	}
-	ns, err := s.store.Namespace(ctx, inst.ID, namespace)
-	return err == nil && ns.Public
+	scope.Instance = inst.ID
+	if namespace != "" {
+		ns, err := s.store.Namespace(r.Context(), inst.ID, namespace)
+		scope.Public = err == nil && ns.Public
+	}
+	return scope
 }
 
 // observe logs and counts requests. A panic becomes a 500, or cuts an answer

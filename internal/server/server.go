@@ -39,6 +39,7 @@ type Server struct {
 	store     *store.Store
 	blobs     *blob.Store
 	auth      *access.Authenticator
+	audit     *access.AuditLog
 	knowledge *scan.Knowledge
 	scanner   *scan.Service
 	registry  *registry.Registry
@@ -110,7 +111,8 @@ func (s *Server) openAccess(ctx context.Context) error {
 	if s.auth, err = access.New(s.store, key); err != nil {
 		return err
 	}
-	s.auth.Logger = s.log
+	s.audit = access.NewAuditLog(s.store, time.Now, s.log)
+	s.auth.Logger, s.auth.Log = s.log, s.audit
 	s.admin, s.password, err = s.auth.Bootstrap(ctx)
 	return err
 }
@@ -201,6 +203,8 @@ func (s *Server) Run(ctx context.Context) error {
 	group.Go(func() error { return s.keepAdvisories(ctx) })
 	group.Go(func() error { return s.expireUploads(ctx) })
 	group.Go(func() error { return s.pruneEvents(ctx) })
+	group.Go(func() error { return s.auth.Run(ctx) })
+	group.Go(func() error { return s.audit.Run(ctx) })
 	return group.Wait()
 }
 
@@ -274,8 +278,8 @@ func (s *Server) expireUploads(ctx context.Context) error {
 	}
 }
 
-// pruneEvents removes events and ended batches that are older than the
-// configuration keeps them.
+// pruneEvents removes events, ended batches and entries of the audit log that
+// are older than the configuration keeps them.
 func (s *Server) pruneEvents(ctx context.Context) error {
 	ticker := time.NewTicker(time.Hour)
 	defer ticker.Stop()
@@ -283,6 +287,9 @@ func (s *Server) pruneEvents(ctx context.Context) error {
 		before := time.Now().Add(-s.cfg.Events.Keep)
 		_, err := s.store.PruneEvents(ctx, before)
 		if _, more := s.store.PruneBatches(ctx, before); err == nil {
+			err = more
+		}
+		if _, more := s.store.PruneAudit(ctx, time.Now().Add(-s.cfg.Audit.Keep)); err == nil {
 			err = more
 		}
 		if err != nil && ctx.Err() == nil {
