@@ -79,6 +79,7 @@ own image scanner and a gate on every pull.`,
 		newServeCommand(&o),
 		newScanCommand(&o),
 		newReportCommand(&o),
+		newDifferenceCommand(&o),
 		newAdvisoriesCommand(&o),
 		newAdminCommand(&o),
 	)

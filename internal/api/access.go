@@ -82,11 +82,12 @@ var requirements = map[string]Requirement{
 	"listAudit":   {access.Audit, OnInstance},
 	"exportAudit": {access.Audit, OnInstance},
 
-	"getStatistics":  {access.Audit, OnEverything},
-	"listAdvisories": {access.List, OnInstance},
-	"getStatement":   {access.Audit, OnInstance},
-	"listGates":      {access.List, OnInstance},
-	"setGate":        {access.Administer, OnInstance},
+	"getStatistics":    {access.Audit, OnEverything},
+	"listAdvisories":   {access.List, OnInstance},
+	"updateAdvisories": {access.Administer, OnEverything},
+	"getStatement":     {access.Audit, OnInstance},
+	"listGates":        {access.List, OnInstance},
+	"setGate":          {access.Administer, OnInstance},
 
 	"listNamespaces":  {access.Read, OnSeen},
 	"createNamespace": {access.Administer, OnInstance},
@@ -112,7 +113,9 @@ var requirements = map[string]Requirement{
 
 	"getReport":           {access.Read, OnNamespace},
 	"listVulnerabilities": {access.Read, OnNamespace},
-	"listSensitive":       {access.Read, OnNamespace},
+	"getOverview":         {access.Read, OnNamespace},
+	"listFindings":        {access.Read, OnNamespace},
+	"getDifference":       {access.Read, OnNamespace},
 	"listPackages":        {access.Read, OnNamespace},
 	"getFiles":            {access.Read, OnNamespace},
 
@@ -179,8 +182,8 @@ func Routes() []Route {
 	return routes
 }
 
-// call is one request for an operation.
-type call struct {
+// asked is one request for an operation.
+type asked struct {
 	actor    access.Actor
 	instance catalog.Instance
 	request  *http.Request
@@ -188,19 +191,19 @@ type call struct {
 	denied *bool
 }
 
-type callKey struct{}
+type askedKey struct{}
 
-// callOf returns the request of an operation.
-func callOf(ctx context.Context) call {
-	c, _ := ctx.Value(callKey{}).(call)
+// askedOf returns the request of an operation.
+func askedOf(ctx context.Context) asked {
+	c, _ := ctx.Value(askedKey{}).(asked)
 	return c
 }
 
 // instance returns the id of the instance a request is for.
-func instance(ctx context.Context) string { return callOf(ctx).instance.ID }
+func instance(ctx context.Context) string { return askedOf(ctx).instance.ID }
 
 // author returns the name of who asks for an operation.
-func author(ctx context.Context) string { return callOf(ctx).actor.Name }
+func author(ctx context.Context) string { return askedOf(ctx).actor.Name }
 
 // authorize lets those pass who may, and records in the audit log who was
 // refused and who changed something.
@@ -208,7 +211,7 @@ func (h *handlers) authorize(ctx huma.Context, next func(huma.Context)) {
 	r, w := humago.Unwrap(ctx)
 	op := ctx.Operation()
 	need := requirement(op.OperationID)
-	c := call{request: r, denied: new(bool)}
+	c := asked{request: r, denied: new(bool)}
 	var err error
 	if c.instance, err = h.cfg.Instance(r); err == nil {
 		c.actor, err = h.actor(r, need)
@@ -222,7 +225,7 @@ func (h *handlers) authorize(ctx huma.Context, next func(huma.Context)) {
 		h.problem(r.Context(), err).writeTo(w, r)
 		return
 	}
-	next(huma.WithValue(ctx, callKey{}, c))
+	next(huma.WithValue(ctx, askedKey{}, c))
 	status := ctx.Status()
 	if *c.denied {
 		status = http.StatusForbidden
@@ -252,7 +255,7 @@ func (h *handlers) actor(r *http.Request, need Requirement) (access.Actor, error
 }
 
 // admit refuses those who may not ask for an operation.
-func (h *handlers) admit(ctx context.Context, c call, operation string, need Requirement, namespace string) error {
+func (h *handlers) admit(ctx context.Context, c asked, operation string, need Requirement, namespace string) error {
 	scope := access.Scope{Instance: c.instance.ID}
 	switch need.On {
 	case OnNothing:
@@ -284,7 +287,7 @@ func admitSelf(actor access.Actor, operation string) error {
 // may refuses an operation to an actor who has not the right in a namespace, or
 // in the instance if it is empty.
 func (h *handlers) may(ctx context.Context, verb access.Verb, namespace string) error {
-	c := callOf(ctx)
+	c := askedOf(ctx)
 	err := h.permit(ctx, c.actor, verb, access.Scope{Instance: c.instance.ID, Namespace: namespace})
 	if err != nil && (catalog.Is(err, catalog.Denied) || catalog.Is(err, catalog.NotFound)) {
 		*c.denied = true
@@ -295,7 +298,7 @@ func (h *handlers) may(ctx context.Context, verb access.Verb, namespace string) 
 // mayEverywhere refuses an operation to an actor who has not the right over the
 // whole program.
 func (h *handlers) mayEverywhere(ctx context.Context, verb access.Verb) error {
-	c := callOf(ctx)
+	c := askedOf(ctx)
 	err := h.permit(ctx, c.actor, verb, access.Scope{})
 	if catalog.Is(err, catalog.Denied) {
 		*c.denied = true
@@ -368,7 +371,7 @@ func denied(actor access.Actor, verb access.Verb, scope access.Scope) error {
 
 // visible tells which namespaces the actor may see, for lists.
 func visible(ctx context.Context) catalog.Visibility {
-	c := callOf(ctx)
+	c := askedOf(ctx)
 	return access.Visible(c.actor, c.instance.ID)
 }
 
@@ -439,7 +442,7 @@ func codeOf(err error) string {
 }
 
 // audit records what became of a request: at once if something was changed.
-func (h *handlers) audit(c call, operation, namespace, detail string, status int) {
+func (h *handlers) audit(c asked, operation, namespace, detail string, status int) {
 	if h.cfg.Audit == nil || c.actor.Anonymous() {
 		return // those who could not log in are recorded where that is found out
 	}

@@ -33,9 +33,8 @@ type Config struct {
 	// Audit records who changed something and who was refused; nil for nobody.
 	Audit Audit
 	// Instance tells which instance a request is for.
-	Instance func(*http.Request) (catalog.Instance, error)
-	// Advisories describes the advisory database in force, nil if there is none.
-	Advisories func() []AdvisoryInfo
+	Instance   func(*http.Request) (catalog.Instance, error)
+	Advisories Advisories
 	Limits     Limits
 	// Tariff says what scans cost.
 	Tariff  catalog.Tariff
@@ -77,6 +76,8 @@ type ArtifactStore interface {
 	DeleteRepository(ctx context.Context, key catalog.RepositoryKey) error
 	Artifacts(ctx context.Context, key catalog.RepositoryKey, page catalog.Page) ([]catalog.Pull, error)
 	Pull(ctx context.Context, key catalog.RepositoryKey, reference string) (catalog.Pull, error)
+	// Previous reads what was pushed before an artifact.
+	Previous(ctx context.Context, artifactID int64) (catalog.Pull, error)
 	DeleteManifest(ctx context.Context, key catalog.RepositoryKey, digest string) error
 	DeleteTag(ctx context.Context, key catalog.RepositoryKey, tag string) error
 }
@@ -106,6 +107,17 @@ type ExceptionStore interface {
 	RemoveException(ctx context.Context, instanceID string, id int64, author, reason string) error
 	// ArtifactExceptions reads those that hold for one artifact.
 	ArtifactExceptions(ctx context.Context, key catalog.RepositoryKey, digest string) ([]catalog.Exception, error)
+}
+
+// Advisories tells of the advisory database and fetches a newer one.
+type Advisories interface {
+	// InForce describes the database in force, nil if there is none.
+	InForce() []AdvisoryInfo
+	// Fetch tells how fetching goes.
+	Fetch() AdvisoryFetch
+	// Update asks for advisories now. It returns false if they are being fetched,
+	// or that was asked for already.
+	Update() bool
 }
 
 // Access tells who asks, and looks after accounts; package access says what the
@@ -224,6 +236,8 @@ func (h *handlers) describe(mux *http.ServeMux) *huma.OpenAPI {
 	h.registerMetering(api)
 	h.registerEvents(api)
 	h.registerReports(api)
+	h.registerFindings(api)
+	h.registerDifference(api)
 	h.registerExceptions(api)
 	h.registerSessions(api)
 	h.registerAccounts(api)

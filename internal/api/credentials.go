@@ -147,7 +147,7 @@ func (h *handlers) createCredential(ctx context.Context, in *struct{ Body Creden
 // those of others. Whoever has but a credential looks after none of its
 // account's: it could outlive itself.
 func (h *handlers) mayKeep(ctx context.Context, account string) error {
-	actor := callOf(ctx).actor
+	actor := askedOf(ctx).actor
 	if actor.Name == account && !actor.Restricted() {
 		return nil
 	}

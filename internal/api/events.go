@@ -146,7 +146,7 @@ func (h *handlers) followEvents(ctx context.Context, in *followEventsIn) (*huma.
 	if err != nil {
 		return nil, err
 	}
-	inst, actor := instance(ctx), callOf(ctx).actor
+	inst, actor := instance(ctx), askedOf(ctx).actor
 	filter, see := in.filter(), visible(ctx)
 	filter.See = &see
 	return &huma.StreamResponse{Body: func(hctx huma.Context) {

@@ -151,7 +151,7 @@ func TestIgnore(t *testing.T) {
 	}
 	s.verdict(appImage, catalog.Block, gate.ReasonVulnerable)
 	var part Part[report.Finding]
-	s.do("GET", appImage+"/sensitive", "", 200, &part)
+	s.do("GET", appImage+"/findings?category=sensitive-information", "", 200, &part)
 	if part.Total != 2 || part.Items[0].Handling == nil || part.Items[1].Handling != nil {
 		t.Errorf("%+v", part)
 	}

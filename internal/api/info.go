@@ -21,8 +21,14 @@ func (h *handlers) registerInfo(api huma.API) {
 	}, h.getStatistics)
 	route(h, api, huma.Operation{
 		OperationID: "listAdvisories", Method: http.MethodGet, Path: "/advisories", Tags: tags,
-		Summary: "Describe the advisory database in force",
+		Summary: "Describe the advisory database in force, and how it is fetched",
 	}, h.listAdvisories)
+	route(h, api, huma.Operation{
+		OperationID: "updateAdvisories", Method: http.MethodPost, Path: "/advisories/update", Tags: tags,
+		Summary:       "Fetch advisories now",
+		Description:   "It is done in the background; the list of advisories tells how it goes.",
+		DefaultStatus: http.StatusAccepted,
+	}, h.updateAdvisories)
 }
 
 type infoOut struct {
@@ -53,11 +59,25 @@ func (h *handlers) getStatistics(ctx context.Context, _ *struct{}) (*statisticsO
 type listAdvisoriesOut struct {
 	Body struct {
 		Items []AdvisoryInfo `json:"items" nullable:"false"`
+		Fetch AdvisoryFetch  `json:"fetch"`
 	} `nameHint:"ListAdvisoryInfo"`
 }
 
 func (h *handlers) listAdvisories(context.Context, *struct{}) (*listAdvisoriesOut, error) {
 	out := &listAdvisoriesOut{}
-	out.Body.Items = append([]AdvisoryInfo{}, h.cfg.Advisories()...)
+	out.Body.Items = append([]AdvisoryInfo{}, h.cfg.Advisories.InForce()...)
+	out.Body.Fetch = h.cfg.Advisories.Fetch()
 	return out, nil
+}
+
+type advisoryFetchOut struct {
+	Body AdvisoryFetch
+}
+
+func (h *handlers) updateAdvisories(context.Context, *struct{}) (*advisoryFetchOut, error) {
+	if !h.cfg.Advisories.Update() {
+		return nil, catalog.Errorf(catalog.Conflict, "update_in_progress", "advisories are being fetched already").
+			Advise("wait until that has ended: GET /api/v1/advisories tells")
+	}
+	return &advisoryFetchOut{h.cfg.Advisories.Fetch()}, nil
 }

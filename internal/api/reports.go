@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
-	"slices"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -26,23 +24,6 @@ func (h *handlers) registerReports(api huma.API) {
 		Description: "That is the report of the latest scan that succeeded, whatever became of later ones, without what is whitelisted now.",
 		Responses:   reportResponses(api),
 	}, h.getReport)
-	route(h, api, huma.Operation{
-		OperationID: "listVulnerabilities", Method: http.MethodGet, Path: artifactPath + "/vulnerabilities", Tags: tags,
-		Summary: "List the vulnerabilities of a report",
-	}, h.listVulnerabilities)
-	route(h, api, huma.Operation{
-		OperationID: "listSensitive", Method: http.MethodGet, Path: artifactPath + "/sensitive", Tags: tags,
-		Summary:     "List the sensitive information of a report",
-		Description: "Secrets are masked; they are nowhere in the registry's database.",
-	}, h.listSensitive)
-	route(h, api, huma.Operation{
-		OperationID: "listPackages", Method: http.MethodGet, Path: artifactPath + "/packages", Tags: tags,
-		Summary: "List the software of a report",
-	}, h.listPackages)
-	route(h, api, huma.Operation{
-		OperationID: "getFiles", Method: http.MethodGet, Path: artifactPath + "/files", Tags: tags,
-		Summary: "Get the file information of a report: totals and the largest files",
-	}, h.getFiles)
 }
 
 // reportResponses describes the forms a report comes in. Only ours has a
@@ -63,6 +44,11 @@ func (h *handlers) document(ctx context.Context, in *InArtifact) ([]byte, []cata
 	if err != nil {
 		return nil, nil, err
 	}
+	return h.documentOf(ctx, p)
+}
+
+// documentOf is document for an artifact that was read already.
+func (h *handlers) documentOf(ctx context.Context, p catalog.Pull) ([]byte, []catalog.Exception, error) {
 	doc, _, err := h.cfg.Store.Report(ctx, p.Artifact.ID)
 	if err != nil {
 		return nil, nil, err
@@ -75,6 +61,15 @@ func (h *handlers) document(ctx context.Context, in *InArtifact) ([]byte, []cata
 // that are in force now.
 func (h *handlers) report(ctx context.Context, in *InArtifact) (*report.Report, error) {
 	doc, exceptions, err := h.document(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return h.handled(doc, exceptions)
+}
+
+// reportOf is report for an artifact that was read already.
+func (h *handlers) reportOf(ctx context.Context, p catalog.Pull) (*report.Report, error) {
+	doc, exceptions, err := h.documentOf(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -139,94 +134,4 @@ func (h *handlers) getReport(ctx context.Context, in *getReportIn) (*getReportOu
 	}
 	out.Body = buf.Bytes()
 	return out, nil
-}
-
-type listVulnerabilitiesIn struct {
-	InArtifact
-	Offset
-	Severity string `query:"severity" enum:"unknown,negligible,low,medium,high,critical" doc:"Only of this severity or higher"`
-	Package  string `query:"package" maxLength:"256" doc:"Only in packages whose name contains this"`
-	Fixable  bool   `query:"fixable" doc:"Only with a fixed version"`
-}
-
-type listVulnerabilitiesOut struct {
-	Body Part[report.Vulnerability]
-}
-
-func (h *handlers) listVulnerabilities(ctx context.Context, in *listVulnerabilitiesIn) (*listVulnerabilitiesOut, error) {
-	least, err := report.ParseSeverity(in.Severity)
-	if err != nil {
-		return nil, catalog.Errorf(catalog.Invalid, "severity_unknown", "%w", err)
-	}
-	r, err := h.report(ctx, &in.InArtifact)
-	if err != nil {
-		return nil, err
-	}
-	return &listVulnerabilitiesOut{partOf(r.Vulnerabilities, in.Offset, func(v *report.Vulnerability) bool {
-		return v.Severity >= least && contains(v.Package, in.Package) && (!in.Fixable || v.FixedVersion != "")
-	})}, nil
-}
-
-type listSensitiveIn struct {
-	InArtifact
-	Offset
-	Severity string `query:"severity" enum:"unknown,negligible,low,medium,high,critical" doc:"Only of this severity or higher"`
-	Path     string `query:"path" maxLength:"256" doc:"Only in files whose path contains this"`
-}
-
-type listSensitiveOut struct {
-	Body Part[report.Finding]
-}
-
-func (h *handlers) listSensitive(ctx context.Context, in *listSensitiveIn) (*listSensitiveOut, error) {
-	least, err := report.ParseSeverity(in.Severity)
-	if err != nil {
-		return nil, catalog.Errorf(catalog.Invalid, "severity_unknown", "%w", err)
-	}
-	r, err := h.report(ctx, &in.InArtifact)
-	if err != nil {
-		return nil, err
-	}
-	return &listSensitiveOut{partOf(r.Findings, in.Offset, func(f *report.Finding) bool {
-		return f.Category == report.Sensitive && f.Severity >= least &&
-			(in.Path == "" || slices.ContainsFunc(f.Locations, func(l report.Location) bool { return contains(l.Path, in.Path) }))
-	})}, nil
-}
-
-type listPackagesIn struct {
-	InArtifact
-	Offset
-	Package string `query:"package" maxLength:"256" doc:"Only packages whose name contains this"`
-	Type    string `query:"type" maxLength:"32" doc:"Only packages of this type: deb, npm, maven, …"`
-}
-
-type listPackagesOut struct {
-	Body Part[report.Package]
-}
-
-func (h *handlers) listPackages(ctx context.Context, in *listPackagesIn) (*listPackagesOut, error) {
-	r, err := h.report(ctx, &in.InArtifact)
-	if err != nil {
-		return nil, err
-	}
-	return &listPackagesOut{partOf(r.Packages, in.Offset, func(p *report.Package) bool {
-		return contains(p.Name, in.Package) && (in.Type == "" || p.Type == in.Type)
-	})}, nil
-}
-
-// contains compares without regard to case; every name contains "".
-func contains(name, part string) bool {
-	return strings.Contains(strings.ToLower(name), strings.ToLower(part))
-}
-
-type filesOut struct {
-	Body Files
-}
-
-func (h *handlers) getFiles(ctx context.Context, in *InArtifact) (*filesOut, error) {
-	r, err := h.report(ctx, in)
-	if err != nil {
-		return nil, err
-	}
-	return &filesOut{Files{Count: r.Files.Count, Size: r.Files.Size, Largest: append([]report.LargeFile{}, r.Files.Largest...)}}, nil
 }

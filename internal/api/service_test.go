@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -294,7 +295,7 @@ func TestPushToBlockedPull(t *testing.T) {
 	if a.Digest != digestOf("a") || a.ScanOverview != nil || a.Verdict.Reason != gate.ReasonNotScanned || !slices.Equal(a.Tags, []string{"1"}) {
 		t.Errorf("before a scan: %+v", a)
 	}
-	for _, part := range []string{"/scan", "/report", "/vulnerabilities", "/packages", "/files"} {
+	for _, part := range []string{"/scan", "/report", "/overview", "/vulnerabilities", "/findings", "/packages", "/files", "/difference"} {
 		s.refused("GET", image+part, "", 404, "not_scanned")
 	}
 
@@ -399,14 +400,19 @@ func checkReport(t *testing.T, s *service, image string, doc []byte) {
 
 func checkParts(t *testing.T, s *service, image string) {
 	for query, want := range map[string][]string{
-		"":                          {"lib0", "lib1", "lib2"},
-		"?severity=high":            {"lib0", "lib1"},
-		"?severity=critical":        {"lib0"},
-		"?package=LIB2":             {"lib2"},
-		"?fixable=true":             {"lib0", "lib2"},
-		"?offset=1&limit=1":         {"lib1"},
-		"?offset=3":                 nil,
-		"?severity=low&package=nix": nil,
+		"":                                    {"lib0", "lib1", "lib2"},
+		"?severity=high":                      {"lib0", "lib1"},
+		"?severity=critical":                  {"lib0"},
+		"?package=LIB2":                       {"lib2"},
+		"?fixable=true":                       {"lib0", "lib2"},
+		"?offset=1&limit=1":                   {"lib1"},
+		"?offset=3":                           nil,
+		"?severity=low&package=nix":           nil,
+		"?q=cve-2024-0001":                    {"lib1"},
+		"?sort=id&q=lib":                      {"lib0", "lib1", "lib2"},
+		"?category=application-vulnerability": nil,
+		"?layer=0&sort=package&path=DPKG&handling=open": {"lib0", "lib1", "lib2"},
+		"?layer=-1": nil,
 	} {
 		var part Part[report.Vulnerability]
 		s.do("GET", image+"/vulnerabilities"+query, "", 200, &part)
@@ -422,21 +428,41 @@ func checkParts(t *testing.T, s *service, image string) {
 		}
 	}
 	for query, want := range map[string][]string{
-		"":                        {"s0", "s1"},
-		"?severity=high":          {"s0"},
-		"?path=NETRC":             {"s0"},
-		"?offset=1":               {"s1"},
-		"?severity=high&path=srv": nil,
+		"":                                       {"s0", "b0", "s1"},
+		"?category=sensitive-information":        {"s0", "s1"},
+		"?severity=high":                         {"s0", "b0"},
+		"?path=NETRC&category=unsafe-setting":    {"b0"},
+		"?rule=jwt":                              {"s1"},
+		"?q=.NETRC":                              {"s0", "b0"},
+		"?q=jwt":                                 {"s1"},
+		"?offset=2":                              {"s1"},
+		"?severity=high&path=srv":                nil,
+		"?layer=0":                               {"s0", "b0", "s1"},
+		"?layer=-1":                              nil,
+		"?layer=1":                               nil,
+		"?origin=base":                           nil,
+		"?handling=ignored":                      nil,
+		"?handling=open&sort=path&severity=high": {"s0", "b0"},
+		"?sort=title&category=malicious-file":    nil,
 	} {
 		var part Part[report.Finding]
-		s.do("GET", image+"/sensitive"+query, "", 200, &part)
+		s.do("GET", image+"/findings"+query, "", 200, &part)
 		var got []string
 		for _, f := range part.Items {
 			got = append(got, f.FindingID)
 		}
 		if diff := cmp.Diff(want, got); diff != "" || part.Items == nil {
-			t.Errorf("sensitive%s: %s", query, diff)
+			t.Errorf("findings%s: %s", query, diff)
 		}
+	}
+	for _, query := range []string{"?category=system-vulnerability", "?sort=x", "?layer=-3", "?origin=x", "?severity=urgent", "?limit=1001", "?unknown=1"} {
+		s.refused("GET", image+"/findings"+query, "", 400, "invalid_request")
+	}
+	var overview Overview
+	s.do("GET", image+"/overview", "", 200, &overview)
+	want := []LayerOverview{{Packages: 3, Total: 6, BySeverity: map[report.Severity]int{report.Critical: 2, report.High: 2, report.Low: 1, report.Medium: 1}}}
+	if diff := cmp.Diff(want, overview.Layers); diff != "" || overview.Summary.Total != 3 || overview.Packages != 3 || overview.Checks == nil || overview.Notes == nil {
+		t.Errorf("overview %+v: %s", overview, diff)
 	}
 	var packages Part[report.Package]
 	s.do("GET", image+"/packages?package=lib1&type=deb", "", 200, &packages)
@@ -447,11 +473,66 @@ func checkParts(t *testing.T, s *service, image string) {
 	if packages.Total != 0 || packages.Items == nil {
 		t.Errorf("%+v", packages)
 	}
-	var files Files
+	var files report.FileSummary
 	s.do("GET", image+"/files", "", 200, &files)
-	if diff := cmp.Diff(Files{Count: 3, Size: 30, Largest: []report.LargeFile{{Path: "usr/bin/big", Size: 20}}}, files); diff != "" {
+	if diff := cmp.Diff(report.FileSummary{Count: 3, Size: 30, Largest: []report.LargeFile{{Path: "usr/bin/big", Size: 20}}}, files); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// A difference is told to the image pushed before, or to any other.
+func TestDifference(t *testing.T) {
+	s := newService(t)
+	s.do("POST", "/namespaces", `{"name":"team"}`, 201, nil)
+	const image = "/namespaces/team/repositories/app/artifacts/"
+	for i, letter := range []string{"a", "b", "c"} {
+		s.clock = s.clock.Add(time.Minute)
+		tag := strconv.Itoa(i + 1)
+		s.push("app", tag, letter)
+		if letter == "b" { // is not scanned, so nothing can be told of it
+			continue
+		}
+		s.do("POST", image+tag+"/scan", "", 202, nil)
+		s.finish("app", tag, vulnerable([]report.Severity{report.High, report.Low, report.Critical}[:i+1]...))
+	}
+	var d Difference
+	s.do("GET", image+"3/difference", "", 200, &d)
+	if d.From.Digest != digestOf("a") || d.To.Digest != digestOf("c") || d.From.Total != 4 || d.To.Total != 6 {
+		t.Errorf("compares %+v with %+v", d.To, d.From)
+	}
+	var added []string
+	for _, c := range d.Added {
+		added = append(added, c.Rule)
+	}
+	if diff := cmp.Diff([]string{"CVE-2024-0002", "CVE-2024-0001"}, added); diff != "" || len(d.Removed) != 0 || d.Kept != 4 {
+		t.Errorf("%s: %+v", diff, d)
+	}
+	s.do("GET", image+"1/difference?from="+digestOf("c"), "", 200, &d)
+	if len(d.Added) != 0 || len(d.Removed) != 2 || len(d.Packages) != 2 {
+		t.Errorf("the other way round: %+v", d)
+	}
+	s.do("GET", image+"1/difference?from=3&fromNamespace=team&fromRepository=app", "", 200, &d)
+	if d.From.Digest != digestOf("c") {
+		t.Errorf("from %+v", d.From)
+	}
+
+	s.refused("GET", image+"1/difference", "", 404, "nothing_before")
+	s.refused("GET", image+"1/difference?from=2", "", 404, "not_scanned")
+	s.refused("GET", image+"2/difference", "", 404, "not_scanned")
+	s.refused("GET", image+"1/difference?from=9", "", 404, "manifest_unknown")
+	s.refused("GET", image+"1/difference?from=!", "", 400, "tag_invalid")
+	s.refused("GET", image+"1/difference?fromRepository=app", "", 400, "reference_missing")
+	s.refused("GET", image+"1/difference?from=1&fromNamespace=other", "", 404, "namespace_not_found")
+}
+
+// Advisories that are being fetched are not asked for twice.
+func TestUpdateAdvisories(t *testing.T) {
+	s := newService(t)
+	a := s.do("POST", "/advisories/update", "", 202, nil)
+	if !strings.Contains(string(a.body), `"source":"nowhere"`) {
+		t.Errorf("%s", a.body)
+	}
+	s.refused("POST", "/advisories/update", "", 409, "update_in_progress")
 }
 
 func TestDeletes(t *testing.T) {

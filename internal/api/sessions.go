@@ -58,7 +58,7 @@ type ownAccountOut struct {
 }
 
 func (h *handlers) getOwnAccount(ctx context.Context, _ *struct{}) (*struct{ Body OwnAccount }, error) {
-	own, err := h.own(ctx, callOf(ctx).actor)
+	own, err := h.own(ctx, askedOf(ctx).actor)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ type SignIn struct {
 }
 
 func (h *handlers) signIn(ctx context.Context, in *struct{ Body SignIn }) (*ownAccountOut, error) {
-	cookie, actor, err := h.cfg.Access.SignIn(callOf(ctx).request, in.Body.Name, in.Body.Password)
+	cookie, actor, err := h.cfg.Access.SignIn(askedOf(ctx).request, in.Body.Name, in.Body.Password)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ type cookieOut struct {
 }
 
 func (h *handlers) signOut(ctx context.Context, _ *struct{}) (*cookieOut, error) {
-	cookie, err := h.cfg.Access.SignOut(callOf(ctx).request)
+	cookie, err := h.cfg.Access.SignOut(askedOf(ctx).request)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ type listSessionsOut struct {
 }
 
 func (h *handlers) listSessions(ctx context.Context, _ *struct{}) (*listSessionsOut, error) {
-	c := callOf(ctx)
+	c := askedOf(ctx)
 	if err := mayKeepSessions(c.actor); err != nil {
 		return nil, err
 	}
@@ -168,7 +168,7 @@ type endSessionIn struct {
 }
 
 func (h *handlers) endSession(ctx context.Context, in *endSessionIn) (*struct{}, error) {
-	c := callOf(ctx)
+	c := askedOf(ctx)
 	if err := mayKeepSessions(c.actor); err != nil {
 		return nil, err
 	}
@@ -187,7 +187,7 @@ type changeOwnPasswordOut struct {
 }
 
 func (h *handlers) changeOwnPassword(ctx context.Context, in *struct{ Body OwnPasswordChange }) (*changeOwnPasswordOut, error) {
-	c := callOf(ctx)
+	c := askedOf(ctx)
 	if err := mayKeepSessions(c.actor); err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/pratique/pratique/internal/catalog"
-	"github.com/pratique/pratique/internal/report"
 )
 
 // Paging selects part of a listing.
@@ -202,13 +201,6 @@ type Verdict struct {
 	ChangesAt time.Time `json:"changesAt,omitzero" doc:"The earliest time the decision can change by itself"`
 }
 
-// Files is the file information of an image.
-type Files struct {
-	Count   int                `json:"count" doc:"Regular files in the image"`
-	Size    int64              `json:"size" doc:"Their size, in bytes"`
-	Largest []report.LargeFile `json:"largest" nullable:"false" doc:"The largest, largest first"`
-}
-
 // Info describes the service.
 type Info struct {
 	Name    string `json:"name"`
@@ -232,6 +224,16 @@ type AdvisoryInfo struct {
 	Records   int       `json:"records"`
 	Newest    time.Time `json:"newest,omitzero" doc:"When the newest of them was modified"`
 	Size      int64     `json:"size" doc:"Size of the compact database, in bytes"`
+}
+
+// AdvisoryFetch tells how advisories are fetched.
+type AdvisoryFetch struct {
+	Source    string    `json:"source" doc:"Where they come from"`
+	Running   bool      `json:"running"`
+	StartedAt time.Time `json:"startedAt,omitzero" doc:"When the latest download began since the server runs"`
+	EndedAt   time.Time `json:"endedAt,omitzero"`
+	Error     string    `json:"error,omitempty" doc:"Why it failed"`
+	NextAt    time.Time `json:"nextAt,omitzero" doc:"When the next one begins by itself; absent if none does"`
 }
 
 // Statistics counts what the service holds.

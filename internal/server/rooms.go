@@ -3,7 +3,6 @@ package server
 import (
 	"net/http"
 
-	"github.com/pratique/pratique/internal/advisory"
 	"github.com/pratique/pratique/internal/api"
 	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/registry"
@@ -46,19 +45,4 @@ func (s *Server) api() http.Handler {
 		Stopping: s.stopping,
 		Logger:   s.log,
 	})
-}
-
-// advisories describes the database in force, nil if there is none.
-func (s *Server) advisories() []api.AdvisoryInfo {
-	var out []api.AdvisoryInfo
-	err := s.knowledge.Use(func(db *advisory.DB) error {
-		for _, e := range append(db.Info(), db.Tables()...) {
-			out = append(out, api.AdvisoryInfo{Ecosystem: e.Name, Records: e.Records, Newest: e.Newest, Size: e.Size})
-		}
-		return nil
-	})
-	if err != nil {
-		return nil
-	}
-	return out
 }

@@ -35,16 +35,17 @@ type Server struct {
 	log     *slog.Logger
 	version string
 
-	lock      *dirLock
-	store     *store.Store
-	blobs     *blob.Store
-	auth      *access.Authenticator
-	audit     *access.AuditLog
-	knowledge *scan.Knowledge
-	scanner   *scan.Service
-	registry  *registry.Registry
-	metrics   *metrics
-	instances *instances
+	lock       *dirLock
+	store      *store.Store
+	blobs      *blob.Store
+	auth       *access.Authenticator
+	audit      *access.AuditLog
+	knowledge  *scan.Knowledge
+	advisories *advisories
+	scanner    *scan.Service
+	registry   *registry.Registry
+	metrics    *metrics
+	instances  *instances
 
 	listener net.Listener
 	control  net.Listener
@@ -132,6 +133,7 @@ func (s *Server) openScanner() error {
 		return err
 	}
 	s.knowledge = scan.NewKnowledge(AdvisoriesDir(s.cfg.Data), s.log)
+	s.advisories = newAdvisories(s.cfg, s.knowledge, s.log)
 	s.scanner = scan.New(scan.Config{
 		Store: s.store,
 		Blobs: s.blobs,
@@ -200,7 +202,7 @@ func (s *Server) Run(ctx context.Context) error {
 	group.Go(func() error { return serve(ctx, public, s.listener, s.cfg.Grace) })
 	group.Go(func() error { return serve(ctx, control, s.control, s.cfg.Grace) })
 	group.Go(func() error { return s.scanner.Run(ctx) })
-	group.Go(func() error { return s.keepAdvisories(ctx) })
+	group.Go(func() error { return s.advisories.run(ctx) })
 	group.Go(func() error { return s.expireUploads(ctx) })
 	group.Go(func() error { return s.pruneEvents(ctx) })
 	group.Go(func() error { return s.auth.Run(ctx) })

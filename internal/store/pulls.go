@@ -216,3 +216,21 @@ func (s *Store) PulledArtifacts(ctx context.Context, instanceID, namespace strin
 	}
 	return list, more, s.fail("list what was pulled", err)
 }
+
+// Previous reads the image of the same repository, and for the same platform,
+// that was pushed last before an artifact and has a report, without its content:
+// what people compare it with. Images without a tag count too, since a tag that moves on leaves one
+// behind.
+//
+// Errors: NotFound "nothing_before".
+func (s *Store) Previous(ctx context.Context, artifactID int64) (catalog.Pull, error) {
+	nothing := catalog.Errorf(catalog.NotFound, "nothing_before", "the repository has no earlier image with a report").
+		Advise("scan the earlier image, or name the one to compare with")
+	p, err := one(ctx, s.reads, nothing, scanPull, `SELECT `+pullColumns+`, NULL
+		FROM artifact own JOIN artifact a ON a.repository_id = own.repository_id AND a.id <> own.id AND a.kind = own.kind
+		JOIN repository r ON r.id = a.repository_id JOIN namespace n ON n.id = r.namespace_id
+		LEFT JOIN artifact_stack mine ON mine.artifact_id = own.id LEFT JOIN artifact_stack k ON k.artifact_id = a.id `+stateJoins+`
+		WHERE own.id = $1 AND COALESCE(k.platform, '') = COALESCE(mine.platform, '') AND v.scan_id IS NOT NULL AND (a.pushed_at < own.pushed_at OR a.pushed_at = own.pushed_at AND a.id < own.id)
+		ORDER BY a.pushed_at DESC, a.id DESC LIMIT 1`, artifactID)
+	return p, s.fail("find what was pushed before", err)
+}

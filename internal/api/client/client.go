@@ -435,6 +435,18 @@ func (c *Client) Verdict(ctx context.Context, image Image) (v api.Verdict, err e
 	return v, c.do(ctx, http.MethodGet, image.path()+"/verdict", nil, nil, &v)
 }
 
+// Difference tells what an image has that an earlier one had not. from is nil
+// for the image that was pushed before it.
+func (c *Client) Difference(ctx context.Context, image Image, from *Image) (d api.Difference, err error) {
+	query := url.Values{}
+	if from != nil {
+		query.Set("fromNamespace", from.Namespace)
+		query.Set("fromRepository", from.Repository)
+		query.Set("from", from.Reference)
+	}
+	return d, c.do(ctx, http.MethodGet, image.path()+"/difference", query, nil, &d)
+}
+
 // Report returns the report in force of an image as JSON. The caller closes it.
 func (c *Client) Report(ctx context.Context, image Image) (io.ReadCloser, error) {
 	return c.send(ctx, http.MethodGet, image.path()+"/report", nil, nil)

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"strings"
+	"time"
 
 	"github.com/pratique/pratique/internal/catalog"
 )
@@ -159,4 +160,39 @@ func testNewerImages(f *fixture) {
 	f.ok(f.s.DeleteTag(ctx, key, "15"))
 	f.ok(f.s.DeleteTag(ctx, key, "15-full"))
 	equal(f, "without the index's tags", newer(), "13=13 13.1=13.1+latest")
+}
+
+// What was pushed before is what has a report, for the same platform, tagged or
+// not.
+func testPrevious(f *fixture) {
+	ctx := f.Context()
+	f.namespace("team", catalog.NamespaceChange{})
+	key := f.key("team", "app")
+	scanned := func(p catalog.ManifestPush) catalog.Artifact {
+		f.Helper()
+		f.advance(time.Minute)
+		a := f.push(p)
+		f.finish(f.rescan(a.ID))
+		return a
+	}
+	arm := f.built(key, "arm", "os arm")
+	arm.Stack.Platform = "linux/arm64"
+	first, second := scanned(f.built(key, "1", "os 1")), scanned(f.built(key, "latest", "os 2"))
+	scanned(arm)
+	scanned(f.built(f.key("team", "else"), "3", "os 3"))
+	f.push(f.built(key, "4", "os 4"))               // has no report
+	last := scanned(f.built(key, "latest", "os 5")) // takes the second's tag
+	previous := func(of catalog.Artifact) int64 {
+		f.Helper()
+		p, err := f.s.Previous(ctx, of.ID)
+		f.ok(err)
+		if !p.Reported || p.Artifact.Key != key {
+			f.Errorf("before %s: %+v", of.Digest, p)
+		}
+		return p.Artifact.ID
+	}
+	equal(f, "before the last", previous(last), second.ID)
+	equal(f, "before the second", previous(second), first.ID)
+	_, err := f.s.Previous(ctx, first.ID)
+	f.code(err, catalog.NotFound, "nothing_before")
 }

@@ -52,6 +52,7 @@ func Run(t *testing.T, dsn func(testing.TB) string) {
 		{"Index", testIndex},
 		{"Bases", testBases},
 		{"NewerImages", testNewerImages},
+		{"Previous", testPrevious},
 		{"Pull", testPull},
 		{"BlobPulls", testBlobPulls},
 		{"RecordPulls", testRecordPulls},

@@ -1,0 +1,91 @@
+package render
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/pratique/pratique/internal/report"
+)
+
+// Difference writes what changed between two images as tables. names are those
+// of the earlier and of the later one. It fails with w's error.
+func Difference(w io.Writer, d *report.Difference, from, to string, opts Options) error {
+	b := bufio.NewWriter(w)
+	p := &printer{w: b, opts: opts}
+	p.field("From", text(from))
+	p.field("To", text(to))
+	p.field("Layers", plural(d.Layers, "layer in common", "layers in common"))
+	p.field("Size", signedBytes(d.Size))
+	p.changes("Added", d.Added)
+	p.changes("Removed", d.Removed)
+	p.packageChanges(d.Packages)
+	fmt.Fprintf(b, "\n%s added, %s removed, %s in both\n", count(len(d.Added)), count(len(d.Removed)), count(d.Kept))
+	if len(d.NotCompared) > 0 {
+		names := make([]string, len(d.NotCompared))
+		for i, c := range d.NotCompared {
+			names[i] = string(c)
+		}
+		p.lines("", 0, "Only one of the two scans looked for "+strings.Join(names, ", ")+": scan the other one again to compare that too.")
+	}
+	return b.Flush()
+}
+
+func (p *printer) changes(title string, all []report.Change) {
+	if len(all) == 0 {
+		return
+	}
+	p.heading(fmt.Sprintf("%s (%s)", title, count(len(all))))
+	add := func(title string, min int, value func(report.Change) string) *column {
+		return cells(title, min, all, value)
+	}
+	severity := add("SEVERITY", maxTableCell, func(c report.Change) string { return c.Severity.String() })
+	severity.style = func(row int) string { return severityStyle(all[row].Severity) }
+	what := add("TITLE", 12, func(c report.Change) string { return c.Title })
+	what.optional = true
+	place := add("WHERE", 12, func(c report.Change) string { return c.Path })
+	place.keepEnd, place.optional = true, true
+	p.table(nonEmpty([]*column{
+		severity,
+		add("CATEGORY", 8, func(c report.Change) string { return string(c.Category) }),
+		add("FINDING", 19, func(c report.Change) string { return c.Rule }),
+		add("PACKAGE", 10, func(c report.Change) string { return strings.TrimSpace(c.Package + " " + c.Version) }),
+		add("FIXED", 10, func(c report.Change) string { return c.FixedVersion }),
+		place,
+		what,
+	}), func(int) bool { return false })
+}
+
+func (p *printer) packageChanges(all []report.PackageChange) {
+	if len(all) == 0 {
+		return
+	}
+	p.heading(fmt.Sprintf("Software (%s)", count(len(all))))
+	add := func(title string, value func(report.PackageChange) string) *column {
+		return cells(title, 10, all, value)
+	}
+	versions := func(list []string) string {
+		if len(list) == 0 {
+			return "-"
+		}
+		return strings.Join(list, ", ")
+	}
+	p.table([]*column{
+		add("TYPE", func(c report.PackageChange) string { return c.Type }),
+		add("PACKAGE", func(c report.PackageChange) string { return c.Name }),
+		add("BEFORE", func(c report.PackageChange) string { return versions(c.Before) }),
+		add("AFTER", func(c report.PackageChange) string { return versions(c.After) }),
+	}, func(int) bool { return false })
+}
+
+// signedBytes tells how much larger or smaller something became.
+func signedBytes(n int64) string {
+	switch {
+	case n > 0:
+		return bytesText(n) + " more"
+	case n < 0:
+		return bytesText(-n) + " less"
+	}
+	return "the same"
+}
