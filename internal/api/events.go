@@ -224,11 +224,19 @@ func (s eventStream) event(e catalog.Event) error {
 	return s.send(fmt.Sprintf("id: %d\nevent: %s\ndata: %s\n\n", e.ID, e.Kind, data))
 }
 
+// sendTime is how long a client may take to read what was sent.
+const sendTime = time.Minute
+
 func (s eventStream) send(text string) error {
+	c := http.NewResponseController(s.w)
+	// What limits other requests would end a stream; a writer without deadlines is
+	// none of a connection.
+	_ = c.SetReadDeadline(time.Time{})
+	_ = c.SetWriteDeadline(time.Now().Add(sendTime))
 	if _, err := s.w.Write([]byte(text)); err != nil {
 		return err
 	}
-	return http.NewResponseController(s.w).Flush()
+	return c.Flush()
 }
 
 // VerdictChange is a change of a verdict.
