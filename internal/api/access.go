@@ -119,6 +119,15 @@ var requirements = map[string]Requirement{
 	"listPackages":        {access.Read, OnNamespace},
 	"getFiles":            {access.Read, OnNamespace},
 
+	"listRiskVulnerabilities": {access.Read, OnSeen},
+	"getRiskVulnerability":    {access.Read, OnSeen},
+	"listVulnerableImages":    {access.Read, OnSeen},
+	"listRiskFindings":        {access.Read, OnSeen},
+	"listFoundImages":         {access.Read, OnSeen},
+	"listPackageImages":       {access.Read, OnSeen},
+	"getDashboard":            {access.Read, OnSeen},
+	"listActiveScans":         {access.Read, OnSeen},
+
 	"requestScan":   {access.Scan, OnNamespace},
 	"getLatestScan": {access.Read, OnNamespace},
 	"listScans":     {access.Read, OnNamespace},

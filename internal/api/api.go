@@ -55,6 +55,7 @@ type Store interface {
 	ScheduleStore
 	ExceptionStore
 	AuditStore
+	RiskStore
 	Statistics(ctx context.Context) (store.Statistics, error)
 }
 
@@ -238,6 +239,8 @@ func (h *handlers) describe(mux *http.ServeMux) *huma.OpenAPI {
 	h.registerReports(api)
 	h.registerFindings(api)
 	h.registerDifference(api)
+	h.registerRisks(api)
+	h.registerDashboard(api)
 	h.registerExceptions(api)
 	h.registerSessions(api)
 	h.registerAccounts(api)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/report"
 )
 
@@ -144,11 +143,8 @@ type wanted struct {
 }
 
 func (w Wanted) parse() (wanted, error) {
-	least, err := report.ParseSeverity(w.Severity)
-	if err != nil {
-		return wanted{}, catalog.Errorf(catalog.Invalid, "severity_unknown", "%w", err)
-	}
-	return wanted{Wanted: w, least: least}, nil
+	least, err := leastSeverity(w.Severity)
+	return wanted{Wanted: w, least: least}, err
 }
 
 // fits reports whether a finding with these properties is wanted. texts are what

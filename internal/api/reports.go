@@ -50,6 +50,10 @@ func (h *handlers) document(ctx context.Context, in *InArtifact) ([]byte, []cata
 // documentOf is document for an artifact that was read already.
 func (h *handlers) documentOf(ctx context.Context, p catalog.Pull) ([]byte, []catalog.Exception, error) {
 	doc, _, err := h.cfg.Store.Report(ctx, p.Artifact.ID)
+	if catalog.Is(err, catalog.NotFound) {
+		err = catalog.Errorf(catalog.NotFound, "not_scanned", "%s@%s has not been scanned successfully yet", p.Artifact.Key, p.Artifact.Digest).
+			Advise("scan it, or wait until its scan is done")
+	}
 	if err != nil {
 		return nil, nil, err
 	}

@@ -182,11 +182,31 @@ func (s *service) finish(repository, reference string, r *report.Report) []byte 
 		exposure = append(exposure, catalog.Exposure{ID: v.ID, Severity: v.Severity, Package: v.Package, Version: v.Version, FixedVersion: v.FixedVersion, Category: v.Category, FindingID: v.FindingID})
 	}
 	slices.SortStableFunc(exposure, func(a, b catalog.Exposure) int { return int(b.Severity) - int(a.Severity) })
+	for _, f := range r.Findings {
+		exposure = append(exposure, catalog.Exposure{Category: f.Category, FindingID: f.FindingID, Rule: f.Rule, Title: f.Title, Severity: f.Severity})
+	}
 	p.Reported = true
-	if err := s.store.FinishScan(ctx, *p.Scan, doc, exposure, gate.Decide(p, exposure, nil, s.clock)); err != nil {
+	if err := s.store.FinishScan(ctx, *p.Scan, catalog.Result{
+		Document: doc, Exposure: exposure, Verdict: gate.Decide(p, exposure, nil, s.clock), Packages: held(doc, r),
+	}); err != nil {
 		s.t.Fatal(err)
 	}
 	return doc
+}
+
+// held are the packages of a report in one layer, with their vulnerabilities.
+func held(doc []byte, r *report.Report) []catalog.PackageSet {
+	set := catalog.PackageSet{Document: append([]byte("packages of "), doc...)}
+	for _, p := range r.Packages {
+		h := catalog.HeldPackage{PackageIdentity: catalog.PackageIdentity{Name: p.Name, Version: p.Version, Type: p.Type, Judged: true}}
+		for _, v := range r.Vulnerabilities {
+			if v.Package == p.Name {
+				h.Vulnerabilities = append(h.Vulnerabilities, catalog.PackageVulnerability{ID: v.ID, Severity: v.Severity, FixedVersion: v.FixedVersion})
+			}
+		}
+		set.Packages = append(set.Packages, h)
+	}
+	return []catalog.PackageSet{set}
 }
 
 func TestNamespaces(t *testing.T) {

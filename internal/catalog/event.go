@@ -88,6 +88,18 @@ type EventFilter struct {
 	See *Visibility
 }
 
+// What makes a verdict change.
+const (
+	ByScan       = "scan"
+	ByPolicy     = "policy"
+	ByException  = "exception"
+	ByExpiry     = "expiry"
+	ByAdvisories = "advisories"
+	ByRules      = "rules"
+	// ByUpdate: a new version of the program judges otherwise.
+	CauseUpdate = "update"
+)
+
 // VerdictChange is a change of a verdict.
 type VerdictChange struct {
 	ID     int64
@@ -95,8 +107,7 @@ type VerdictChange struct {
 	Before Decision
 	After  Decision
 	Reason string
-	// Cause is what made it change: "scan", "policy", "exception", "expiry",
-	// "advisories", …
+	// Cause is one of the constants above.
 	Cause     string
 	Remaining int
 	Severity  report.Severity

@@ -107,7 +107,7 @@ func (e *env) end(reference string, exposure ...catalog.Exposure) {
 	p := e.pull(reference)
 	p.Reported = true
 	v := gate.Decide(p, exposure, e.exceptions(p), e.clock.now())
-	e.must(e.store.FinishScan(e.Context(), *p.Scan, []byte("{}"), exposure, v))
+	e.must(e.store.FinishScan(e.Context(), *p.Scan, catalog.Result{Document: []byte("{}"), Exposure: exposure, Verdict: v}))
 }
 
 // ways are all the ways by which the content of an image can leave.

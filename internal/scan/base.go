@@ -105,7 +105,7 @@ func (s *Service) judged(ctx context.Context, b *catalog.BaseImage, l lens) (*re
 	if err != nil {
 		return nil, err
 	}
-	facts, err := s.facts(ctx, img, own)
+	facts, err := s.facts(ctx, img, own, own.engine.Version())
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@ func TestExposure(t *testing.T) {
 		}
 		return list
 	}
-	got := exposureOf(&report.Report{
+	got := exposureOfReport(&report.Report{
 		Vulnerabilities: []report.Vulnerability{
 			{ID: "CVE-1", Aliases: []string{"GHSA-1"}, Category: report.System, FindingID: "f1", Severity: report.High, Package: "p", Version: "1", FixedVersion: "2",
 				Published: "2026-01-02T05:04:05+02:00", Locations: at(3, "a", "a", "b")},
@@ -50,4 +50,8 @@ func TestExposure(t *testing.T) {
 	if s := got[2].Subject(); s.Rule != "jwt" || len(s.IDs) != 0 || s.Category != report.Sensitive {
 		t.Errorf("exceptions look at %+v", s)
 	}
+}
+
+func exposureOfReport(r *report.Report) []catalog.Exposure {
+	return exposureOf(r.Vulnerabilities, r.Findings)
 }

@@ -108,10 +108,6 @@ func (s *Service) judge(ctx context.Context, scanID int64) error {
 	if err != nil || scan.State != catalog.Running {
 		return s.finally(ctx, scanID, err)
 	}
-	img, err := s.open(ctx, pull)
-	if err != nil {
-		return s.finally(ctx, scanID, err)
-	}
 	collectors, err := s.cfg.Store.Collectors(ctx, scanID)
 	if err != nil {
 		return err
@@ -120,31 +116,16 @@ func (s *Service) judge(ctx context.Context, scanID int64) error {
 	if err != nil {
 		return s.finally(ctx, scanID, err)
 	}
-	facts, err := s.facts(ctx, img, lens)
+	result, rep, err := s.examine(ctx, pull, scan, lens, collectors)
 	if err != nil {
 		return s.finally(ctx, scanID, err)
 	}
-	bases, err := s.bases(ctx, pull.Artifact, &facts.Image, lens)
-	if err != nil {
-		return err
-	}
-	rep, err := s.report(facts, judge.Options{Rules: lens.rules, Bases: bases, Categories: judged(scan.Categories)})
-	if err != nil {
-		return s.finally(ctx, scanID, err)
-	}
-	doc, err := json.Marshal(rep)
-	if err != nil {
-		return err
-	}
-	exposure := exposureOf(rep)
 	pull.Reported = true
 	scan.Risky = risky(rep)
-	exceptions, err := s.cfg.Store.ArtifactExceptions(ctx, pull.Artifact.Key, pull.Artifact.Digest)
-	if err != nil {
+	if result.Verdict, err = s.decide(ctx, pull, result.Exposure); err != nil {
 		return err
 	}
-	verdict := gate.Decide(pull, exposure, exceptions, s.cfg.Now())
-	if err := s.cfg.Store.FinishScan(ctx, scan, doc, exposure, verdict); err != nil {
+	if err := s.cfg.Store.FinishScan(ctx, scan, result); err != nil {
 		if catalog.Is(err, catalog.Conflict) {
 			s.cfg.Logger.Info("scan ended elsewhere, result dropped", "scan", scanID)
 			return nil
@@ -152,8 +133,55 @@ func (s *Service) judge(ctx context.Context, scanID int64) error {
 		return err
 	}
 	s.cfg.Logger.Info("scan done", "scan", scanID, "image", artifactName(pull.Artifact),
-		"vulnerabilities", rep.Summary.Total, "findings", rep.Summary.Findings.Total, "worst", rep.Summary.Severity, "verdict", verdict.Decision)
+		"vulnerabilities", rep.Summary.Total, "findings", rep.Summary.Findings.Total, "worst", rep.Summary.Severity, "verdict", result.Verdict.Decision)
 	return nil
+}
+
+// examine judges an artifact by today's knowledge and the rules of a lens, from
+// the facts that collectors of a version have gained for a scan.
+func (s *Service) examine(ctx context.Context, pull catalog.Pull, scan catalog.Scan, l lens, collectors string) (r catalog.Result, rep *report.Report, err error) {
+	img, err := s.open(ctx, pull)
+	if err != nil {
+		return r, nil, err
+	}
+	facts, err := s.facts(ctx, img, l, collectors)
+	if err != nil {
+		return r, nil, err
+	}
+	bases, err := s.bases(ctx, pull.Artifact, &facts.Image, l)
+	if err != nil {
+		return r, nil, err
+	}
+	return s.result(facts, judge.Options{Rules: l.rules, Bases: bases, Categories: judged(scan.Categories)})
+}
+
+// result judges facts and makes of that what is to be published, but for the
+// verdict.
+func (s *Service) result(facts *report.ImageFacts, o judge.Options) (r catalog.Result, rep *report.Report, err error) {
+	err = s.know(func(db *advisory.DB) error {
+		known := judge.Memo(db)
+		if rep, err = judge.Report(facts, known, o); err != nil {
+			return err
+		}
+		r.Advisories = rep.Advisories.Revision
+		r.Packages, err = packageSets(facts, known)
+		return err
+	})
+	if err != nil {
+		return r, nil, err
+	}
+	r.Exposure = exposureOf(rep.Vulnerabilities, rep.Findings)
+	r.Document, err = json.Marshal(rep)
+	return r, rep, err
+}
+
+// decide is the gate's answer about an artifact, now.
+func (s *Service) decide(ctx context.Context, pull catalog.Pull, exposure []catalog.Exposure) (catalog.Verdict, error) {
+	exceptions, err := s.cfg.Store.ArtifactExceptions(ctx, pull.Artifact.Key, pull.Artifact.Digest)
+	if err != nil {
+		return catalog.Verdict{}, err
+	}
+	return gate.Decide(pull, exposure, exceptions, s.cfg.Now()), nil
 }
 
 // subject reads a scan and the artifact it is about.
@@ -259,13 +287,14 @@ func (r blobReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// facts reads the facts of all layers and merges them.
-func (s *Service) facts(ctx context.Context, img *image.Image, l lens) (*report.ImageFacts, error) {
+// facts reads the facts of all layers, of collectors of a version, and merges
+// them with what the image's configuration tells by the rules of a lens.
+func (s *Service) facts(ctx context.Context, img *image.Image, l lens, collectors string) (*report.ImageFacts, error) {
 	diffIDs := make([]string, len(img.Layers))
 	for i, l := range img.Layers {
 		diffIDs[i] = l.DiffID
 	}
-	docs, err := s.cfg.Store.Facts(ctx, diffIDs, l.engine.Version())
+	docs, err := s.cfg.Store.Facts(ctx, diffIDs, collectors)
 	if err != nil {
 		return nil, err
 	}
@@ -280,14 +309,21 @@ func (s *Service) facts(ctx context.Context, img *image.Image, l lens) (*report.
 
 // report judges facts by rules and the advisories in force.
 func (s *Service) report(facts *report.ImageFacts, o judge.Options) (rep *report.Report, err error) {
-	err = s.cfg.Knowledge.Use(func(db *advisory.DB) error {
+	err = s.know(func(db *advisory.DB) error {
 		rep, err = judge.Report(facts, db, o)
 		return err
 	})
-	if errors.Is(err, advisory.ErrNone) {
-		return nil, catalog.ScanErrorf(catalog.CauseVulnerabilities, "there are no advisories to judge by: %w", err)
-	}
 	return rep, err
+}
+
+// know calls f with the advisories in force. The error is a *catalog.ScanError
+// if there are none.
+func (s *Service) know(f func(*advisory.DB) error) error {
+	err := s.cfg.Knowledge.Use(f)
+	if errors.Is(err, advisory.ErrNone) {
+		return catalog.ScanErrorf(catalog.CauseVulnerabilities, "there are no advisories to judge by: %w", err)
+	}
+	return err
 }
 
 // maxTitle bounds the title of a finding in an exposure, in bytes.
@@ -297,9 +333,9 @@ const maxTitle = 120
 // findings of the categories that a namespace may block by. A package that is
 // malicious counts as a vulnerability as well: it is found by advisories, too, and
 // must not get out more easily for having a category of its own.
-func exposureOf(rep *report.Report) []catalog.Exposure {
-	out := make([]catalog.Exposure, 0, len(rep.Vulnerabilities))
-	for _, v := range rep.Vulnerabilities {
+func exposureOf(vulnerabilities []report.Vulnerability, findings []report.Finding) []catalog.Exposure {
+	out := make([]catalog.Exposure, 0, len(vulnerabilities))
+	for _, v := range vulnerabilities {
 		e := catalog.Exposure{
 			ID: v.ID, Aliases: v.Aliases, Severity: v.Severity,
 			Package: v.Package, Version: v.Version, FixedVersion: v.FixedVersion,
@@ -311,7 +347,7 @@ func exposureOf(rep *report.Report) []catalog.Exposure {
 		e.Paths, e.Layer = places(v.Locations)
 		out = append(out, e)
 	}
-	for _, f := range rep.Findings {
+	for _, f := range findings {
 		if f.Category == report.Malicious && f.Package != "" {
 			e := catalog.Exposure{ID: f.Rule, Severity: f.Severity, Package: f.Package, Version: f.Version,
 				Category: report.Application, FindingID: f.FindingID}
@@ -319,7 +355,7 @@ func exposureOf(rep *report.Report) []catalog.Exposure {
 			out = append(out, e)
 		}
 	}
-	for _, f := range rep.Findings {
+	for _, f := range findings {
 		if !slices.Contains(catalog.BlockableCategories(), f.Category) {
 			continue
 		}

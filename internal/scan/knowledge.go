@@ -19,6 +19,9 @@ type Knowledge struct {
 	mu     sync.RWMutex
 	db     *advisory.DB
 	closed bool
+	// before is the database that was in force when Forget was called last, if
+	// another one is now: what has changed since is told by the two.
+	before *advisory.DB
 }
 
 // NewKnowledge uses the database in dir, which need not be there yet. It is
@@ -41,9 +44,44 @@ func (k *Knowledge) Use(f func(*advisory.DB) error) error {
 	return f(k.db)
 }
 
+// Since calls f with the database in force and the one of a revision, which is
+// nil if that is not open any more. Both are valid until f returns.
+func (k *Knowledge) Since(revision string, f func(before, now *advisory.DB) error) error {
+	return k.Use(func(now *advisory.DB) error {
+		before := k.before
+		if before != nil && before.Revision() != revision {
+			before = nil
+		}
+		return f(before, now)
+	})
+}
+
+// Forget releases what is kept for Since: all is judged by the database in force,
+// or will be.
+func (k *Knowledge) Forget() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.before == nil {
+		return nil
+	}
+	err := k.before.Close()
+	k.before = nil
+	return err
+}
+
 // errClosed is what a scan meets that goes on after the end of the program
 // began; it runs again after the next start.
 var errClosed = errors.New("the advisory database was closed")
+
+// Revision names the database in force. If there is none, the error is
+// advisory.ErrNone.
+func (k *Knowledge) Revision() (revision string, err error) {
+	err = k.Use(func(db *advisory.DB) error {
+		revision = db.Revision()
+		return nil
+	})
+	return revision, err
+}
 
 // Ready reports whether there is a database to judge by.
 func (k *Knowledge) Ready() bool { return k.refresh() == nil }
@@ -53,12 +91,14 @@ func (k *Knowledge) Close() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.closed = true
-	if k.db == nil {
-		return nil
+	var errs []error
+	for _, db := range []*advisory.DB{k.db, k.before} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
 	}
-	err := k.db.Close()
-	k.db = nil
-	return err
+	k.db, k.before = nil, nil
+	return errors.Join(errs...)
 }
 
 // refresh opens the database if it is not open or not the newest. When the
@@ -89,6 +129,10 @@ func (k *Knowledge) refresh() error {
 	old := k.db
 	k.db = db
 	k.log.Info("advisory database in force", "revision", db.Revision())
+	if old != nil && k.before == nil {
+		k.before = old
+		return nil
+	}
 	if old != nil {
 		return old.Close()
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/pratique/pratique/internal/catalog"
@@ -31,7 +32,10 @@ func (s *Service) Run(ctx context.Context) error {
 		}
 		return err
 	}
+	var again sync.WaitGroup
+	again.Go(func() { s.judgeAgainUntil(ctx) })
 	s.promoteUntil(ctx)
+	again.Wait()
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
 	defer cancel()
 	return stop(grace)

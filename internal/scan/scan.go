@@ -59,6 +59,8 @@ type Config struct {
 type Service struct {
 	cfg    Config
 	lenses *lenses
+	// renewals holds a place for each report that is being made anew.
+	renewals chan struct{}
 }
 
 // New returns a service that does nothing until Run is called, but accepts
@@ -73,7 +75,7 @@ func New(cfg Config) *Service {
 	if cfg.RuleSet == nil {
 		cfg.RuleSet = rules.Default()
 	}
-	return &Service{cfg: cfg, lenses: newLenses(cfg.Rules, cfg.RuleSet, cfg.Engine)}
+	return &Service{cfg: cfg, lenses: newLenses(cfg.Rules, cfg.RuleSet, cfg.Engine), renewals: make(chan struct{}, maxRenewals)}
 }
 
 // Request asks for a scan of an artifact. It answers at once; the scan waits

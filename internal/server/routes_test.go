@@ -67,7 +67,9 @@ func TestRoutes(t *testing.T) {
 		}
 		rows = append(rows, route{r[0], r[1], "", string(verb), on})
 	}
-	slices.SortFunc(rows, func(a, b route) int { return cmp.Or(strings.Compare(a.path, b.path), strings.Compare(a.method, b.method)) })
+	slices.SortFunc(rows, func(a, b route) int {
+		return cmp.Or(strings.Compare(a.path, b.path), strings.Compare(a.method, b.method))
+	})
 
 	var table strings.Builder
 	for _, row := range rows {
@@ -118,7 +120,7 @@ func (e *env) things() map[string]string {
 	return map[string]string{
 		"namespace": "team", "repository": "none", "reference": "1", "tag": "1", "scan": fmt.Sprint(scans.Items[0].ID),
 		"account": "nobody", "group": "nobody", "name": "nobody", "kind": "accounts", "file": "none.yaml", "exception": fmt.Sprint(exception.ID),
-		"gate": "feature", "batch": fmt.Sprint(batch.ID), "schedule": "none", "credential": "none", "session": "none",
+		"gate": "feature", "batch": fmt.Sprint(batch.ID), "schedule": "none", "credential": "none", "session": "none", "vulnerability": "CVE-2024-3094",
 		"digest": "sha256:" + strings.Repeat("0", 64), "upload": "none",
 	}
 }

@@ -207,6 +207,7 @@ func (s *Server) Run(ctx context.Context) error {
 	group.Go(func() error { return s.pruneEvents(ctx) })
 	group.Go(func() error { return s.auth.Run(ctx) })
 	group.Go(func() error { return s.audit.Run(ctx) })
+	group.Go(func() error { return s.recordTrend(ctx) })
 	return group.Wait()
 }
 
@@ -271,6 +272,29 @@ func (s *Server) expireUploads(ctx context.Context) error {
 	for {
 		if err := s.blobs.ExpireUploads(ctx, uploadAge); err != nil && ctx.Err() == nil {
 			s.log.Error("expiring uploads", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// keepTrendFor is how long days are kept that tell how images stood.
+const keepTrendFor = 400 * 24 * time.Hour
+
+// recordTrend writes down every hour how images stand.
+func (s *Server) recordTrend(ctx context.Context) error {
+	ticker := time.NewTicker(time.Hour)
+	defer ticker.Stop()
+	for {
+		err := s.store.RecordTrend(ctx)
+		if err == nil {
+			err = s.store.PruneTrend(ctx, time.Now().Add(-keepTrendFor))
+		}
+		if err != nil && ctx.Err() == nil {
+			s.log.Error("recording how images stand", "error", err)
 		}
 		select {
 		case <-ctx.Done():

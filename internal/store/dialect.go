@@ -18,9 +18,10 @@ type dialect struct {
 	// tokens replaces the words of the migrations that stand for a type.
 	tokens *strings.Replacer
 	// forUpdate and forNoKeyUpdate lock the rows a SELECT reads until the
-	// transaction ends; the second lets others refer to the rows meanwhile. On
-	// SQLite every writing transaction is alone anyway.
-	forUpdate, forNoKeyUpdate string
+	// transaction ends; the second lets others refer to the rows meanwhile, and
+	// forShare lets them lock the rows in the same way. On SQLite every writing
+	// transaction is alone anyway.
+	forUpdate, forNoKeyUpdate, forShare string
 	// jobArgs is the expression that yields a job's arguments as JSON text,
 	// jobTime the current time as the queue's table has it.
 	jobArgs, jobTime string
@@ -66,6 +67,7 @@ func postgresDialect() *dialect {
 		),
 		forUpdate:       " FOR UPDATE",
 		forNoKeyUpdate:  " FOR NO KEY UPDATE",
+		forShare:        " FOR SHARE",
 		jobArgs:         "args::text",
 		jobTime:         "now()",
 		heartbeats:      true,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -56,6 +57,34 @@ func (c *codec) pack(content []byte) (document, error) {
 	}, nil
 }
 
+// packedResult is a result ready to be stored.
+type packedResult struct {
+	document, exposure document
+	sets               []packedSet
+}
+
+func (c *codec) packResult(r catalog.Result) (p packedResult, err error) {
+	if p.document, err = c.pack(r.Document); err != nil {
+		return p, err
+	}
+	if p.exposure, err = c.packExposure(r.Exposure); err != nil {
+		return p, err
+	}
+	p.sets, err = c.packSets(r.Packages)
+	return p, err
+}
+
+func (c *codec) packExposure(exposure []catalog.Exposure) (document, error) {
+	if exposure == nil {
+		exposure = []catalog.Exposure{}
+	}
+	text, err := json.Marshal(exposure)
+	if err != nil {
+		return document{}, fmt.Errorf("encode what was found: %w", err)
+	}
+	return c.pack(text)
+}
+
 func (c *codec) unpack(data []byte) ([]byte, error) {
 	content, err := c.decoder.DecodeAll(data, []byte{})
 	if err != nil {
@@ -76,7 +105,8 @@ func (t *tx) put(ctx context.Context, doc document) error {
 	return err
 }
 
-// Prune removes facts and documents that nothing refers to and that nobody has
+// Prune removes packages that no image holds, and facts and documents that
+// nothing refers to and that nobody has
 // stored or used since before. It returns how many documents it removed.
 func (s *Store) Prune(ctx context.Context, before time.Time) (documents int64, err error) {
 	err = s.update(ctx, s.back, "remove unused documents", func(tx *tx) error {
@@ -88,10 +118,14 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (documents int64, e
 				SELECT 1 FROM scan_layer l WHERE l.diff_id = layer_blob.diff_id AND l.digest = layer_blob.digest)`, millis(before)); err != nil {
 			return err
 		}
+		if err := pruneContents(ctx, tx); err != nil {
+			return err
+		}
 		documents, err = tx.exec(ctx, `DELETE FROM document WHERE used_at < $1
 			AND NOT EXISTS (SELECT 1 FROM facts f WHERE f.document_key = document.key)
 			AND NOT EXISTS (SELECT 1 FROM report r WHERE r.document_key = document.key)
-			AND NOT EXISTS (SELECT 1 FROM report r WHERE r.exposure_key = document.key)`, millis(before))
+			AND NOT EXISTS (SELECT 1 FROM report r WHERE r.exposure_key = document.key)
+			AND NOT EXISTS (SELECT 1 FROM package_set s WHERE s.document_key = document.key)`, millis(before))
 		return err
 	})
 	return documents, err

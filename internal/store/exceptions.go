@@ -342,11 +342,15 @@ func dropNamespaceExceptions(ctx context.Context, tx *tx, instanceID, namespace 
 // query over an index, also those that have expired: whether they have is for
 // whoever applies them to say. They come without targets.
 func (s *Store) ArtifactExceptions(ctx context.Context, key catalog.RepositoryKey, digest string) ([]catalog.Exception, error) {
-	list, err := all(ctx, s.reads, scanException, `SELECT `+exceptionColumns+`, ''
+	list, err := artifactExceptions(ctx, s.reads, key, digest)
+	return list, s.fail("read the exceptions of an artifact", err)
+}
+
+func artifactExceptions(ctx context.Context, q querier, key catalog.RepositoryKey, digest string) ([]catalog.Exception, error) {
+	return all(ctx, q, scanException, `SELECT `+exceptionColumns+`, ''
 		FROM exception_target t JOIN exception e ON e.id = t.exception_id
 		WHERE NOT t.ended AND t.instance_id = $1 AND t.namespace IN ('', $2) AND t.repository IN ('', $3) AND t.digest IN ('', $4)
 		ORDER BY e.id`, key.InstanceID, key.Namespace, key.Repository, digest)
-	return list, s.fail("read the exceptions of an artifact", err)
 }
 
 // Exceptions lists exceptions by id; page.After is the last id of the page

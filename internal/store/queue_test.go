@@ -182,7 +182,7 @@ func (b *bench) honest(r *record, layers ...catalog.LayerJob) store.Handlers {
 			if err != nil {
 				return err
 			}
-			return b.s.FinishScan(ctx, scan, []byte("report"), nil, catalog.Verdict{Decision: catalog.Allow})
+			return b.s.FinishScan(ctx, scan, catalog.Result{Document: []byte("report"), Verdict: catalog.Verdict{Decision: catalog.Allow}})
 		},
 		PlanFailed:  func(ctx context.Context, id int64, err error) { b.failed(ctx, id, err) },
 		JudgeFailed: func(ctx context.Context, id int64, err error) { b.failed(ctx, id, err) },
@@ -570,7 +570,7 @@ func TestPrune(t *testing.T) {
 		b.ok(b.s.Plan(t.Context(), scan.ID, []catalog.LayerJob{layer("used")}))
 		b.ok(b.s.PutFacts(t.Context(), layer("used"), []byte("used")))
 		b.ok(b.s.PutFacts(t.Context(), layer("unused"), []byte("unused")))
-		b.ok(b.s.FinishScan(t.Context(), scan, []byte("report"), nil, catalog.Verdict{}))
+		b.ok(b.s.FinishScan(t.Context(), scan, catalog.Result{Document: []byte("report")}))
 		prune := func(before time.Time, want int64) {
 			t.Helper()
 			n, err := b.s.Prune(t.Context(), before)
@@ -653,7 +653,7 @@ func TestEndlessInterruptions(t *testing.T) {
 			b.ok(store.Exec(t.Context(), b.s, `DELETE FROM river_job`))
 		}
 		// The attempt that was current first is long past.
-		err := b.s.FinishScan(t.Context(), scan, nil, nil, catalog.Verdict{})
+		err := b.s.FinishScan(t.Context(), scan, catalog.Result{})
 		if !catalog.Is(err, catalog.Conflict) {
 			t.Errorf("an old attempt publishes: %v", err)
 		}

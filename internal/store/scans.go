@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -450,27 +449,18 @@ func (s *Store) Collectors(ctx context.Context, scanID int64) (string, error) {
 	return version, s.fail("read a scan's layers", err)
 }
 
-// FinishScan publishes a report and counts one unit of usage: document (kept under its content key; equal
-// documents are stored once), exposure, verdict, state Success and whether
-// it is risky, in one transaction. Nothing of an earlier report is left in force.
+// FinishScan publishes a result and counts one unit of usage: document (kept
+// under its content key; equal documents are stored once), exposure, verdict,
+// what the image holds, state Success and whether it is risky, in one
+// transaction. Nothing of an earlier report is left in force. If all has been
+// judged by other advisories meanwhile, the artifact is to be judged again.
 //
 // Errors: Conflict "scan_lost" unless the scan is Running in the given attempt;
 // TooLarge "document_too_large".
-func (s *Store) FinishScan(ctx context.Context, scan catalog.Scan, doc []byte, exposure []catalog.Exposure, v catalog.Verdict) error {
-	packed, err := s.docs.pack(doc)
+func (s *Store) FinishScan(ctx context.Context, scan catalog.Scan, r catalog.Result) error {
+	packed, err := s.docs.packResult(r)
 	if err != nil {
-		return err
-	}
-	if exposure == nil {
-		exposure = []catalog.Exposure{}
-	}
-	text, err := json.Marshal(exposure)
-	if err != nil {
-		return fmt.Errorf("encode what scan %d found: %w", scan.ID, err)
-	}
-	found, err := s.docs.pack(text)
-	if err != nil {
-		return err
+		return fmt.Errorf("scan %d: %w", scan.ID, err)
 	}
 	return s.update(ctx, s.back, "publish a report", func(tx *tx) error {
 		current, err := lockScan(ctx, tx, scan.ID)
@@ -480,24 +470,35 @@ func (s *Store) FinishScan(ctx context.Context, scan catalog.Scan, doc []byte, e
 		if current.Attempt != scan.Attempt {
 			return scanLost(scan.ID, fmt.Sprintf("attempt %d has taken over from attempt %d", current.Attempt, scan.Attempt))
 		}
-		for _, d := range []document{packed, found} {
-			if err := tx.put(ctx, d); err != nil {
-				return err
-			}
+		if err := tx.put(ctx, packed.document); err != nil {
+			return err
 		}
+		if err := tx.put(ctx, packed.exposure); err != nil {
+			return err
+		}
+		if err := putContents(ctx, tx, current.ArtifactID, packed.sets); err != nil {
+			return err
+		}
+		if err := putRisks(ctx, tx, current.ArtifactID, r.Exposure); err != nil {
+			return err
+		}
+		v := r.Verdict
 		before, err := one(ctx, tx, nil, scalar[catalog.Decision], `SELECT decision FROM report WHERE artifact_id = $1`, current.ArtifactID)
 		if err != nil {
 			return err
 		}
 		if _, err := tx.exec(ctx, `INSERT INTO report (artifact_id, scan_id, document_key, exposure_key,
-				decision, reason, message, revision, changes_at, remaining, severity, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+				decision, reason, message, revision, changes_at, remaining, severity, created_at, advisories)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 			ON CONFLICT (artifact_id) DO UPDATE SET scan_id = excluded.scan_id, document_key = excluded.document_key,
 				exposure_key = excluded.exposure_key, decision = excluded.decision, reason = excluded.reason, message = excluded.message,
 				revision = excluded.revision, changes_at = excluded.changes_at, remaining = excluded.remaining,
-				severity = excluded.severity, created_at = excluded.created_at`,
-			current.ArtifactID, scan.ID, packed.key, found.key, string(v.Decision), v.Reason, clean(v.Message, maxMessage), v.Revision,
-			millis(v.ChangesAt), v.Remaining, int64(v.Severity), millis(tx.now)); err != nil {
+				severity = excluded.severity, created_at = excluded.created_at, advisories = excluded.advisories`,
+			current.ArtifactID, scan.ID, packed.document.key, packed.exposure.key, string(v.Decision), v.Reason, clean(v.Message, maxMessage), v.Revision,
+			millis(v.ChangesAt), v.Remaining, int64(v.Severity), millis(tx.now), r.Advisories); err != nil {
+			return err
+		}
+		if err := judgedBy(ctx, tx, current.ArtifactID, r.Advisories); err != nil {
 			return err
 		}
 		if _, err := tx.exec(ctx, `UPDATE scan SET state = 'Success', percent = 100, ended_at = $1, risky = $2 WHERE id = $3`, millis(tx.now), scan.Risky, scan.ID); err != nil {
@@ -511,11 +512,11 @@ func (s *Store) FinishScan(ctx context.Context, scan catalog.Scan, doc []byte, e
 		if err := meter(ctx, tx, current.ArtifactID); err != nil {
 			return err
 		}
-		if err := tx.verdictEvent(ctx, current.ArtifactID, before, v, scan.ID, "scan"); err != nil {
+		if err := tx.verdictEvent(ctx, current.ArtifactID, before, v, scan.ID, catalog.ByScan); err != nil {
 			return err
 		}
 		current.State, current.Percent, current.EndedAt, current.Risky = catalog.Success, 100, fromMillis(millis(tx.now)), scan.Risky
-		if err := tx.scanEvent(ctx, catalog.EventScanDone, current, catalog.EventData{Percent: 100, Count: vulnerabilities(exposure)}); err != nil {
+		if err := tx.scanEvent(ctx, catalog.EventScanDone, current, catalog.EventData{Percent: 100, Count: vulnerabilities(r.Exposure)}); err != nil {
 			return err
 		}
 		tx.signal, tx.ended = true, append(tx.ended, current)

@@ -33,6 +33,8 @@ type Store struct {
 	log     *slog.Logger
 	now     func() time.Time
 	docs    *codec
+	// exposures keeps what was read last.
+	exposures *exposures
 
 	// reads serves everything that only reads for a client, background what
 	// scans read; front is for writing on behalf of clients, back for scans and
@@ -68,6 +70,8 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		now:    cfg.Now,
 		signal: make(chan struct{}, 1),
 		timing: defaultTiming(),
+
+		exposures: newExposures(),
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

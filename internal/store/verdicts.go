@@ -4,22 +4,50 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/lru"
 )
 
 // maxMessage bounds the texts of verdicts and failures, in bytes.
 const maxMessage = 8 << 10
 
+// cachedExposures bounds the exposures that are kept, in bytes.
+const cachedExposures = 32 << 20
+
+// exposures keeps those used last by the digest of their document. A list of
+// images asks for as many as it has lines.
+type exposures = lru.Cache[string, cachedExposure]
+
+type cachedExposure struct {
+	list   []catalog.Exposure
+	weight int
+}
+
+func newExposures() *exposures {
+	return lru.New[string](cachedExposures, func(e cachedExposure) int { return e.weight })
+}
+
 // Exposure returns what the last successful scan of an artifact found, for the
-// gate, worst first. NotFound "not_scanned" if there was none.
+// gate, worst first. It must not be changed. NotFound "not_scanned" if there was
+// none.
 func (s *Store) Exposure(ctx context.Context, artifactID int64) ([]catalog.Exposure, error) {
-	data, err := one(ctx, s.reads, notScanned(artifactID), scalar[[]byte],
-		`SELECT d.content FROM report r JOIN document d ON d.key = r.exposure_key WHERE r.artifact_id = $1`, artifactID)
+	key, err := one(ctx, s.reads, notScanned(artifactID), scalar[string], `SELECT exposure_key FROM report WHERE artifact_id = $1`, artifactID)
 	if err != nil {
 		return nil, s.fail("read what a scan found", err)
 	}
-	text, err := s.docs.unpack(data)
+	if kept, ok := s.exposures.Get(key); ok {
+		return kept.list, nil
+	}
+	// By the artifact again: the document of the key may be gone since.
+	content, err := one(ctx, s.reads, notScanned(artifactID), func(row scanner) (data []byte, err error) {
+		return data, row.Scan(&key, &data)
+	}, `SELECT r.exposure_key, d.content FROM report r JOIN document d ON d.key = r.exposure_key WHERE r.artifact_id = $1`, artifactID)
+	if err != nil {
+		return nil, s.fail("read what a scan found", err)
+	}
+	text, err := s.docs.unpack(content)
 	if err != nil {
 		return nil, err
 	}
@@ -27,6 +55,7 @@ func (s *Store) Exposure(ctx context.Context, artifactID int64) ([]catalog.Expos
 	if err := json.Unmarshal(text, &list); err != nil {
 		return nil, fmt.Errorf("read what a scan of artifact %d found: %w", artifactID, err)
 	}
+	s.exposures.Put(key, cachedExposure{list, 2 * len(text)})
 	return list, nil
 }
 
@@ -50,40 +79,61 @@ func (s *Store) SetVerdict(ctx context.Context, artifactID int64, v catalog.Verd
 		if err != nil || before.Decision == "" {
 			return err
 		}
-		if _, err := tx.exec(ctx, `UPDATE report SET decision = $1, reason = $2, message = $3, revision = $4, changes_at = $5, remaining = $6, severity = $7
-			WHERE artifact_id = $8`,
-			string(v.Decision), v.Reason, clean(v.Message, maxMessage), v.Revision, millis(v.ChangesAt), v.Remaining, int64(v.Severity), artifactID); err != nil {
+		if err := updateVerdict(ctx, tx, artifactID, v); err != nil {
 			return err
 		}
-		cause := "expiry"
-		switch {
-		case before.Revision == v.Revision:
-		case before.Revision < policyRevision:
-			cause = "policy"
-		default:
-			cause = "exception"
-		}
-		return tx.verdictEvent(ctx, artifactID, before.Decision, v, v.ScanID, cause)
+		return tx.verdictEvent(ctx, artifactID, before.Decision, v, v.ScanID, verdictCause(before.Revision, v.Revision, policyRevision))
 	})
 }
 
+// verdictCause tells what changed a verdict that was made anew of the same
+// findings: under a revision later than the one before, the policy did if its own
+// revision is later, too, and else an exception; under the same one, the time.
+func verdictCause(before, now, policy int64) string {
+	switch {
+	case before == now:
+		return catalog.ByExpiry
+	case before < policy:
+		return catalog.ByPolicy
+	}
+	return catalog.ByException
+}
+
+func updateVerdict(ctx context.Context, tx *tx, artifactID int64, v catalog.Verdict) error {
+	_, err := tx.exec(ctx, `UPDATE report SET decision = $1, reason = $2, message = $3, revision = $4, changes_at = $5, remaining = $6, severity = $7
+		WHERE artifact_id = $8`,
+		string(v.Decision), v.Reason, clean(v.Message, maxMessage), v.Revision, millis(v.ChangesAt), v.Remaining, int64(v.Severity), artifactID)
+	return err
+}
+
 // Report returns the report document in force of an artifact and the scan that
-// made it. NotFound "not_scanned".
+// made it. The document may be of other advisories than those in force: whoever
+// shows it to people asks the scanner for it. NotFound "not_scanned".
 func (s *Store) Report(ctx context.Context, artifactID int64) ([]byte, catalog.Scan, error) {
+	doc, scan, _, err := s.JudgedReport(ctx, artifactID)
+	return doc, scan, err
+}
+
+// JudgedReport is Report with the revision of the advisories the document was made
+// by; empty if it has to be made anew for another reason.
+func (s *Store) JudgedReport(ctx context.Context, artifactID int64) (doc []byte, scan catalog.Scan, advisories string, err error) {
 	type found struct {
-		scan catalog.Scan
-		data []byte
+		scan       catalog.Scan
+		data       []byte
+		advisories string
 	}
 	f, err := one(ctx, s.reads, notScanned(artifactID), func(row scanner) (f found, err error) {
 		var r scanRow
-		err = row.Scan(append(r.dest(), &f.data)...)
+		err = row.Scan(append(r.dest(), &f.data, &f.advisories)...)
 		f.scan = r.value()
 		return f, err
-	}, `SELECT `+scanColumns+`, d.content FROM report r JOIN scan s ON s.id = r.scan_id JOIN document d ON d.key = r.document_key
+	}, `SELECT `+scanColumns+`, d.content,
+			CASE WHEN EXISTS (SELECT 1 FROM rejudge j WHERE j.artifact_id = r.artifact_id AND j.level = `+strconv.Itoa(int(catalog.JudgeAll))+`) THEN '' ELSE r.advisories END
+		FROM report r JOIN scan s ON s.id = r.scan_id JOIN document d ON d.key = r.document_key
 		WHERE r.artifact_id = $1`, artifactID)
 	if err != nil {
-		return nil, f.scan, s.fail("read a report", err)
+		return nil, f.scan, "", s.fail("read a report", err)
 	}
-	doc, err := s.docs.unpack(f.data)
-	return doc, f.scan, err
+	doc, err = s.docs.unpack(f.data)
+	return doc, f.scan, f.advisories, err
 }

@@ -31,7 +31,7 @@ func (f *fixture) promote(limit int) []catalog.Scan {
 
 func (f *fixture) finish(s catalog.Scan) {
 	f.Helper()
-	f.ok(f.s.FinishScan(f.Context(), s, []byte("report"), nil, catalog.Verdict{Decision: catalog.Allow}))
+	f.ok(f.s.FinishScan(f.Context(), s, catalog.Result{Document: []byte("report"), Verdict: catalog.Verdict{Decision: catalog.Allow}}))
 }
 
 func (f *fixture) batch(r catalog.BatchRequest) catalog.Batch {
@@ -461,7 +461,7 @@ func testParallelBatch(f *fixture) {
 					return
 				}
 				for _, p := range promoted {
-					if err := s.FinishScan(ctx, p, []byte("r"), nil, catalog.Verdict{}); err != nil {
+					if err := s.FinishScan(ctx, p, catalog.Result{Document: []byte("r")}); err != nil {
 						f.Error(err)
 						return
 					}

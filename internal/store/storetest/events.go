@@ -40,11 +40,11 @@ func testEvents(f *fixture) {
 	f.ok(f.s.Plan(ctx, first.ID, layerJobs("l1", "l2")))
 	f.ok(f.s.PutFacts(ctx, layerJob("l1"), []byte("facts 1")))
 	f.ok(f.s.PutFacts(ctx, layerJob("l2"), []byte("facts 2")))
-	f.ok(f.s.FinishScan(ctx, first, []byte("report"), nil, catalog.Verdict{Decision: catalog.Block, Reason: "vulnerable", Revision: 1}))
+	f.ok(f.s.FinishScan(ctx, first, catalog.Result{Document: []byte("report"), Verdict: catalog.Verdict{Decision: catalog.Block, Reason: "vulnerable", Revision: 1}}))
 	second := f.rescan(first.ArtifactID)
 	f.ok(f.s.FailScan(ctx, second.ID, catalog.CauseDownload, "gone"))
 	third := f.rescan(first.ArtifactID)
-	f.ok(f.s.FinishScan(ctx, third, []byte("report"), nil, catalog.Verdict{Decision: catalog.Block, Revision: 1}))
+	f.ok(f.s.FinishScan(ctx, third, catalog.Result{Document: []byte("report"), Verdict: catalog.Verdict{Decision: catalog.Block, Revision: 1}}))
 	_, err := f.s.UpdateNamespace(ctx, f.inst, "team", catalog.NamespaceChange{Block: ptr(true)}) // its second revision
 	f.ok(err)
 	f.ok(f.s.SetVerdict(ctx, first.ArtifactID, catalog.Verdict{Decision: catalog.Allow, Reason: "allowlisted", Revision: 2, ScanID: third.ID}))
@@ -114,7 +114,7 @@ func testFollowEvents(f *fixture) {
 	all := follow(catalog.EventFilter{Namespace: "team"}, 0, "scan.done")
 	equal(f, "first", <-all, "scan.waiting team/app manual")
 	equal(f, "second", <-all, "scan.running team/app manual")
-	f.ok(f.s.FinishScan(ctx, scan, []byte("report"), nil, catalog.Verdict{Decision: catalog.Allow}))
+	f.ok(f.s.FinishScan(ctx, scan, catalog.Result{Document: []byte("report"), Verdict: catalog.Verdict{Decision: catalog.Allow}}))
 	equal(f, "third", <-all, "verdict.changed team/app scan unknown>allow")
 	equal(f, "fourth", <-all, "scan.done team/app manual 100%")
 	if more, ok := <-all; ok {

@@ -67,7 +67,7 @@ func testVerdictCauses(f *fixture) {
 	ctx := f.Context()
 	f.namespace("team", catalog.NamespaceChange{})
 	scan := f.running(f.key("team", "app"), "l1")
-	f.ok(f.s.FinishScan(ctx, scan, []byte("report"), nil, catalog.Verdict{Decision: catalog.Block, Revision: 1}))
+	f.ok(f.s.FinishScan(ctx, scan, catalog.Result{Document: []byte("report"), Verdict: catalog.Verdict{Decision: catalog.Block, Revision: 1}}))
 	revision := func() int64 {
 		f.Helper()
 		ns, err := f.s.Namespace(ctx, f.inst, "team")

@@ -56,7 +56,7 @@ func testAutomaticScans(f *fixture) {
 	f.ok(err)
 	f.push(push)
 	count(a, 2, "pushed again while its scan runs")
-	f.ok(f.s.FinishScan(ctx, promoted[0], []byte("{}"), nil, catalog.Verdict{}))
+	f.ok(f.s.FinishScan(ctx, promoted[0], catalog.Result{Document: []byte("{}")}))
 	f.push(push)
 	count(a, 2, "pushed again after its scan succeeded")
 
@@ -138,7 +138,7 @@ func testScanLife(f *fixture) {
 	f.code(err, catalog.NotFound, "not_scanned")
 	exposure := []catalog.Exposure{{ID: "CVE-2024-1", Aliases: []string{"GHSA-1"}, Severity: report.High, Package: "p", Version: "1", FixedVersion: "2", Layer: 3}}
 	f.advance(time.Minute)
-	f.ok(f.s.FinishScan(ctx, scan, []byte("report"), exposure, catalog.Verdict{Decision: catalog.Allow}))
+	f.ok(f.s.FinishScan(ctx, scan, catalog.Result{Document: []byte("report"), Exposure: exposure, Verdict: catalog.Verdict{Decision: catalog.Allow}}))
 	doc, by, err := f.s.Report(ctx, scan.ArtifactID)
 	f.ok(err)
 	equal(f, "report", string(doc), "report")
@@ -148,14 +148,14 @@ func testScanLife(f *fixture) {
 	got, err := f.s.Exposure(ctx, scan.ArtifactID)
 	f.ok(err)
 	equal(f, "exposure", got, exposure)
-	f.code(f.s.FinishScan(ctx, scan, []byte("report"), nil, catalog.Verdict{}), catalog.Conflict, "scan_lost")
+	f.code(f.s.FinishScan(ctx, scan, catalog.Result{Document: []byte("report")}), catalog.Conflict, "scan_lost")
 }
 
 func testRescan(f *fixture) {
 	ctx := f.Context()
 	f.namespace("team", catalog.NamespaceChange{})
 	first := f.running(f.key("team", "app"), "l1")
-	f.ok(f.s.FinishScan(ctx, first, []byte("first"), nil, catalog.Verdict{Decision: catalog.Block}))
+	f.ok(f.s.FinishScan(ctx, first, catalog.Result{Document: []byte("first"), Verdict: catalog.Verdict{Decision: catalog.Block}}))
 	stands := func(scan catalog.Scan, doc string, decision catalog.Decision) {
 		f.Helper()
 		got, by, err := f.s.Report(ctx, first.ArtifactID)
@@ -171,7 +171,7 @@ func testRescan(f *fixture) {
 	f.ok(f.s.FailScan(ctx, second.ID, catalog.CauseDownload, "gone"))
 	stands(first, "first", catalog.Block)
 	third := f.rescan(first.ArtifactID)
-	f.ok(f.s.FinishScan(ctx, third, []byte("third"), nil, catalog.Verdict{Decision: catalog.Allow}))
+	f.ok(f.s.FinishScan(ctx, third, catalog.Result{Document: []byte("third"), Verdict: catalog.Verdict{Decision: catalog.Allow}}))
 	stands(third, "third", catalog.Allow)
 }
 
@@ -184,14 +184,14 @@ func testLostScans(f *fixture) {
 	lost := func(err error) { f.Helper(); f.code(err, catalog.Conflict, "scan_lost") }
 	lost(f.s.Plan(ctx, scan.ID, layerJobs("l1"))) // pending
 	lost(f.s.Plan(ctx, 12345, layerJobs("l1")))
-	lost(f.s.FinishScan(ctx, scan, nil, nil, catalog.Verdict{}))
+	lost(f.s.FinishScan(ctx, scan, catalog.Result{}))
 	promoted, err := f.s.Promote(ctx, f.inst, 1, time.Hour)
 	f.ok(err)
 	wrong := promoted[0]
 	wrong.Attempt++
-	lost(f.s.FinishScan(ctx, wrong, []byte("wrong"), nil, catalog.Verdict{}))
+	lost(f.s.FinishScan(ctx, wrong, catalog.Result{Document: []byte("wrong")}))
 	f.ok(f.s.FailScan(ctx, scan.ID, catalog.CauseUnknown, ""))
-	lost(f.s.FinishScan(ctx, promoted[0], []byte("late"), nil, catalog.Verdict{}))
+	lost(f.s.FinishScan(ctx, promoted[0], catalog.Result{Document: []byte("late")}))
 	lost(f.s.Plan(ctx, scan.ID, layerJobs("l1")))
 	_, _, err = f.s.Report(ctx, a.ID)
 	f.code(err, catalog.NotFound, "not_scanned")
@@ -209,7 +209,7 @@ func testSetVerdict(f *fixture) {
 	}
 	f.ok(f.s.SetVerdict(ctx, first.ArtifactID, catalog.Verdict{Decision: catalog.Allow, ScanID: first.ID}))
 	equal(f, "without a report", verdict(), catalog.Verdict{})
-	f.ok(f.s.FinishScan(ctx, first, []byte("first"), nil, catalog.Verdict{Decision: catalog.Block, Revision: 2}))
+	f.ok(f.s.FinishScan(ctx, first, catalog.Result{Document: []byte("first"), Verdict: catalog.Verdict{Decision: catalog.Block, Revision: 2}}))
 	want := catalog.Verdict{Decision: catalog.Allow, Reason: "r", Message: "m", Revision: 3, ChangesAt: f.now, Remaining: 1, Severity: report.Low, ScanID: first.ID}
 	f.ok(f.s.SetVerdict(ctx, first.ArtifactID, want))
 	equal(f, "set", verdict(), want)
@@ -280,7 +280,7 @@ func testDeadlines(f *fixture) {
 	if got := f.scan(late.ID).State; got != catalog.Running {
 		f.Errorf("the other scan is %s", got)
 	}
-	f.code(f.s.FinishScan(ctx, early, nil, nil, catalog.Verdict{}), catalog.Conflict, "scan_lost")
+	f.code(f.s.FinishScan(ctx, early, catalog.Result{}), catalog.Conflict, "scan_lost")
 }
 
 func testDeleteWhileRunning(f *fixture) {
@@ -296,7 +296,7 @@ func testDeleteWhileRunning(f *fixture) {
 	f.ok(f.s.DeleteRepository(ctx, byRepository))
 	f.ok(f.s.PutFacts(ctx, layerJob("l1"), []byte("facts")))
 	for _, scan := range []catalog.Scan{first, second} {
-		f.code(f.s.FinishScan(ctx, scan, []byte("r"), nil, catalog.Verdict{}), catalog.Conflict, "scan_lost")
+		f.code(f.s.FinishScan(ctx, scan, catalog.Result{Document: []byte("r")}), catalog.Conflict, "scan_lost")
 		_, err := f.s.Scan(ctx, scan.ID)
 		f.code(err, catalog.NotFound, "scan_not_found")
 	}
@@ -353,7 +353,7 @@ func testParallelPromotion(f *fixture) {
 				mu.Unlock()
 				for j, p := range promoted {
 					if j%2 == 0 {
-						err = s.FinishScan(ctx, p, []byte("r"), nil, catalog.Verdict{})
+						err = s.FinishScan(ctx, p, catalog.Result{Document: []byte("r")})
 					} else {
 						err = s.FailScan(ctx, p.ID, catalog.CauseUnknown, "")
 					}
@@ -494,7 +494,7 @@ func testParallelEnds(f *fixture) {
 		s, t := stores[i%2], stores[(i+1)%2]
 		race("plan", func() error { return s.Plan(ctx, x.scan.ID, layerJobs("c", "b", "a")) })
 		race("finish", func() error {
-			return t.FinishScan(ctx, x.scan, []byte("same"), nil, catalog.Verdict{Decision: catalog.Allow})
+			return t.FinishScan(ctx, x.scan, catalog.Result{Document: []byte("same"), Verdict: catalog.Verdict{Decision: catalog.Allow}})
 		})
 		race("fail", func() error { return s.FailScan(ctx, x.scan.ID, catalog.CauseUnknown, "") })
 		race("delete", func() error { return t.DeleteManifest(ctx, x.key, x.digest) })
@@ -541,7 +541,7 @@ func testSignal(f *fixture) {
 	promoted, err := f.s.Promote(ctx, f.inst, 1, time.Hour)
 	f.ok(err)
 	signalled("promotion", false)
-	f.ok(f.s.FinishScan(ctx, promoted[0], nil, nil, catalog.Verdict{}))
+	f.ok(f.s.FinishScan(ctx, promoted[0], catalog.Result{}))
 	signalled("the end of a scan", true)
 	scan := f.rescan(a.ID)
 	signalled("a request", true)

@@ -69,6 +69,10 @@ func Run(t *testing.T, dsn func(testing.TB) string) {
 		{"ExceptionLists", testExceptionLists},
 		{"ExceptionsOfDeletedNamespace", testExceptionsOfDeletedNamespace},
 		{"ParallelExceptions", testParallelExceptions},
+		{"Contents", testContents},
+		{"Lesson17Growth", testLesson17Growth},
+		{"HostileContents", testHostileContents},
+		{"ParallelContents", testParallelContents},
 		{"FailLayer", testFailLayer},
 		{"Deadlines", testDeadlines},
 		{"DeleteWhileRunning", testDeleteWhileRunning},
@@ -77,6 +81,9 @@ func Run(t *testing.T, dsn func(testing.TB) string) {
 		{"ParallelPushes", testParallelPushes},
 		{"ParallelEnds", testParallelEnds},
 		{"Signal", testSignal},
+		{"Risks", testRisks},
+		{"Trend", testTrend},
+		{"ActiveScans", testActiveScans},
 		{"Priorities", testPriorities},
 		{"NobodyStarves", testNobodyStarves},
 		{"UrgentRequest", testUrgentRequest},
@@ -644,7 +651,7 @@ func testPull(f *fixture) {
 	equal(f, "while its scan runs", got, want)
 	v := catalog.Verdict{Decision: catalog.Block, Reason: "vulnerable", Message: "no", Revision: ns.Revision,
 		ChangesAt: expires, Remaining: 3, Severity: report.Critical}
-	f.ok(f.s.FinishScan(ctx, scan, []byte("doc"), nil, v))
+	f.ok(f.s.FinishScan(ctx, scan, catalog.Result{Document: []byte("doc"), Verdict: v}))
 	done, err := f.s.Scan(ctx, scan.ID)
 	f.ok(err)
 	v.ScanID = scan.ID
@@ -662,7 +669,7 @@ func testBlobPulls(f *fixture) {
 	first := f.push(f.image(key, "1", "base", "l1"))
 	second := f.running(key, "base", "l2")
 	f.push(f.image(f.key("team", "other"), "1", "base"))
-	f.ok(f.s.FinishScan(ctx, second, []byte("{}"), nil, catalog.Verdict{Decision: catalog.Allow}))
+	f.ok(f.s.FinishScan(ctx, second, catalog.Result{Document: []byte("{}"), Verdict: catalog.Verdict{Decision: catalog.Allow}}))
 	pulls, err := f.s.BlobPulls(ctx, key, digest("base"))
 	f.ok(err)
 	if len(pulls) != 2 || pulls[0].Artifact.ID != second.ArtifactID || !pulls[0].Reported || pulls[0].Namespace.Name != "team" ||

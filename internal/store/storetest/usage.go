@@ -18,7 +18,7 @@ func testUsage(f *fixture) {
 	}
 	finish := func(s catalog.Scan) {
 		f.Helper()
-		f.ok(f.s.FinishScan(ctx, s, []byte("report"), nil, catalog.Verdict{Decision: catalog.Allow}))
+		f.ok(f.s.FinishScan(ctx, s, catalog.Result{Document: []byte("report"), Verdict: catalog.Verdict{Decision: catalog.Allow}}))
 	}
 	f.namespace("team", catalog.NamespaceChange{})
 	f.namespace("other", catalog.NamespaceChange{})
@@ -26,7 +26,7 @@ func testUsage(f *fixture) {
 	first := f.running(f.key("team", "app"), "l1")
 	finish(first)
 	f.ok(f.s.FailScan(ctx, f.rescan(first.ArtifactID).ID, catalog.CauseStopped, ""))
-	f.code(f.s.FinishScan(ctx, first, []byte("report"), nil, catalog.Verdict{}), catalog.Conflict, "scan_lost")
+	f.code(f.s.FinishScan(ctx, first, catalog.Result{Document: []byte("report")}), catalog.Conflict, "scan_lost")
 	finish(f.rescan(first.ArtifactID))
 	finish(f.running(f.key("other", "app"), "l2"))
 	usage("in the month", "2026-09", catalog.Usage{Instance: "default", Namespace: "other", Scans: 1}, catalog.Usage{Instance: "default", Namespace: "team", Scans: 2})

@@ -1,0 +1,426 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/report"
+)
+
+// RiskStore answers questions across images.
+type RiskStore interface {
+	VulnerabilityUses(ctx context.Context, instanceID string, f catalog.VulnerabilityFilter, offset, limit int) ([]catalog.VulnerabilityUse, error)
+	VulnerableImages(ctx context.Context, instanceID, vulnerability string, f catalog.ImageFilter, after int64, limit int) ([]catalog.PackageUse, error)
+	PackageImages(ctx context.Context, instanceID, name, version, kind string, f catalog.ImageFilter, after int64, limit int) ([]catalog.PackageUse, error)
+	RuleUses(ctx context.Context, instanceID string, f catalog.RuleFilter, offset, limit int) ([]catalog.RuleUse, error)
+	FoundImages(ctx context.Context, instanceID string, category, rule string, f catalog.ImageFilter, after int64, limit int) ([]catalog.FoundImage, error)
+	Standing(ctx context.Context, instanceID string, f catalog.ImageFilter) (catalog.Standing, error)
+	Trend(ctx context.Context, instanceID string, f catalog.ImageFilter, since time.Time) ([]catalog.TrendDay, error)
+	PullDays(ctx context.Context, instanceID string, f catalog.ImageFilter, since time.Time) ([]catalog.PullDay, error)
+	MostExposed(ctx context.Context, instanceID string, f catalog.ImageFilter, limit int) ([]catalog.Exposed, error)
+	ActiveScans(ctx context.Context, instanceID string, f catalog.ImageFilter, limit int) (list []catalog.ActiveScan, running, waiting int, err error)
+}
+
+func (h *handlers) registerRisks(api huma.API) {
+	tags := []string{"Risks"}
+	route(h, api, huma.Operation{
+		OperationID: "listRiskVulnerabilities", Method: http.MethodGet, Path: "/risks/vulnerabilities", Tags: tags,
+		Summary:     "List the vulnerabilities of all images, the worst first",
+		Description: "As found, before anybody's decision about them; each image's own report tells those.",
+	}, h.listRiskVulnerabilities)
+	route(h, api, huma.Operation{
+		OperationID: "getRiskVulnerability", Method: http.MethodGet, Path: "/risks/vulnerabilities/{vulnerability}", Tags: tags,
+		Summary: "Describe a vulnerability that an image has",
+	}, h.getRiskVulnerability)
+	route(h, api, huma.Operation{
+		OperationID: "listVulnerableImages", Method: http.MethodGet, Path: "/risks/vulnerabilities/{vulnerability}/images", Tags: tags,
+		Summary: "List the images that have a vulnerability, with the packages they have it by",
+	}, h.listVulnerableImages)
+	route(h, api, huma.Operation{
+		OperationID: "listRiskFindings", Method: http.MethodGet, Path: "/risks/findings", Tags: tags,
+		Summary:     "List what rules found in all images, the worst first",
+		Description: "Malicious files, unsafe settings, weak passwords, sensitive information and software compliance, as found.",
+	}, h.listRiskFindings)
+	route(h, api, huma.Operation{
+		OperationID: "listFoundImages", Method: http.MethodGet, Path: "/risks/findings/images", Tags: tags,
+		Summary: "List the images in which a rule found something",
+	}, h.listFoundImages)
+	route(h, api, huma.Operation{
+		OperationID: "listPackageImages", Method: http.MethodGet, Path: "/risks/packages/images", Tags: tags,
+		Summary: "List the images that hold a package",
+	}, h.listPackageImages)
+}
+
+// InImages narrows a question about many images, of which it is about those that
+// whoever asks may see.
+type InImages struct {
+	Namespace  string `query:"namespace" maxLength:"64" doc:"Only images of this namespace"`
+	Repository string `query:"repository" maxLength:"255" doc:"Only images of this repository of the namespace"`
+}
+
+func (in InImages) filter(ctx context.Context) catalog.ImageFilter {
+	see := visible(ctx)
+	f := catalog.ImageFilter{Repository: in.Repository, See: &see}
+	if in.Namespace != "" {
+		f.Namespaces = []string{in.Namespace}
+	}
+	return f
+}
+
+// More selects part of a list that is ordered by how bad things are.
+type More struct {
+	Offset int `query:"offset" default:"0" minimum:"0" maximum:"1000000" doc:"Entries to leave out"`
+	Limit  int `query:"limit" default:"50" minimum:"1" maximum:"500" doc:"Entries to return"`
+}
+
+// Some is part of such a list.
+type Some[T any] struct {
+	Items []T  `json:"items" nullable:"false"`
+	More  bool `json:"more" doc:"Whether there are others after these"`
+}
+
+// someOf makes part of a list of what the store returned when it was asked for
+// one more.
+func someOf[S, T any](found []S, limit int, convert func(S) T) Some[T] {
+	out := Some[T]{Items: []T{}, More: len(found) > limit}
+	for _, f := range found[:min(len(found), limit)] {
+		out.Items = append(out.Items, convert(f))
+	}
+	return out
+}
+
+// RiskVulnerability is a vulnerability with how many images have it.
+type RiskVulnerability struct {
+	ID       string    `json:"id"`
+	Severity string    `json:"severity" doc:"The worst of its packages"`
+	Images   int       `json:"images" doc:"Images that have it"`
+	Packages int       `json:"packages" doc:"Packages that bring it"`
+	Fixable  int       `json:"fixable" doc:"Of these, packages with a fixed version"`
+	Since    time.Time `json:"since" doc:"When it was first found here"`
+}
+
+type listRiskVulnerabilitiesIn struct {
+	InImages
+	More
+	Severity string `query:"severity" enum:"unknown,negligible,low,medium,high,critical" doc:"Only of this severity or higher"`
+	Query    string `query:"q" maxLength:"256" doc:"Only with this in the id or in a package's name"`
+	Fixable  bool   `query:"fixable" doc:"Only with a fixed version"`
+}
+
+type listRiskVulnerabilitiesOut struct {
+	Body Some[RiskVulnerability]
+}
+
+func (h *handlers) listRiskVulnerabilities(ctx context.Context, in *listRiskVulnerabilitiesIn) (*listRiskVulnerabilitiesOut, error) {
+	least, err := leastSeverity(in.Severity)
+	if err != nil {
+		return nil, err
+	}
+	f := catalog.VulnerabilityFilter{ImageFilter: in.filter(ctx), Severity: least, Query: in.Query, Fixable: in.Fixable}
+	list, err := h.cfg.Store.VulnerabilityUses(ctx, instance(ctx), f, in.Offset, in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	return &listRiskVulnerabilitiesOut{someOf(list, in.Limit, func(u catalog.VulnerabilityUse) RiskVulnerability {
+		return RiskVulnerability{ID: u.ID, Severity: u.Severity.String(), Images: u.Images, Packages: u.Packages, Fixable: u.Fixable, Since: u.Since}
+	})}, nil
+}
+
+// InVulnerability is the part of a path that names a vulnerability.
+type InVulnerability struct {
+	Vulnerability string `path:"vulnerability" maxLength:"128" doc:"Its id, as reports have it" example:"CVE-2024-3094"`
+}
+
+type getRiskVulnerabilityOut struct {
+	Body report.Vulnerability
+}
+
+// getRiskVulnerability describes a vulnerability as the report of one of the
+// images that have it does, without what is about that image.
+func (h *handlers) getRiskVulnerability(ctx context.Context, in *InVulnerability) (*getRiskVulnerabilityOut, error) {
+	inst := instance(ctx)
+	uses, err := h.cfg.Store.VulnerableImages(ctx, inst, in.Vulnerability, InImages{}.filter(ctx), 0, describers)
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range uses {
+		v, err := h.described(ctx, u, in.Vulnerability)
+		if err != nil && !catalog.Is(err, catalog.NotFound) {
+			return nil, err
+		}
+		if v != nil {
+			v.FindingID, v.Locations, v.Origin, v.Handling, v.Solution = "", []report.Location{}, "", nil, ""
+			return &getRiskVulnerabilityOut{*v}, nil
+		}
+	}
+	return nil, catalog.Errorf(catalog.NotFound, "vulnerability_not_found", "no image has the vulnerability %q", in.Vulnerability).
+		Advise("write the id as reports do, such as CVE-2024-3094")
+}
+
+// describers is how many reports are read for the description of a
+// vulnerability. One is enough unless it is being replaced.
+const describers = 3
+
+func (h *handlers) described(ctx context.Context, u catalog.PackageUse, id string) (*report.Vulnerability, error) {
+	doc, _, err := h.cfg.Store.Report(ctx, u.ArtifactID)
+	if err != nil {
+		return nil, err
+	}
+	r, err := h.handled(doc, nil)
+	if err != nil {
+		return nil, err
+	}
+	for i := range r.Vulnerabilities {
+		if v := &r.Vulnerabilities[i]; v.ID == id {
+			return v, nil
+		}
+	}
+	return nil, nil
+}
+
+// RiskImage is an image with what it has that was asked for.
+type RiskImage struct {
+	Namespace  string   `json:"namespace"`
+	Repository string   `json:"repository"`
+	Digest     string   `json:"digest"`
+	Tags       []string `json:"tags" nullable:"false"`
+}
+
+func riskImage(key catalog.RepositoryKey, digest string, tags []string) RiskImage {
+	return RiskImage{Namespace: key.Namespace, Repository: key.Repository, Digest: digest, Tags: append([]string{}, tags...)}
+}
+
+// PackageImage is an image with a package it holds.
+type PackageImage struct {
+	RiskImage
+	Package   string `json:"package"`
+	Version   string `json:"version"`
+	Type      string `json:"type" doc:"The purl type: deb, npm, maven, …"`
+	Ecosystem string `json:"ecosystem,omitempty"`
+	Layer     int    `json:"layer" doc:"Index from 0 of the layer that brought it"`
+	// The rest is there where a vulnerability was asked for.
+	Severity     string    `json:"severity,omitempty"`
+	FixedVersion string    `json:"fixedVersion,omitempty"`
+	Since        time.Time `json:"since,omitzero" doc:"When the image had it first, or it became known"`
+	Decided      string    `json:"decided,omitempty" enum:"ignored,whitelisted" doc:"What somebody decided about it for this image"`
+}
+
+func packageImage(u catalog.PackageUse) PackageImage {
+	out := PackageImage{
+		RiskImage: riskImage(u.Key, u.Digest, u.Tags),
+		Package:   u.Package.Name, Version: u.Package.Version, Type: u.Package.Type, Ecosystem: u.Package.Ecosystem, Layer: u.Layer,
+		FixedVersion: u.Vulnerability.FixedVersion, Since: u.Since,
+	}
+	if u.Vulnerability.ID != "" {
+		out.Severity = u.Vulnerability.Severity.String()
+	}
+	return out
+}
+
+// ByArtifact selects part of a list that is ordered by image. All that is about
+// one image is on the same page, so there may be more entries than Limit.
+type ByArtifact struct {
+	After string `query:"after" maxLength:"20" doc:"The \"next\" of the page before"`
+	Limit int    `query:"limit" default:"100" minimum:"1" maximum:"500" doc:"Images per page"`
+}
+
+func (p ByArtifact) after() (int64, error) {
+	if p.After == "" {
+		return 0, nil
+	}
+	id, err := strconv.ParseInt(p.After, 10, 64)
+	if err != nil || id < 0 {
+		return 0, catalog.Errorf(catalog.Invalid, "after_invalid", "%q is not the \"next\" of a page", p.After).Advise("leave it out for the first page")
+	}
+	return id, nil
+}
+
+// byArtifact makes a page of what the store returned when it was asked for one
+// image more.
+func byArtifact[S, T any](found []S, p ByArtifact, artifact func(S) int64, convert func(S) T) List[T] {
+	list := List[T]{Items: []T{}}
+	images, last := 0, int64(0)
+	for _, f := range found {
+		if id := artifact(f); id != last || images == 0 {
+			if images == p.Limit {
+				list.Next = fmt.Sprint(last)
+				break
+			}
+			images, last = images+1, id
+		}
+		list.Items = append(list.Items, convert(f))
+	}
+	return list
+}
+
+type packageImagesOut struct {
+	Body List[PackageImage]
+}
+
+type listVulnerableImagesIn struct {
+	InVulnerability
+	InImages
+	ByArtifact
+}
+
+func (h *handlers) listVulnerableImages(ctx context.Context, in *listVulnerableImagesIn) (*packageImagesOut, error) {
+	after, err := in.after()
+	if err != nil {
+		return nil, err
+	}
+	uses, err := h.cfg.Store.VulnerableImages(ctx, instance(ctx), in.Vulnerability, in.filter(ctx), after, in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	decide := h.decisions(ctx)
+	list := byArtifact(uses, in.ByArtifact, artifactOfUse, func(u catalog.PackageUse) PackageImage {
+		out := packageImage(u)
+		decided, failed := decide(u)
+		if failed != nil {
+			err = failed
+		}
+		out.Decided = decided
+		return out
+	})
+	return &packageImagesOut{list}, err
+}
+
+func artifactOfUse(u catalog.PackageUse) int64 { return u.ArtifactID }
+
+// decisions returns a function that tells what was decided about a vulnerability
+// of an image, which reads the exceptions of each image once as long as it is
+// asked about one after the other.
+func (h *handlers) decisions(ctx context.Context) func(catalog.PackageUse) (string, error) {
+	var last int64
+	var force catalog.Exceptions
+	return func(u catalog.PackageUse) (string, error) {
+		if u.ArtifactID != last {
+			exceptions, err := h.cfg.Store.ArtifactExceptions(ctx, u.Key, u.Digest)
+			if err != nil {
+				return "", err
+			}
+			last, force = u.ArtifactID, catalog.InForce(exceptions, h.cfg.Now())
+		}
+		handling := force.Handle(catalog.Subject{IDs: []string{u.Vulnerability.ID}, Category: categoryOf(u.Package), Package: u.Package.Name})
+		switch {
+		case handling.Whitelisted:
+			return "whitelisted", nil
+		case handling.Ignored != nil:
+			return "ignored", nil
+		}
+		return "", nil
+	}
+}
+
+// categoryOf is the category of a package's vulnerabilities.
+func categoryOf(p catalog.PackageIdentity) report.Category {
+	if (report.Package{Type: p.Type}).Distribution() {
+		return report.System
+	}
+	return report.Application
+}
+
+type listPackageImagesIn struct {
+	InImages
+	ByArtifact
+	Package string `query:"package" required:"true" minLength:"1" maxLength:"256" doc:"Name of the package"`
+	Version string `query:"version" maxLength:"128" doc:"Only of this version"`
+	Type    string `query:"type" maxLength:"32" doc:"Only of this type: deb, npm, maven, …"`
+}
+
+func (h *handlers) listPackageImages(ctx context.Context, in *listPackageImagesIn) (*packageImagesOut, error) {
+	after, err := in.after()
+	if err != nil {
+		return nil, err
+	}
+	uses, err := h.cfg.Store.PackageImages(ctx, instance(ctx), in.Package, in.Version, in.Type, in.filter(ctx), after, in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	return &packageImagesOut{byArtifact(uses, in.ByArtifact, artifactOfUse, packageImage)}, nil
+}
+
+// RiskFinding is a rule that found something, with how many images it did so in.
+type RiskFinding struct {
+	Category report.Category `json:"category"`
+	Rule     string          `json:"rule"`
+	Title    string          `json:"title"`
+	Severity string          `json:"severity" doc:"The worst in any image"`
+	Images   int             `json:"images"`
+	Findings int             `json:"findings" doc:"In all images"`
+}
+
+type listRiskFindingsIn struct {
+	InImages
+	More
+	Category string `query:"category" enum:"malicious-file,unsafe-setting,weak-password,sensitive-information,software-compliance"`
+	Severity string `query:"severity" enum:"unknown,negligible,low,medium,high,critical" doc:"Only of this severity or higher"`
+	Query    string `query:"q" maxLength:"256" doc:"Only with this in the rule's name or title"`
+}
+
+type listRiskFindingsOut struct {
+	Body Some[RiskFinding]
+}
+
+func (h *handlers) listRiskFindings(ctx context.Context, in *listRiskFindingsIn) (*listRiskFindingsOut, error) {
+	least, err := leastSeverity(in.Severity)
+	if err != nil {
+		return nil, err
+	}
+	f := catalog.RuleFilter{ImageFilter: in.filter(ctx), Category: report.Category(in.Category), Severity: least, Query: in.Query}
+	list, err := h.cfg.Store.RuleUses(ctx, instance(ctx), f, in.Offset, in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	return &listRiskFindingsOut{someOf(list, in.Limit, func(u catalog.RuleUse) RiskFinding {
+		return RiskFinding{Category: u.Category, Rule: u.Rule, Title: u.Title, Severity: u.Severity.String(), Images: u.Images, Findings: u.Amount}
+	})}, nil
+}
+
+// FoundImage is an image in which a rule found something.
+type FoundImage struct {
+	RiskImage
+	Title    string `json:"title"`
+	Severity string `json:"severity"`
+	Findings int    `json:"findings"`
+}
+
+type listFoundImagesIn struct {
+	InImages
+	ByArtifact
+	Category string `query:"category" required:"true" enum:"malicious-file,unsafe-setting,weak-password,sensitive-information,software-compliance"`
+	Rule     string `query:"rule" required:"true" minLength:"1" maxLength:"256"`
+}
+
+type listFoundImagesOut struct {
+	Body List[FoundImage]
+}
+
+func (h *handlers) listFoundImages(ctx context.Context, in *listFoundImagesIn) (*listFoundImagesOut, error) {
+	after, err := in.after()
+	if err != nil {
+		return nil, err
+	}
+	list, err := h.cfg.Store.FoundImages(ctx, instance(ctx), in.Category, in.Rule, in.filter(ctx), after, in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	return &listFoundImagesOut{byArtifact(list, in.ByArtifact, func(u catalog.FoundImage) int64 { return u.ArtifactID }, func(u catalog.FoundImage) FoundImage {
+		return FoundImage{RiskImage: riskImage(u.Key, u.Digest, u.Tags), Title: u.Title, Severity: u.Severity.String(), Findings: u.Amount}
+	})}, nil
+}
+
+// leastSeverity reads the parameter "severity".
+func leastSeverity(text string) (report.Severity, error) {
+	s, err := report.ParseSeverity(text)
+	if err != nil {
+		return s, catalog.Errorf(catalog.Invalid, "severity_unknown", "%w", err)
+	}
+	return s, nil
+}

@@ -1,0 +1,170 @@
+package api
+
+import (
+	"fmt"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/report"
+)
+
+// twoImages has the vulnerabilities CVE-2024-0000 and -0001 in app and the first
+// of them in tools as well.
+func twoImages(t *testing.T) *service {
+	t.Helper()
+	s := newService(t)
+	s.do("POST", "/namespaces", `{"name":"team"}`, 201, nil)
+	for i, name := range []string{"app", "tools"} {
+		s.push(name, "1", string(rune('a'+i)))
+		s.do("POST", "/namespaces/team/repositories/"+name+"/artifacts/1/scan", "", 202, nil)
+		s.finish(name, "1", vulnerable([]report.Severity{report.Critical, report.Low}[:2-i]...))
+	}
+	return s
+}
+
+func TestRiskVulnerabilities(t *testing.T) {
+	s := twoImages(t)
+	for query, want := range map[string][]string{
+		"":                                   {"CVE-2024-0000 critical 2 1", "CVE-2024-0001 low 1 0"},
+		"?severity=high":                     {"CVE-2024-0000 critical 2 1"},
+		"?fixable=true":                      {"CVE-2024-0000 critical 2 1"},
+		"?q=LIB1":                            {"CVE-2024-0001 low 1 0"},
+		"?q=2024-0001":                       {"CVE-2024-0001 low 1 0"},
+		"?q=_":                               nil,
+		"?limit=1":                           {"CVE-2024-0000 critical 2 1"},
+		"?offset=1":                          {"CVE-2024-0001 low 1 0"},
+		"?namespace=other":                   nil,
+		"?namespace=team&repository=tools":   {"CVE-2024-0000 critical 1 1"},
+		"?namespace=team&repository=nothing": nil,
+	} {
+		var list Some[RiskVulnerability]
+		s.do("GET", "/risks/vulnerabilities"+query, "", 200, &list)
+		var got []string
+		for _, v := range list.Items {
+			got = append(got, fmt.Sprintf("%s %s %d %d", v.ID, v.Severity, v.Images, v.Fixable))
+		}
+		if diff := cmp.Diff(want, got); diff != "" || list.Items == nil || list.More != (query == "?limit=1") {
+			t.Errorf("%s: more %t, %s", query, list.More, diff)
+		}
+	}
+	var v report.Vulnerability
+	s.do("GET", "/risks/vulnerabilities/CVE-2024-0001", "", 200, &v)
+	if v.ID != "CVE-2024-0001" || v.Package != "lib1" || len(v.Locations) != 0 || v.Solution != "" {
+		t.Errorf("%+v", v)
+	}
+	s.refused("GET", "/risks/vulnerabilities/CVE-1", "", 404, "vulnerability_not_found")
+	s.refused("GET", "/risks/vulnerabilities/CVE-1%00", "", 400, "text_invalid")
+	s.refused("GET", "/risks/vulnerabilities?severity=urgent", "", 400, "invalid_request")
+}
+
+func TestVulnerableImages(t *testing.T) {
+	s := twoImages(t)
+	s.do("POST", "/exceptions", `{"scope":"repository","targets":[{"namespace":"team","repository":"tools"}],"action":"whitelist","vulnerability":"CVE-2024-0000","reason":"a test"}`, 201, nil)
+	images := func(query string) (names []string, next string) {
+		t.Helper()
+		var list List[PackageImage]
+		s.do("GET", "/risks/vulnerabilities/CVE-2024-0000/images"+query, "", 200, &list)
+		for _, i := range list.Items {
+			names = append(names, fmt.Sprintf("%s/%s %v %s %s %s %s %q", i.Namespace, i.Repository, i.Tags, i.Package, i.Version, i.Severity, i.FixedVersion, i.Decided))
+		}
+		return names, list.Next
+	}
+	app, tools := `team/app [1] lib0 1 critical 2 ""`, `team/tools [1] lib0 1 critical 2 "whitelisted"`
+	names, next := images("")
+	if diff := cmp.Diff([]string{app, tools}, names); diff != "" || next != "" {
+		t.Errorf("next %q: %s", next, diff)
+	}
+	names, next = images("?limit=1")
+	if diff := cmp.Diff([]string{app}, names); diff != "" || next == "" {
+		t.Errorf("first page, next %q: %s", next, diff)
+	}
+	names, next = images("?limit=1&after=" + next)
+	if diff := cmp.Diff([]string{tools}, names); diff != "" || next != "" {
+		t.Errorf("last page, next %q: %s", next, diff)
+	}
+	s.refused("GET", "/risks/vulnerabilities/CVE-2024-0000/images?after=x", "", 400, "after_invalid")
+
+	var list List[PackageImage]
+	s.do("GET", "/risks/packages/images?package=lib1&type=deb&version=1", "", 200, &list)
+	if len(list.Items) != 1 || list.Items[0].Repository != "app" || list.Items[0].Severity != "" {
+		t.Errorf("images with lib1: %+v", list.Items)
+	}
+	s.refused("GET", "/risks/packages/images", "", 400, "invalid_request")
+}
+
+func TestRiskFindings(t *testing.T) {
+	s := twoImages(t)
+	for query, want := range map[string]string{
+		"":                                "netrc critical 2, user high 2, jwt medium 2, ",
+		"?category=sensitive-information": "netrc critical 2, jwt medium 2, ",
+		"?severity=critical":              "netrc critical 2, ",
+		"?q=USER":                         "user high 2, ",
+		"?namespace=other":                "",
+	} {
+		var list Some[RiskFinding]
+		s.do("GET", "/risks/findings"+query, "", 200, &list)
+		got := ""
+		for _, f := range list.Items {
+			got += fmt.Sprintf("%s %s %d, ", f.Rule, f.Severity, f.Images)
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", query, got, want)
+		}
+	}
+	var images List[FoundImage]
+	query := url.Values{"category": {string(report.Baseline)}, "rule": {"user"}, "limit": {"1"}}
+	s.do("GET", "/risks/findings/images?"+query.Encode(), "", 200, &images)
+	if len(images.Items) != 1 || images.Items[0].Repository != "app" || images.Next == "" {
+		t.Errorf("%+v", images)
+	}
+	s.refused("GET", "/risks/findings/images?rule=user&category=software", "", 400, "invalid_request")
+}
+
+func TestDashboard(t *testing.T) {
+	s := twoImages(t)
+	s.do("PATCH", "/namespaces/team", `{"preventVul":true,"severity":"low"}`, 200, nil)
+	s.push("tools", "2", "c")
+	s.do("POST", "/namespaces/team/repositories/tools/artifacts/2/scan", "", 202, nil)
+	p, err := s.store.Pull(t.Context(), catalog.RepositoryKey{InstanceID: s.inst.ID, Namespace: "team", Repository: "app"}, "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.store.RecordPulls(t.Context(), []catalog.PullRecord{{ArtifactID: p.Artifact.ID, At: s.clock, Pulls: 2, Refused: 1}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.store.RecordTrend(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var d Dashboard
+	s.do("GET", "/dashboard", "", 200, &d)
+	want := Standing{Images: 3, Reported: 2, Worst: SeverityCounts{Critical: 2}}
+	if diff := cmp.Diff(want, d.Standing); diff != "" {
+		t.Error(diff)
+	}
+	if n := len(d.Days); n != 30 || d.Days[0].Standing != nil || d.Days[29].Day != s.clock.UTC().Format(time.DateOnly) {
+		t.Fatalf("%d days: %+v", n, d.Days)
+	}
+	if diff := cmp.Diff(Day{Day: d.Days[29].Day, Standing: &want, Pulls: 2, Refused: 1}, d.Days[29]); diff != "" {
+		t.Error(diff)
+	}
+	if len(d.Exposed) != 2 || d.Exposed[0].Repository != "app" || d.Exposed[0].Vulnerabilities != (SeverityCounts{Critical: 1, Low: 1}) || d.Running != 0 || d.Waiting != 1 {
+		t.Errorf("%+v", d)
+	}
+	s.do("GET", "/dashboard?namespace=other", "", 200, &d)
+	if d.Standing.Images != 0 || len(d.Exposed) != 0 || d.Waiting != 0 {
+		t.Errorf("of another namespace: %+v", d)
+	}
+
+	var active struct {
+		Items            []ActiveScan
+		Running, Waiting int
+	}
+	s.do("GET", "/scans", "", 200, &active)
+	if len(active.Items) != 1 || active.Items[0].Repository != "tools" || active.Items[0].Scan.State != catalog.Pending || active.Waiting != 1 {
+		t.Errorf("%+v", active)
+	}
+}

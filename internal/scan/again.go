@@ -1,0 +1,406 @@
+package scan
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pratique/pratique/internal/advisory"
+	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/gate"
+	"github.com/pratique/pratique/internal/judge"
+	"github.com/pratique/pratique/internal/report"
+)
+
+const (
+	// againEvery is how often changes are looked for that make judging again
+	// necessary.
+	againEvery = time.Second
+	// againBatch is how many artifacts are judged before what became of them is
+	// stored: a process that dies loses no more.
+	againBatch = 200
+	// leaseEvery is how often the process that judges again says that it does.
+	leaseEvery = 10 * time.Second
+	// inUse is for how long an image counts as used after it was pulled.
+	inUse = 30 * 24 * time.Hour
+	// maxRemembered bounds the packages and matches kept between batches.
+	maxRemembered = 200_000
+)
+
+// again judges artifacts again, in one goroutine.
+type again struct {
+	*Service
+	id     string // names this process to the others
+	leased time.Time
+
+	// What is kept between batches, for as long as db is in force: its answers,
+	// the sets of packages by id, and those whose vulnerabilities are on record.
+	db     *advisory.DB
+	known  judge.Knowledge
+	sets   map[int64]*heldSet
+	told   map[int64]bool
+	weight int // packages in sets
+}
+
+// judgeAgainUntil judges artifacts again whenever advisories, rules, policies or
+// exceptions have changed or something has expired, until ctx is done. Of several
+// processes on one database one does.
+func (s *Service) judgeAgainUntil(ctx context.Context) {
+	a := &again{Service: s, id: rand.Text()}
+	defer a.release(ctx)
+	ticker := time.NewTicker(againEvery)
+	defer ticker.Stop()
+	for {
+		if err := a.run(ctx); err != nil && ctx.Err() == nil {
+			s.cfg.Logger.Error("judging again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// run does all there is to do.
+func (a *again) run(ctx context.Context) error {
+	if mine, err := a.lease(ctx); err != nil || !mine {
+		return err
+	}
+	if !a.cfg.Knowledge.Ready() {
+		return nil // as long as nothing can be scanned
+	}
+	if err := a.newAdvisories(ctx); err != nil {
+		return err
+	}
+	waiting, err := a.cfg.Store.JudgeOutdated(ctx)
+	if err != nil || !waiting {
+		return err
+	}
+	defer a.forget()
+	for {
+		done, err := a.batch(ctx)
+		if err != nil {
+			return err
+		}
+		if done == 0 {
+			return a.tell(ctx)
+		}
+		if mine, err := a.lease(ctx); err != nil || !mine {
+			return err
+		}
+	}
+}
+
+// release lets another process go on at once. If it fails, that one waits until
+// the lease ends.
+func (a *again) release(ctx context.Context) {
+	if a.leased.IsZero() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
+	defer cancel()
+	if err := a.cfg.Store.ReleaseJudging(ctx, a.id); err != nil {
+		a.cfg.Logger.Debug("the lease of judging again is not released", "error", err)
+	}
+}
+
+func (a *again) lease(ctx context.Context) (mine bool, err error) {
+	if now := a.cfg.Now(); now.Sub(a.leased) >= leaseEvery || now.Before(a.leased) {
+		if mine, err = a.cfg.Store.LeaseJudging(ctx, a.id); err != nil || !mine {
+			return false, err
+		}
+		a.leased = now
+	}
+	return true, nil
+}
+
+func (a *again) tell(ctx context.Context) error {
+	state, err := a.cfg.Store.Judging(ctx)
+	if err == nil {
+		a.cfg.Logger.Info("judged again", "images", state.Done, "changed", state.Changed, "verdicts", state.Verdicts,
+			"failed", state.Failed, "advisories", state.Advisories, "took", state.EndedAt.Sub(state.StartedAt))
+	}
+	return err
+}
+
+// newAdvisories puts what advisories that came into force concern on the list.
+func (a *again) newAdvisories(ctx context.Context) error {
+	state, err := a.cfg.Store.Judging(ctx)
+	if err != nil {
+		return err
+	}
+	var keys []catalog.AdvisoryKey
+	var knowledge report.Knowledge
+	var all bool
+	err = a.cfg.Knowledge.Since(state.Advisories, func(before, now *advisory.DB) error {
+		if knowledge = now.Knowledge(); knowledge.Revision == state.Advisories {
+			return nil
+		}
+		if all = before == nil; all {
+			return nil
+		}
+		changed, err := advisory.Changed(before, now)
+		for _, k := range changed {
+			keys = append(keys, catalog.AdvisoryKey(k))
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if knowledge.Revision == state.Advisories {
+		return a.cfg.Knowledge.Forget()
+	}
+	waiting, err := a.cfg.Store.JudgePackages(ctx, knowledge.Revision, knowledge.Newest, keys, all)
+	if err != nil {
+		return err
+	}
+	a.cfg.Logger.Info("judging again by new advisories", "advisories", knowledge.Revision, "packages", len(keys), "all", all, "images", waiting)
+	return a.cfg.Knowledge.Forget()
+}
+
+// batch judges some artifacts and stores what became of them. It returns how
+// many there were.
+func (a *again) batch(ctx context.Context) (int, error) {
+	items, err := a.cfg.Store.NextJudgings(ctx, againBatch)
+	if err != nil || len(items) == 0 {
+		return 0, err
+	}
+	list := make([]catalog.Judged, len(items))
+	var packages, rest []*catalog.Judged
+	for i, item := range items {
+		list[i].Item = item
+		if item.Level == catalog.JudgePackages && item.Advisories != "" {
+			packages = append(packages, &list[i])
+		} else {
+			rest = append(rest, &list[i])
+		}
+	}
+	if err := a.judgePackages(ctx, packages); err != nil {
+		return 0, err
+	}
+	for _, j := range rest {
+		if err := a.judgeOther(ctx, j); err != nil {
+			return 0, err
+		}
+	}
+	for i := range list {
+		a.conclude(&list[i])
+	}
+	return len(items), a.cfg.Store.Judged(ctx, list)
+}
+
+// judgeOther judges an artifact for which packages alone are too much or not
+// enough.
+func (a *again) judgeOther(ctx context.Context, j *catalog.Judged) error {
+	if j.Item.Level == catalog.JudgeVerdict {
+		j.Result.Exposure = j.Item.Exposure
+		return nil
+	}
+	result, err := a.reexamine(ctx, j.Item.Pull, j.Item.ScanID, j.Item.Cause == catalog.ByRules && j.Item.Advisories != "")
+	switch {
+	case err == nil:
+		j.Result = result
+	case errors.Is(err, errNeedsScan):
+		return a.judgePackages(ctx, []*catalog.Judged{j})
+	case ctx.Err() != nil, catalog.Is(err, catalog.Unavailable):
+		return err
+	default:
+		a.fail(j, err)
+	}
+	return nil
+}
+
+func (a *again) fail(j *catalog.Judged, err error) {
+	j.Failed = true
+	a.cfg.Logger.Warn("an image cannot be judged again, its report stays as it is", "image", artifactName(j.Item.Pull.Artifact), "error", err,
+		"do", "scan it again")
+}
+
+// conclude decides about what was found, and what of it is to be told.
+func (s *Service) conclude(j *catalog.Judged) {
+	if j.Failed {
+		return
+	}
+	now := s.cfg.Now()
+	pull := j.Item.Pull
+	j.Result.Verdict = gate.Decide(pull, j.Result.Exposure, j.Item.Exceptions, now)
+	if pulled := pull.Artifact.PulledAt; !pulled.IsZero() && now.Sub(pulled) < inUse {
+		j.New = newVulnerabilities(j.Item.Exposure, j.Result.Exposure, catalog.InForce(j.Item.Exceptions, now))
+	}
+}
+
+// newVulnerabilities returns those that were not found before, each once and in
+// their order, without those that somebody has whitelisted.
+func newVulnerabilities(before, after []catalog.Exposure, exceptions catalog.Exceptions) []catalog.Exposure {
+	known := make(map[string]bool, len(before))
+	for _, e := range before {
+		known[e.ID] = true
+	}
+	var out []catalog.Exposure
+	for _, e := range after {
+		if e.IsVulnerability() && !known[e.ID] && (exceptions.Empty() || !exceptions.Handle(e.Subject()).Whitelisted) {
+			known[e.ID] = true
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// judgePackages judges the packages of artifacts.
+func (a *again) judgePackages(ctx context.Context, list []*catalog.Judged) error {
+	if len(list) == 0 {
+		return nil
+	}
+	if err := a.load(ctx, list); err != nil {
+		return err
+	}
+	return a.know(func(db *advisory.DB) error {
+		if a.db != db {
+			a.db, a.known, a.told = db, judge.Memo(db), make(map[int64]bool)
+		}
+		for _, j := range list {
+			if err := a.packages(j); err != nil {
+				a.fail(j, err)
+			}
+		}
+		return nil
+	})
+}
+
+// load reads the sets of packages that are not at hand.
+func (a *again) load(ctx context.Context, list []*catalog.Judged) error {
+	if a.sets == nil || a.weight > maxRemembered {
+		a.forget()
+		a.sets = make(map[int64]*heldSet)
+	}
+	var missing []int64
+	for _, j := range list {
+		for _, held := range j.Item.Sets {
+			if a.sets[held.ID] == nil {
+				a.sets[held.ID] = &heldSet{}
+				missing = append(missing, held.ID)
+			}
+		}
+	}
+	docs, err := a.cfg.Store.SetDocuments(ctx, missing)
+	if err != nil {
+		a.forget()
+		return err
+	}
+	for _, id := range missing {
+		delete(a.sets, id)
+		if doc, ok := docs[id]; ok {
+			set := new(heldSet)
+			if err := json.Unmarshal(doc, set); err != nil {
+				a.cfg.Logger.Error("the packages of a layer cannot be read", "set", id, "error", err)
+				continue
+			}
+			a.sets[id] = set
+			a.weight += len(set.Packages)
+		}
+	}
+	return nil
+}
+
+// forget releases what is kept between batches.
+func (a *again) forget() { a.db, a.known, a.sets, a.told, a.weight = nil, nil, nil, nil, 0 }
+
+// packages judges the packages of one artifact. What else was found in it stays
+// as it is.
+func (a *again) packages(j *catalog.Judged) error {
+	var facts report.ImageFacts
+	for _, held := range j.Item.Sets {
+		set := a.sets[held.ID]
+		if set == nil {
+			return fmt.Errorf("the packages of layer %d are gone", held.Layer)
+		}
+		facts.OS = set.OS
+		for _, p := range set.Packages {
+			facts.Packages = append(facts.Packages, p.in(held.Layer))
+		}
+		if err := a.record(j, held, set); err != nil {
+			return err
+		}
+	}
+	slices.SortStableFunc(facts.Packages, comparePackages)
+	vulnerabilities, malicious, err := judge.Packages(&facts, a.known)
+	if err != nil {
+		return err
+	}
+	j.Result.Exposure = append(exposureOf(vulnerabilities, malicious), otherExposure(j.Item.Exposure)...)
+	return nil
+}
+
+// record hands the vulnerabilities of a set over to be stored, once.
+func (a *again) record(j *catalog.Judged, held catalog.HeldSet, set *heldSet) error {
+	if a.told[held.ID] {
+		return nil
+	}
+	a.told[held.ID] = true
+	packages := make([]report.Package, len(set.Packages))
+	for i, p := range set.Packages {
+		packages[i] = p.in(held.Layer)
+	}
+	described, err := describe(set.OS, packages, a.known)
+	j.Result.Packages = append(j.Result.Packages, catalog.PackageSet{Layer: held.Layer, Packages: described})
+	return err
+}
+
+// otherExposure returns what advisories have no say in. It comes after malicious
+// packages, which are as bad as anything can be.
+func otherExposure(list []catalog.Exposure) []catalog.Exposure {
+	var out []catalog.Exposure
+	for _, e := range list {
+		if !e.IsVulnerability() && !(e.Category == report.Malicious && e.Package != "") {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// comparePackages is the order of packages in the facts of an image.
+func comparePackages(a, b report.Package) int {
+	return cmp.Or(
+		strings.Compare(a.Type, b.Type),
+		strings.Compare(a.Name, b.Name),
+		strings.Compare(a.Version, b.Version),
+		strings.Compare(a.Arch, b.Arch),
+		strings.Compare(a.Path, b.Path),
+		cmp.Compare(a.Layer, b.Layer),
+	)
+}
+
+// errNeedsScan says that facts were gained by other rules than those in force.
+var errNeedsScan = errors.New("the rules need other facts; scan the image again")
+
+// reexamine judges an artifact by all that is in force now, from the facts that
+// its scan left. If strict, facts of other rules are errNeedsScan; else they are
+// judged by the rules in force as far as that goes.
+func (s *Service) reexamine(ctx context.Context, pull catalog.Pull, scanID int64, strict bool) (catalog.Result, error) {
+	scan, err := s.cfg.Store.Scan(ctx, scanID)
+	if err != nil {
+		return catalog.Result{}, err
+	}
+	collectors, err := s.cfg.Store.Collectors(ctx, scanID)
+	if err != nil {
+		return catalog.Result{}, err
+	}
+	key := pull.Artifact.Key
+	l, err := s.lens(ctx, key.InstanceID, key.Namespace)
+	if err != nil {
+		return catalog.Result{}, err
+	}
+	if strict && collectors != "" && collectors != l.engine.Version() {
+		return catalog.Result{}, errNeedsScan
+	}
+	result, _, err := s.examine(ctx, pull, scan, l, collectors)
+	return result, err
+}
