@@ -23,10 +23,29 @@ func (s *Server) handler() http.Handler {
 	short.Handle("/metrics", readOnly(s.metrics.handler()))
 	short.Handle("/healthz", readOnly(http.HandlerFunc(s.healthy)))
 	short.Handle("/readyz", readOnly(http.HandlerFunc(s.ready)))
+	if s.oidc != nil {
+		short.Handle("/auth/oidc/", s.oidc)
+	}
 	short.Handle("/", console.Handler())
 	mux.Handle("/v2/token", bounded(short))
-	mux.Handle("/", bounded(short))
-	return s.observe(mux)
+	mux.Handle("/", secured(bounded(short)))
+	return s.origin.handler(s.observe(mux))
+}
+
+// secured tells browsers to do nothing with what is served but what it says of
+// itself. Pages that need more set their own policy.
+func secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+		next.ServeHTTP(w, r)
+	})
 }
 
 // How long a request may take to arrive and its answer to be taken, where both

@@ -9,9 +9,11 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
+	"golang.org/x/net/netutil"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/pratique/pratique/internal/access"
@@ -46,6 +48,10 @@ type Server struct {
 	registry   *registry.Registry
 	metrics    *metrics
 	instances  *instances
+
+	origin       *origin
+	certificates *certificates // nil without TLS
+	oidc         http.Handler  // nil without a provider
 
 	listener net.Listener
 	control  net.Listener
@@ -114,8 +120,14 @@ func (s *Server) openAccess(ctx context.Context) error {
 	}
 	s.audit = access.NewAuditLog(s.store, time.Now, s.log)
 	s.auth.Logger, s.auth.Log = s.log, s.audit
-	s.admin, s.password, err = s.auth.Bootstrap(ctx)
-	return err
+	s.auth.Sessions = access.SessionLimits{Idle: s.cfg.Sessions.Idle, Most: s.cfg.Sessions.Most, Lax: s.cfg.OIDC.Issuer != ""}
+	if s.admin, s.password, err = s.auth.Bootstrap(ctx); err != nil {
+		return err
+	}
+	if s.origin, err = newOrigin(s.cfg, s.instances.named); err != nil {
+		return err
+	}
+	return s.openOIDC(ctx)
 }
 
 func (s *Server) openScanner() error {
@@ -163,6 +175,12 @@ func (s *Server) listen() (err error) {
 	if s.listener, err = net.Listen("tcp", s.cfg.Address); err != nil {
 		return fmt.Errorf("%w; choose another address with --address", err)
 	}
+	s.listener = netutil.LimitListener(s.listener, s.cfg.Connections)
+	if s.cfg.TLS.Certificate != "" {
+		if s.certificates, err = newCertificates(s.cfg.TLS, s.log); err != nil {
+			return err
+		}
+	}
 	s.control, err = listenControl(filepath.Join(s.cfg.Data, api.ControlSocket))
 	if err != nil {
 		return fmt.Errorf("control socket: %w; a shorter path of the data directory may help", err)
@@ -176,6 +194,21 @@ func listenControl(path string) (net.Listener, error) {
 	_ = os.Remove(path) // left by a killed server; the lock says none is alive
 	defer syscall.Umask(syscall.Umask(0o177))
 	return net.Listen("unix", path)
+}
+
+// URL is how clients reach the server.
+func (s *Server) URL() string {
+	if s.cfg.PublicURL != "" {
+		return strings.TrimSuffix(s.cfg.PublicURL, "/")
+	}
+	host := s.Addr()
+	if h, port, err := net.SplitHostPort(host); err == nil && (h == "::" || h == "0.0.0.0") {
+		host = net.JoinHostPort("127.0.0.1", port)
+	}
+	if s.certificates != nil {
+		return "https://" + host
+	}
+	return "http://" + host
 }
 
 // Addr is the address the server listens on.
@@ -199,6 +232,10 @@ func (s *Server) Run(ctx context.Context) error {
 	control := s.httpServer(s.controlHandler())
 	group, ctx := errgroup.WithContext(ctx)
 	defer context.AfterFunc(ctx, s.registry.Release)()
+	if s.certificates != nil {
+		public.TLSConfig = s.certificates.config()
+		group.Go(func() error { return s.certificates.run(ctx) })
+	}
 	group.Go(func() error { return serve(ctx, public, s.listener, s.cfg.Grace) })
 	group.Go(func() error { return serve(ctx, control, s.control, s.cfg.Grace) })
 	group.Go(func() error { return s.scanner.Run(ctx) })
@@ -242,6 +279,7 @@ func (s *Server) httpServer(h http.Handler) *http.Server {
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: 100, SendPingTimeout: time.Minute},
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 }
@@ -258,7 +296,11 @@ func serve(ctx context.Context, srv *http.Server, l net.Listener, most time.Dura
 			srv.Close()
 		}
 	}()
-	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+	run := srv.Serve
+	if srv.TLSConfig != nil {
+		run = func(l net.Listener) error { return srv.ServeTLS(l, "", "") }
+	}
+	if err := run(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	<-stopped
@@ -349,6 +391,15 @@ func loadInstances(ctx context.Context, st *store.Store, configured []Instance) 
 		out.byHost[c.Host] = inst
 	}
 	return out, nil
+}
+
+// named reports whether a host is that of a configured instance.
+func (i *instances) named(host string) bool {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	_, ok := i.byHost[hostOf(host)]
+	return ok
 }
 
 // of chooses the instance a request is for by its host name.
