@@ -136,9 +136,11 @@ type site struct {
 	inst   string
 }
 
-func newSite(t testing.TB) *site {
+func newSite(t testing.TB) *site { return newSiteAt(t, time.Now) }
+
+func newSiteAt(t testing.TB, now func() time.Time) *site {
 	t.Helper()
-	st, err := store.Open(t.Context(), store.Config{DSN: "sqlite:" + filepath.Join(t.TempDir(), "test.db")})
+	st, err := store.Open(t.Context(), store.Config{DSN: "sqlite:" + filepath.Join(t.TempDir(), "test.db"), Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,6 +153,7 @@ func newSite(t testing.TB) *site {
 	if s.auth, err = New(st, testKey); err != nil {
 		t.Fatal(err)
 	}
+	s.auth.now = now
 	s.auth.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
 	return s
 }
