@@ -1,6 +1,15 @@
 package server
 
-import "net/http"
+import (
+	"context"
+	"net/http"
+)
 
 // Observe wraps a handler as those of the server are.
 func (s *Server) Observe(next http.Handler) http.Handler { return s.observe(next) }
+
+// CheckCertificate looks at the files of the certificate now.
+func CheckCertificate(s *Server) { s.certificates.check() }
+
+// FlushAudit writes the audit log now.
+func FlushAudit(s *Server) { s.audit.Flush(context.Background(), true) }
