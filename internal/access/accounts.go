@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"sync"
 	"time"
@@ -23,6 +24,21 @@ type known struct {
 	accounts    memory[catalog.Account]
 	credentials memory[catalog.Credential]
 	sessions    memory[catalog.Session]
+	tokens      memory[claims]
+}
+
+// maxKnownToken is the length in bytes up to which a token is remembered: those
+// that clients ask for one repository have a fraction of it.
+const maxKnownToken = 2 << 10
+
+// token is what a token says, if it was issued here and still counts, or did
+// less than knownFor ago.
+func (a *Authenticator) token(token, service string) (claims, error) {
+	if len(token) > maxKnownToken {
+		return a.tokens.verify(token, service)
+	}
+	key := sha256.Sum256([]byte(service + " " + token))
+	return a.known.tokens.get(string(key[:]), a.now(), func() (claims, error) { return a.tokens.verify(token, service) })
 }
 
 // memory remembers values for knownFor.

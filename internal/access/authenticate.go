@@ -201,7 +201,7 @@ func (a *Authenticator) Authenticate(r *http.Request) (Actor, error) {
 
 // bearer returns whom a token was issued to, as the account is now.
 func (a *Authenticator) bearer(r *http.Request, token string) (Actor, error) {
-	c, err := a.tokens.verify(token, service(r))
+	c, err := a.token(token, service(r))
 	if err != nil {
 		return Actor{}, err
 	}

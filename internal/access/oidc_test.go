@@ -131,7 +131,6 @@ type site struct {
 	testing.TB
 	auth   *Authenticator
 	store  *store.Store
-	log    *AuditLog
 	server *httptest.Server
 	inst   string
 }
