@@ -174,6 +174,14 @@ func Visible(actor Actor, instance string) catalog.Visibility {
 	return see
 }
 
+// CanSomewhere reports whether there is anything in an instance to which the actor
+// may do what verb says, public namespaces aside.
+func CanSomewhere(actor Actor, verb Verb, instance string) bool {
+	return Can(actor, verb, Scope{Instance: instance}) || slices.ContainsFunc(actor.Roles, func(r catalog.HeldRole) bool {
+		return r.InstanceID == instance && Can(actor, verb, Scope{Instance: instance, Namespace: r.Namespace})
+	})
+}
+
 type actorKey struct{}
 
 // WithActor carries the actor of a request that was authenticated by other

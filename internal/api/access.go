@@ -149,6 +149,8 @@ var requirements = map[string]Requirement{
 	"listEvents":   {access.Read, OnSeen},
 	"followEvents": {access.Read, OnSeen},
 
+	"exportExceptions":     {access.Read, OnSeen},
+	"importExceptions":     {access.Handle, OnNamed},
 	"listExceptions":       {access.Read, OnSeen},
 	"listExceptionHistory": {access.Read, OnSeen},
 	"getException":         {access.Read, OnNamed},
@@ -302,6 +304,16 @@ func (h *handlers) may(ctx context.Context, verb access.Verb, namespace string) 
 		*c.denied = true
 	}
 	return err
+}
+
+// maySomewhere refuses an operation to an actor who has not the right in any
+// namespace.
+func (h *handlers) maySomewhere(ctx context.Context, verb access.Verb) error {
+	c := askedOf(ctx)
+	if access.CanSomewhere(c.actor, verb, c.instance.ID) {
+		return nil
+	}
+	return h.may(ctx, verb, "")
 }
 
 // mayEverywhere refuses an operation to an actor who has not the right over the

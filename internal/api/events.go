@@ -59,7 +59,7 @@ func eventOf(e catalog.Event) Event {
 
 // EventSelection selects events.
 type EventSelection struct {
-	Kind       []string `query:"kind" doc:"Only of these kinds" enum:"scan.waiting,scan.running,scan.progress,scan.done,scan.failed,verdict.changed,pull.blocked,pull.reported,pull.exempted,vulnerability.new,batch.done"`
+	Kind       []string `query:"kind" doc:"Only of these kinds" enum:"scan.waiting,scan.running,scan.progress,scan.done,scan.failed,verdict.changed,pull.blocked,pull.reported,pull.exempted,vulnerability.new,statements.changed,batch.done"`
 	Namespace  string   `query:"namespace" maxLength:"128" doc:"Only about this namespace"`
 	Repository string   `query:"repository" maxLength:"256" doc:"Only about this repository of the namespace"`
 	Digest     string   `query:"digest" maxLength:"200" doc:"Only about this artifact"`

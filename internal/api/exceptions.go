@@ -159,16 +159,18 @@ type listExceptionsOut struct {
 
 func (h *handlers) listExceptions(ctx context.Context, in *listExceptionsIn) (*listExceptionsOut, error) {
 	sight := h.sight(ctx)
-	id := func(e catalog.Exception) string { return strconv.FormatInt(e.ID, 10) }
 	found, err := seenOnly(in.Limit+1, in.After, func(after string, n int) ([]catalog.Exception, error) {
 		return h.cfg.Store.Exceptions(ctx, instance(ctx), in.filter(), catalog.Page{After: after, Limit: n})
-	}, id, func(e catalog.Exception) bool { return sight.seesException(ctx, &e) })
+	}, exceptionAfter, func(e catalog.Exception) bool { return sight.seesException(ctx, &e) })
 	if err := errors.Join(err, sight.err); err != nil {
 		return nil, err
 	}
 	convert := func(e catalog.Exception) Exception { return h.exception(sight.part(ctx, e)) }
-	return &listExceptionsOut{listOf(found, in.Paging, convert, id)}, nil
+	return &listExceptionsOut{listOf(found, in.Paging, convert, exceptionAfter)}, nil
 }
+
+// exceptionAfter names the page after an exception.
+func exceptionAfter(e catalog.Exception) string { return strconv.FormatInt(e.ID, 10) }
 
 type listExceptionHistoryOut struct {
 	Body List[ExceptionEvent]

@@ -130,7 +130,7 @@ const exceptionBody = `{"scope":"namespace","targets":[{"namespace":"team"}],"ac
 // bodies are for operations that look at the request to find out whom to ask.
 var bodies = map[string]string{
 	"startBatch": `{"namespaces":["team"]}`, "previewBatch": `{"namespaces":["team"]}`, "createException": exceptionBody, "changeException": `{"reason":"other"}`,
-	"createCredential": `{"kind":"temporary"}`,
+	"createCredential": `{"kind":"temporary"}`, "importExceptions": `{}`,
 }
 
 var parameter = regexp.MustCompile(`\{(\w+)\}`)

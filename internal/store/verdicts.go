@@ -69,11 +69,12 @@ func notScanned(artifactID int64) error {
 // verdict under a newer revision of the policy is stored already.
 func (s *Store) SetVerdict(ctx context.Context, artifactID int64, v catalog.Verdict) error {
 	return s.update(ctx, s.front, "store a verdict", func(tx *tx) error {
-		var policyRevision int64
+		var policyRevision, attachedRevision int64
 		before, err := one(ctx, tx, nil, func(row scanner) (v catalog.Verdict, err error) {
-			return v, row.Scan(&v.Decision, &v.Revision, &policyRevision)
+			return v, row.Scan(&v.Decision, &v.Revision, &policyRevision, &attachedRevision)
 		}, `SELECT v.decision, v.revision, (SELECT n.policy_revision FROM artifact a JOIN repository r ON r.id = a.repository_id
-				JOIN namespace n ON n.id = r.namespace_id WHERE a.id = v.artifact_id)
+				JOIN namespace n ON n.id = r.namespace_id WHERE a.id = v.artifact_id),
+				(SELECT a.attached_revision FROM artifact a WHERE a.id = v.artifact_id)
 			FROM report v WHERE v.artifact_id = $1 AND v.scan_id = $2 AND v.revision <= $3`+tx.dialect.forUpdate,
 			artifactID, v.ScanID, v.Revision)
 		if err != nil || before.Decision == "" {
@@ -82,19 +83,22 @@ func (s *Store) SetVerdict(ctx context.Context, artifactID int64, v catalog.Verd
 		if err := updateVerdict(ctx, tx, artifactID, v); err != nil {
 			return err
 		}
-		return tx.verdictEvent(ctx, artifactID, before.Decision, v, v.ScanID, verdictCause(before.Revision, v.Revision, policyRevision))
+		return tx.verdictEvent(ctx, artifactID, before.Decision, v, v.ScanID, verdictCause(before.Revision, v.Revision, policyRevision, attachedRevision))
 	})
 }
 
 // verdictCause tells what changed a verdict that was made anew of the same
 // findings: under a revision later than the one before, the policy did if its own
-// revision is later, too, and else an exception; under the same one, the time.
-func verdictCause(before, now, policy int64) string {
+// revision is later, too, else what is attached to the artifact, and else an
+// exception; under the same one, the time.
+func verdictCause(before, now, policy, attached int64) string {
 	switch {
 	case before == now:
 		return catalog.ByExpiry
 	case before < policy:
 		return catalog.ByPolicy
+	case before < attached:
+		return catalog.ByStatements
 	}
 	return catalog.ByException
 }
