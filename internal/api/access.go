@@ -89,6 +89,9 @@ var requirements = map[string]Requirement{
 	"listGates":        {access.List, OnInstance},
 	"setGate":          {access.Administer, OnInstance},
 
+	"getSettings": {access.List, OnInstance},
+	"setSettings": {access.Administer, OnInstance},
+
 	"listNamespaces":  {access.Read, OnSeen},
 	"createNamespace": {access.Administer, OnInstance},
 	"getNamespace":    {access.Read, OnNamespace},

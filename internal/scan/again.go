@@ -220,7 +220,7 @@ func (a *again) judgeOther(ctx context.Context, j *catalog.Judged) error {
 
 func (a *again) fail(j *catalog.Judged, err error) {
 	j.Failed = true
-	a.cfg.Logger.Warn("an image cannot be judged again, its report stays as it is", "image", artifactName(j.Item.Pull.Artifact), "error", err,
+	a.cfg.Logger.Warn("an image cannot be judged again, its report stays as it is", "image", j.Item.Pull.Artifact.Name(), "error", err,
 		"do", "scan it again")
 }
 

@@ -3,10 +3,15 @@ package server
 import (
 	"context"
 	"net/http"
+
+	"github.com/pratique/pratique/internal/store"
 )
 
 // Observe wraps a handler as those of the server are.
 func (s *Server) Observe(next http.Handler) http.Handler { return s.observe(next) }
+
+// Store is where the server keeps everything.
+func (s *Server) Store() *store.Store { return s.store }
 
 // CheckCertificate looks at the files of the certificate now.
 func CheckCertificate(s *Server) { s.certificates.check() }

@@ -452,9 +452,10 @@ func (c *Client) Report(ctx context.Context, image Image) (io.ReadCloser, error)
 	return c.send(ctx, http.MethodGet, image.path()+"/report", nil, nil)
 }
 
-// WaitForScan asks for the state of a scan again and again until it has ended,
-// and tells progress each time, if that is not nil.
-func (c *Client) WaitForScan(ctx context.Context, s api.Scan, progress func(api.Scan)) (api.Scan, error) {
+// WaitForScan asks for the state of a scan of an image, or of those of an index,
+// again and again until it has ended, and tells progress each time, if that is
+// not nil.
+func (c *Client) WaitForScan(ctx context.Context, image Image, s api.Scan, progress func(api.Scan)) (api.Scan, error) {
 	ticker := time.NewTicker(c.poll)
 	defer ticker.Stop()
 	for !s.State.Ended() {
@@ -467,7 +468,12 @@ func (c *Client) WaitForScan(ctx context.Context, s api.Scan, progress func(api.
 		case <-ticker.C:
 		}
 		var err error
-		if s, err = c.Scan(ctx, s.ID); err != nil {
+		if s.ID != 0 {
+			s, err = c.Scan(ctx, s.ID)
+		} else {
+			s, err = c.LatestScan(ctx, image)
+		}
+		if err != nil {
 			return s, err
 		}
 	}
