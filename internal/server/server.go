@@ -13,7 +13,6 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/net/netutil"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/pratique/pratique/internal/access"
@@ -55,7 +54,7 @@ type Server struct {
 	certificates *certificates // nil without TLS
 	oidc         http.Handler  // nil without a provider
 
-	listener net.Listener
+	listener *limitedListener
 	control  net.Listener
 
 	// stopping is done when the server begins to stop.
@@ -182,10 +181,11 @@ func readable(l image.Limits) image.Limits {
 func AdvisoriesDir(data string) string { return filepath.Join(data, "advisories") }
 
 func (s *Server) listen() (err error) {
-	if s.listener, err = net.Listen("tcp", s.cfg.Address); err != nil {
+	public, err := net.Listen("tcp", s.cfg.Address)
+	if err != nil {
 		return fmt.Errorf("%w; choose another address with --address", err)
 	}
-	s.listener = netutil.LimitListener(s.listener, s.cfg.Connections)
+	s.listener = newLimitedListener(public, s.cfg.Connections)
 	if s.cfg.TLS.Certificate != "" {
 		if s.certificates, err = newCertificates(s.cfg.TLS, s.log); err != nil {
 			return err
@@ -243,6 +243,7 @@ func (s *Server) Run(ctx context.Context) error {
 	defer s.Close()
 	s.stopping = ctx
 	public := s.httpServer(s.handler())
+	public.ConnState = s.listener.state
 	control := s.httpServer(s.controlHandler())
 	group, ctx := errgroup.WithContext(ctx)
 	defer context.AfterFunc(ctx, s.registry.Release)()
