@@ -84,6 +84,7 @@ var requirements = map[string]Requirement{
 
 	"getStatistics":    {access.Audit, OnEverything},
 	"listAdvisories":   {access.List, OnInstance},
+	"getJudging":       {access.List, OnInstance},
 	"updateAdvisories": {access.Administer, OnEverything},
 	"getStatement":     {access.Audit, OnInstance},
 	"listGates":        {access.List, OnInstance},

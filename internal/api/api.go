@@ -104,7 +104,8 @@ type ScanStore interface {
 	InstanceSettings(ctx context.Context, instanceID string) (catalog.StoredSettings, error)
 	SetInstanceSettings(ctx context.Context, instanceID string, c catalog.InstanceChange, revision int64, by string) (catalog.StoredSettings, error)
 	SetGate(ctx context.Context, instanceID string, gate catalog.ScanGate, open bool, by string) error
-	Report(ctx context.Context, artifactID int64) ([]byte, catalog.Scan, error)
+	// Judging tells how far all images are judged by what is in force.
+	Judging(ctx context.Context) (catalog.JudgingState, error)
 }
 
 // ExceptionStore holds decisions about findings.
@@ -194,6 +195,11 @@ type Scanner interface {
 	// SetRule changes a file of rules of a namespace, or removes it where there
 	// is no content, if the rules can be used then.
 	SetRule(ctx context.Context, instanceID, namespace string, f catalog.RuleFile) error
+	// NeedScan counts the images of a namespace that its rules say nothing about
+	// before they are scanned again.
+	NeedScan(ctx context.Context, instanceID, namespace string) (int, error)
+	// Report returns the report of an artifact by the advisories in force.
+	Report(ctx context.Context, artifactID int64) ([]byte, catalog.Scan, error)
 }
 
 // handlers holds the operations.
@@ -256,6 +262,7 @@ func (h *handlers) describe(mux *http.ServeMux) *huma.OpenAPI {
 	h.registerRisks(api)
 	h.registerDashboard(api)
 	h.registerExceptions(api)
+	h.registerJudging(api)
 	h.registerOpenVEX(api)
 	h.registerSessions(api)
 	h.registerAccounts(api)

@@ -440,17 +440,8 @@ const maxTitle = 120
 // must not get out more easily for having a category of its own.
 func exposureOf(vulnerabilities []report.Vulnerability, findings []report.Finding) []catalog.Exposure {
 	out := make([]catalog.Exposure, 0, len(vulnerabilities))
-	for _, v := range vulnerabilities {
-		e := catalog.Exposure{
-			ID: v.ID, Aliases: v.Aliases, Severity: v.Severity,
-			Package: v.Package, Version: v.Version, FixedVersion: v.FixedVersion,
-			Category: v.Category, FindingID: v.FindingID,
-		}
-		if at, err := time.Parse(time.RFC3339, v.Published); err == nil {
-			e.Published = at.UTC()
-		}
-		e.Paths, e.Layer = places(v.Locations)
-		out = append(out, e)
+	for i := range vulnerabilities {
+		out = append(out, exposed(&vulnerabilities[i]))
 	}
 	for _, f := range findings {
 		if f.Category == report.Malicious && f.Package != "" {
@@ -473,6 +464,19 @@ func exposureOf(vulnerabilities []report.Vulnerability, findings []report.Findin
 		out = append(out, e)
 	}
 	return out
+}
+
+func exposed(v *report.Vulnerability) catalog.Exposure {
+	e := catalog.Exposure{
+		ID: v.ID, Aliases: v.Aliases, Severity: v.Severity,
+		Package: v.Package, Version: v.Version, FixedVersion: v.FixedVersion,
+		Category: v.Category, FindingID: v.FindingID,
+	}
+	if at, err := time.Parse(time.RFC3339, v.Published); err == nil {
+		e.Published = at.UTC()
+	}
+	e.Paths, e.Layer = places(v.Locations)
+	return e
 }
 
 // places reduces locations, which are sorted by path, to paths and the first
