@@ -144,11 +144,12 @@ func network(addr netip.Addr) string {
 	return prefix.String()
 }
 
-// Address is where a request comes from, for the audit log.
+// Address is where a request comes from, for the audit log; empty for one by the
+// control socket.
 func Address(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		return r.RemoteAddr
+		return ""
 	}
 	return host
 }
