@@ -2,9 +2,11 @@ import { ActionIcon, Menu, useMantineColorScheme } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
+import type { OwnAccount } from "./api/types";
 import { useHealth } from "./events/live";
-import { type Account, signOut } from "./session/session";
+import { signOut } from "./session/session";
 import { IconAuto, IconMenu, IconMoon, IconSun, IconUser, Logo } from "./ui/icons";
+import { notifyFailure } from "./ui/notices";
 
 /** The parts of the console, in the order of the navigation. */
 const parts = [
@@ -13,7 +15,7 @@ const parts = [
 ];
 
 /** Shell is what is around every page. */
-export function Shell({ account, children }: { account: Account; children: ReactNode }) {
+export function Shell({ account, children }: { account: OwnAccount; children: ReactNode }) {
   const [path, navigate] = useLocation();
   const isCurrent = (href: string) => path === href || path.startsWith(href + "/");
   useEffect(() => {
@@ -67,13 +69,13 @@ export function ThemeMenu() {
   );
 }
 
-function AccountMenu({ account }: { account: Account }) {
+function AccountMenu({ account }: { account: OwnAccount }) {
   return (
     <Menu position="bottom-end" width={220}>
       <Menu.Target><ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Account ${account.name}`} title={account.name}><IconUser size={18} /></ActionIcon></Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>Signed in as {account.name}</Menu.Label>
-        <Menu.Item onClick={() => void signOut()}>Sign out</Menu.Item>
+        <Menu.Item onClick={() => signOut().catch(notifyFailure)}>Sign out</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

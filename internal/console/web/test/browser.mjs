@@ -64,6 +64,65 @@ step("signing in", async () => {
   console.log(`# first view: ${script} bytes of script, compressed`);
 });
 
+step("a session lasts over reloads, and is ended", async () => {
+  // The sign-in must not be seen while the server is asked who is there.
+  await page.addInitScript(() => {
+    globalThis.seen = [];
+    new MutationObserver(() => globalThis.seen.push(document.querySelector("h1")?.textContent)).observe(document, { childList: true, subtree: true });
+  });
+  await page.reload();
+  await page.getByText("There is no namespace yet").waitFor();
+  assert.ok(!(await page.evaluate(() => globalThis.seen)).includes("Sign in to Pratique"));
+  const [cookie] = await page.context().cookies();
+  assert.deepEqual([cookie.name, cookie.httpOnly, cookie.path], ["pratique-session", true, "/"]);
+  // It is ended elsewhere: the page asks who is there and goes on where it was.
+  await browser.go(page, "/namespaces?q=x");
+  await server.api("POST", "/accounts/admin/password", { password: server.password });
+  await page.evaluate(() => history.pushState(null, "", "/repositories?q=y"));
+  await page.getByText("You were signed out").waitFor();
+  await browser.check(page, "signed out");
+  await page.getByLabel("Name").fill("admin");
+  await page.getByLabel("Password", { exact: true }).fill(server.password);
+  await page.keyboard.press("Enter");
+  await page.getByText("Nothing has this name").or(page.getByText("There is no namespace yet")).waitFor();
+  assert.match(page.url(), /repositories\?q=y/);
+  // Another page of the browser shares the session, and its end.
+  const other = await page.context().newPage();
+  await other.goto(server.url + "/namespaces");
+  await other.getByRole("button", { name: "Account admin" }).click();
+  await other.getByRole("menuitem", { name: "Sign out" }).click();
+  await other.getByRole("heading", { name: "Sign in to Pratique" }).waitFor();
+  await page.getByRole("heading", { name: "Sign in to Pratique" }).waitFor();
+  await other.close();
+  await browser.signIn(page, "/repositories");
+});
+
+step("a one-time password chooses another, and nothing else", async () => {
+  const made = await server.api("POST", "/accounts", { name: "newcomer", oneTimePassword: true });
+  const p = await browser.page();
+  await p.goto(server.url + "/repositories");
+  await p.getByLabel("Name").fill("newcomer");
+  await p.getByLabel("Password", { exact: true }).fill(made.password);
+  await p.keyboard.press("Enter");
+  await p.getByRole("heading", { name: "Choose a password" }).waitFor();
+  await browser.check(p, "choose a password");
+  await browser.shot(p, "choose-password");
+  await p.reload();
+  await p.getByLabel("One-time password").fill("not this one");
+  await p.getByLabel("New password", { exact: true }).fill("correct horse battery");
+  await p.getByLabel("New password again").fill("correct horse");
+  await p.getByText("This is another one").waitFor();
+  assert.ok(await p.getByRole("button", { name: "Change the password" }).isDisabled());
+  await p.getByLabel("New password again").fill("correct horse battery");
+  await p.getByRole("button", { name: "Change the password" }).click();
+  await p.getByRole("alert").waitFor();
+  await browser.check(p, "choose a password, refused");
+  await p.getByLabel("One-time password").fill(made.password);
+  await p.getByRole("button", { name: "Change the password" }).click();
+  await p.getByText("There is no namespace yet").waitFor();
+  await p.context().close();
+});
+
 step("the first visit, from an empty registry to a refused pull", async () => {
   await page.getByRole("link", { name: "Pratique" }).click();
   await page.getByRole("heading", { name: "Push a first image" }).waitFor();
