@@ -80,7 +80,7 @@ func TestSession(t *testing.T) {
 	b.ask("GET", "/namespaces", "").want(t, 403, "password_must_change")
 	b.ask("GET", "/sessions", "").want(t, 403, "password_must_change")
 	b.ask("POST", "/account/password", fmt.Sprintf(`{"oldPassword":%q,"newPassword":%q}`, made.Password, annsPassword)).want(t, 204)
-	b.ask("GET", "/account", "").want(t, 200, `"passwordMustChange":false`, `"via":"session"`, `"role":"maintainer"`)
+	b.ask("GET", "/account", "").want(t, 200, `"passwordMustChange":false`, `"via":"session"`, `"role":"maintainer"`, `"rights":["read","pull","push","scan","delete","handle","manage","list"]`)
 	b.ask("GET", "/namespaces/team", "").want(t, 200)
 
 	// What a page elsewhere makes the browser send changes nothing.

@@ -13,8 +13,10 @@ import { Empty, ErrorState, Loading } from "./ui/states";
 import { Clock } from "./ui/time";
 
 // Each part is loaded when it is first opened.
+const Access = lazy(() => import("./access/access"));
 const Images = lazy(() => import("./images/images"));
 const Namespaces = lazy(() => import("./namespaces/namespaces"));
+const OwnAccount = lazy(() => import("./access/own"));
 const Welcome = lazy(() => import("./welcome/welcome"));
 
 /** App is the sign-in, or the console for who is signed in. */
@@ -42,6 +44,8 @@ export function App() {
               <Route path="/welcome" component={Welcome} />
               <Route path="/repositories/*?" component={Images} />
               <Route path="/namespaces/:namespace?" component={Namespaces} />
+              <Route path="/access/:part?" component={Access} />
+              <Route path="/account" component={OwnAccount} />
               <Route component={NotFound} />
             </Switch>
           </Suspense>

@@ -320,6 +320,147 @@ step("what a policy would have blocked, the allowlist, rules", async () => {
   await browser.check(page, "rules");
 });
 
+step("what a role forbids is not offered, and says why", async () => {
+  await server.api("POST", "/accounts", { name: "ann", password: "a password of ann" });
+  await server.api("PUT", "/namespaces/team/roles/accounts/ann", { role: "reader" });
+  const p = await browser.page();
+  await browser.signIn(p, "/repositories/team/app", "ann", "a password of ann");
+  await p.getByRole("table", { name: "Images of team/app" }).waitFor();
+  await p.getByText("As reader you may not have images scanned here; a writer or maintainer of team may.").waitFor();
+  assert.ok(await p.getByRole("button", { name: "Scan again 1" }).isDisabled());
+  assert.equal(await p.getByRole("link", { name: "Access" }).count(), 0);
+  await browser.check(p, "images, for a reader");
+  await browser.go(p, "/repositories/team/app:1?tab=system");
+  await p.getByRole("table", { name: "System vulnerabilities" }).waitFor();
+  assert.ok(await p.getByRole("button", { name: "Scan again" }).isDisabled());
+  await p.getByRole("button", { name: /What to do about/ }).first().click();
+  await p.getByText("As reader you may not decide about findings here").waitFor();
+  assert.ok(await p.getByRole("menuitem", { name: "Ignore…" }).isDisabled());
+  await browser.check(p, "a finding, for a reader");
+  await p.keyboard.press("Escape");
+  await browser.go(p, "/namespaces");
+  await p.getByRole("table", { name: "Namespaces" }).getByText("team").waitFor();
+  assert.equal(await p.getByRole("table", { name: "Namespaces" }).getByText("shop").count(), 0);
+  assert.ok(await p.getByRole("button", { name: "Create a namespace" }).isDisabled());
+  for (const tab of ["settings", "allowlist", "rules", "members"]) {
+    await browser.go(p, "/namespaces/team?tab=" + tab);
+    await p.getByText("As reader you may not change settings").first().waitFor();
+    await browser.check(p, `namespace, ${tab}, for a reader`);
+  }
+  await browser.shot(p, "reader-namespace");
+  await browser.go(p, "/access");
+  await p.getByText("may not read what concerns everybody").waitFor();
+  await browser.go(p, "/");
+  await p.getByText("Choose a namespace").waitFor();
+  // A role counts from the next request on, and the server has the last word.
+  await browser.go(p, "/namespaces/shop");
+  await p.getByText("Not found").first().waitFor();
+  await p.context().close();
+});
+
+step("members of a namespace", async () => {
+  await browser.go(page, "/namespaces/team?tab=members");
+  const table = page.getByRole("table", { name: "Members" });
+  await table.getByText("reader").waitFor();
+  await page.getByLabel("Name", { exact: true }).fill("ann");
+  await page.getByLabel("Role").selectOption("writer");
+  await page.getByRole("button", { name: "Give the role" }).click();
+  await table.getByText("writer").waitFor();
+  await browser.check(page, "members");
+  await browser.shot(page, "members");
+  await page.getByLabel("Name", { exact: true }).fill("nobody-here");
+  await page.getByRole("button", { name: "Give the role" }).click();
+  await page.locator(".notice").getByText(/nobody-here/).waitFor();
+  await page.getByRole("button", { name: "Take the role from ann" }).click();
+  await page.getByText("Nobody has a role here").waitFor();
+});
+
+step("accounts, groups, roles, credentials, the audit log", async () => {
+  await page.getByRole("link", { name: "Access" }).click();
+  const accounts = page.getByRole("table", { name: "Accounts" });
+  await accounts.getByText("ann").first().waitFor();
+  await browser.check(page, "accounts");
+  await page.getByRole("button", { name: "Create an account" }).click();
+  await page.getByRole("dialog").getByLabel("Name").fill("bob");
+  await browser.check(page, "create an account");
+  await page.getByRole("dialog").getByRole("button", { name: "Create", exact: true }).click();
+  await page.getByText("The one-time password of bob").waitFor();
+  const password = await page.getByRole("dialog").locator("pre").innerText();
+  assert.ok(password.length >= 12);
+  await browser.check(page, "one-time password");
+  await page.getByRole("button", { name: "I have it" }).click();
+  await page.getByRole("button", { name: "What to do with bob" }).click();
+  await page.getByRole("menuitem", { name: "Disable" }).click();
+  await accounts.getByText("disabled").waitFor();
+  await browser.shot(page, "accounts");
+  await page.getByRole("link", { name: "Groups", exact: true }).click();
+  await page.getByLabel("New group").fill("developers");
+  await page.getByRole("button", { name: "Create", exact: true }).click();
+  await page.getByLabel("Add to developers").fill("bob");
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByRole("list", { name: "Members of developers" }).getByText("bob").waitFor();
+  await browser.check(page, "groups");
+  await browser.shot(page, "groups");
+  await page.getByRole("link", { name: "Roles", exact: true }).click();
+  const here = page.getByRole("region", { name: "In this instance" });
+  await here.getByLabel("Give").selectOption("groups");
+  await here.getByLabel("Name").fill("developers");
+  await here.getByLabel("Role").selectOption("auditor");
+  await here.getByRole("button", { name: "Give the role" }).click();
+  await here.getByRole("table").getByText("auditor").waitFor();
+  await browser.check(page, "roles");
+  await browser.shot(page, "roles");
+  await page.getByRole("link", { name: "Credentials", exact: true }).click();
+  await page.getByText("There is no credential yet").waitFor();
+  await page.getByRole("button", { name: "Create a credential" }).click();
+  await page.getByLabel("What it is for").fill("cluster");
+  await page.getByLabel("In namespaces").fill("team");
+  await browser.check(page, "create a credential");
+  await browser.shot(page, "credential-create");
+  await page.getByRole("dialog").getByRole("button", { name: "Create", exact: true }).click();
+  assert.match(await page.getByRole("dialog").locator("pre").innerText(), /^prq_/);
+  await browser.check(page, "token");
+  await browser.shot(page, "credential");
+  await page.getByRole("button", { name: "I have it" }).click();
+  await page.getByRole("table", { name: "Credentials" }).getByText("pull in team").waitFor();
+  await browser.check(page, "credentials");
+  await page.getByRole("button", { name: "Revoke cluster" }).click();
+  await page.getByText("There is no credential yet").waitFor();
+  await page.getByRole("link", { name: "Audit log", exact: true }).click();
+  await page.getByRole("table", { name: "Audit log" }).getByText("createAccount").first().waitFor();
+  await browser.check(page, "audit log");
+  await browser.shot(page, "audit");
+  await page.getByLabel("Account").fill("ann");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/actor=ann/);
+  await browser.settle(page);
+  for (const row of (await page.getByRole("table", { name: "Audit log" }).getByRole("row").allInnerTexts()).slice(1)) assert.match(row, /ann/);
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Save as CSV" }).click();
+  assert.equal((await download).suggestedFilename(), "audit.csv");
+});
+
+step("the own account: sessions, password", async () => {
+  const p = await browser.page();
+  await browser.signIn(p, "/account", "ann", "a password of ann");
+  const other = await browser.page();
+  await browser.signIn(other, "/namespaces", "ann", "a password of ann");
+  await p.reload();
+  await p.getByRole("table", { name: "Sessions" }).getByText("this one").waitFor();
+  await browser.check(p, "own account");
+  await browser.shot(p, "account");
+  await p.getByRole("button", { name: /End the session/ }).first().click();
+  await p.getByText("The session is ended").waitFor();
+  await p.getByLabel("Password now").fill("a password of ann");
+  await p.getByLabel("New password", { exact: true }).fill("another one of ann's");
+  await p.getByLabel("New password again").fill("another one of ann's");
+  await p.getByRole("button", { name: "Change the password" }).click();
+  await p.getByText("The password is changed").waitFor();
+  await other.getByRole("heading", { name: "Sign in to Pratique" }).waitFor();
+  await other.context().close();
+  await p.context().close();
+});
+
 step("paths that lead nowhere, and hostile ones", async () => {
   for (const [address, says] of [
     ["/nothing", "There is no such page"],
@@ -345,7 +486,7 @@ step("360 and 2560 pixels, light and dark", async () => {
     for (const scheme of ["light", "dark"]) {
       const p = await browser.page({ width, height, scheme });
       await browser.signIn(p, "/repositories");
-      for (const address of ["/repositories", "/repositories/team/app", "/repositories/team/app:1", "/repositories/team/app:1?tab=layers", "/repositories/team/app:1?tab=software", "/repositories/team/app:1?tab=settings", "/namespaces", "/namespaces/team", "/welcome"]) {
+      for (const address of ["/repositories", "/repositories/team/app", "/repositories/team/app:1", "/repositories/team/app:1?tab=layers", "/repositories/team/app:1?tab=software", "/repositories/team/app:1?tab=settings", "/namespaces", "/namespaces/team", "/namespaces/team?tab=members", "/access/accounts", "/access/groups", "/access/roles", "/access/credentials", "/access/audit", "/account", "/welcome"]) {
         await browser.go(p, address);
         await browser.check(p, `${address} at ${width}, ${scheme}`);
       }

@@ -2359,6 +2359,14 @@ export interface components {
              * @enum {string}
              */
             realm: "everything" | "instance" | "other-instance" | "namespace";
+            /**
+             * @description What it allows there
+             * @example [
+             *       "read",
+             *       "pull"
+             *     ]
+             */
+            rights: string[];
             /** @enum {string} */
             role: "administrator" | "maintainer" | "writer" | "reader" | "auditor";
         };

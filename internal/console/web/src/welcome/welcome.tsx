@@ -8,6 +8,7 @@ import type { Artifact, Event, List, Namespace, Repository } from "../api/types"
 import { useEvents } from "../events/live";
 import { ScanStatus } from "../images/status";
 import { refusal } from "../namespaces/save";
+import { useRefusal } from "../session/rights";
 import { useAccount } from "../session/session";
 import { link, name } from "../url/image";
 import { Command } from "../ui/copy";
@@ -151,6 +152,7 @@ function useFirstImage(namespace: Namespace | undefined, found: Found | undefine
 }
 
 function CreateStep({ onCreated }: { onCreated(name: string): void }) {
+  const refused = useRefusal("administer");
   const [text, setText] = useState("team");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
@@ -174,14 +176,16 @@ function CreateStep({ onCreated }: { onCreated(name: string): void }) {
       <p className="quiet">Images are kept in namespaces, which say what is scanned and what may be pulled.</p>
       <div className="row" style={{ alignItems: "end" }}>
         <TextInput label="Name" value={text} onChange={(e) => setText(e.currentTarget.value)} required withAsterisk={false} maxLength={64} autoCapitalize="none" spellCheck={false} />
-        <Button type="submit" loading={busy}>Create</Button>
+        <Button type="submit" loading={busy} disabled={refused !== undefined}>Create</Button>
       </div>
+      {refused && <p className="small">{refused}</p>}
       {error !== undefined && <Alert color="red" variant="light" role="alert">{sentence(refusal(error).text)} {sentence(refusal(error).advice)}</Alert>}
     </form>
   );
 }
 
 function PolicyStep({ namespace: n, state: s }: { namespace: Namespace; state: "done" | "now" | "later" }) {
+  const refused = useRefusal("manage", n.name);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
   const client = useQueryClient();
@@ -202,7 +206,7 @@ function PolicyStep({ namespace: n, state: s }: { namespace: Namespace; state: "
   return (
     <>
       <p className="quiet">Neither is on in a new namespace. This switches both on, with a threshold of high; all of it can be changed later.</p>
-      <div className="row"><Button loading={busy} onClick={() => void switchOn()}>Switch on</Button></div>
+      <div className="row"><Button loading={busy} disabled={refused !== undefined} onClick={() => void switchOn()}>Switch on</Button>{refused && <span className="small">{refused}</span>}</div>
       {error !== undefined && <Alert color="red" variant="light" role="alert">{sentence(refusal(error).text)} {sentence(refusal(error).advice)}</Alert>}
     </>
   );
