@@ -59,6 +59,16 @@ step("signing in", async () => {
   await page.keyboard.press("Enter");
   await page.getByText("There is no namespace yet").waitFor();
   await browser.check(page, "no repositories");
+  // Where the server has an OpenID provider, the way there leads back here.
+  const elsewhere = await browser.page();
+  await elsewhere.route("**/api/v1/info", async (route) => route.fulfill({ json: { ...(await (await route.fetch()).json()), openIDSignIn: "/auth/oidc/login" } }));
+  await elsewhere.goto(server.url + "/namespaces?q=a&x=b");
+  const provider = elsewhere.getByRole("link", { name: "Sign in with your organisation" });
+  await provider.waitFor();
+  assert.equal(await provider.getAttribute("href"), "/auth/oidc/login?next=" + encodeURIComponent("/namespaces?q=a&x=b"));
+  await browser.check(elsewhere, "sign-in with a provider");
+  await browser.shot(elsewhere, "sign-in-provider");
+  await elsewhere.context().close();
   const script = (await Promise.all(scripts)).reduce((a, b) => a + b, 0);
   assert.ok(script > 0 && script < budget, `the first view loads ${script} bytes of script, compressed`);
   console.log(`# first view: ${script} bytes of script, compressed`);
