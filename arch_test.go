@@ -44,6 +44,7 @@ var floors = map[string]int{
 	"internal/collect/packages/rpmdb": 1,
 	"internal/collect/secrets":        1,
 	"internal/report":                 0,
+	"internal/rulefile":               0,
 	"internal/secret":                 0,
 	"internal/rules":                  0,
 	"internal/signature":              0,
@@ -69,11 +70,12 @@ var sameFloor = map[string][]string{
 	"internal/collect/licences":  {"internal/collect"},
 	// rules puts the kinds together, each of which judges by the report's terms
 	"internal/rules":         {"internal/secret", "internal/signature", "internal/password", "internal/baseline", "internal/compliance"},
-	"internal/signature":     {"internal/report"},
-	"internal/password":      {"internal/report"},
-	"internal/baseline":      {"internal/report"},
-	"internal/compliance":    {"internal/report"},
-	"internal/secret":        {"internal/report"}, // severities of rules
+	"internal/signature":     {"internal/report", "internal/rulefile"},
+	"internal/password":      {"internal/report", "internal/rulefile"},
+	"internal/baseline":      {"internal/report", "internal/rulefile"},
+	"internal/compliance":    {"internal/report", "internal/rulefile"},
+	"internal/secret":        {"internal/report", "internal/rulefile"},
+	"internal/rulefile":      {"internal/report"}, // severities of rules
 	"internal/report/render": {"internal/report"}, // formats of the model
 	"internal/catalog":       {"internal/report"}, // severities
 	"internal/api/client":    {"internal/api"},    // speaks the types of the interface

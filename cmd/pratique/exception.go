@@ -184,6 +184,16 @@ func (x *exceptionFilterFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&x.State, "state", "", "only active, expired or removed ones")
 }
 
+// query returns whom to ask, and for what.
+func (x *exceptionFilterFlags) query(cmd *cobra.Command, o *options) (*client.Client, client.ExceptionFilter, error) {
+	c, err := o.client()
+	if err != nil {
+		return nil, client.ExceptionFilter{}, err
+	}
+	f, err := x.filter(cmd, c)
+	return c, f, err
+}
+
 // filter finds the artifact that a tag names.
 func (x *exceptionFilterFlags) filter(cmd *cobra.Command, c *client.Client) (client.ExceptionFilter, error) {
 	f := x.ExceptionFilter
@@ -214,11 +224,7 @@ func newExceptionListCommand(o *options) *cobra.Command {
   pratique admin exception list --image team/app --state active`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := o.client()
-			if err != nil {
-				return err
-			}
-			f, err := x.filter(cmd, c)
+			c, f, err := x.query(cmd, o)
 			if err != nil {
 				return err
 			}
@@ -251,11 +257,7 @@ func newExceptionHistoryCommand(o *options) *cobra.Command {
   pratique admin exception history --vulnerability CVE-2024-3094`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := o.client()
-			if err != nil {
-				return err
-			}
-			f, err := x.filter(cmd, c)
+			c, f, err := x.query(cmd, o)
 			if err != nil {
 				return err
 			}

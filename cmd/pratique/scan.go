@@ -210,42 +210,18 @@ func (s *scanOptions) readExceptions(stderr io.Writer) ([]catalog.Exception, err
 	return list, nil
 }
 
-// choice is a word of --scan and what it stands for.
-type choice struct {
-	word       string
-	categories []report.Category
-}
-
-var chosen = []choice{
-	{"vuln", []report.Category{report.System, report.Application}},
-	{"malware", []report.Category{report.Malicious}},
-	{"baseline", []report.Category{report.Baseline}},
-	{"password", []report.Category{report.Password}},
-	{"secret", []report.Category{report.Sensitive}},
-	{"compliance", []report.Category{report.Compliance}},
-}
-
 // parseCategories reads the words of --scan; none means all. What only informs
 // is always chosen.
 func parseCategories(words []string) ([]report.Category, error) {
-	if len(words) == 0 {
+	wanted, err := catalog.ParseChoice(words)
+	if err != nil {
+		return nil, fmt.Errorf("--scan: %w", err)
+	}
+	if wanted == nil {
 		return report.Categories(), nil
 	}
-	wanted := map[report.Category]bool{report.Software: true, report.Files: true, report.BaseImage: true}
-	for _, word := range words {
-		i := slices.IndexFunc(chosen, func(c choice) bool { return c.word == strings.ToLower(strings.TrimSpace(word)) })
-		if i < 0 {
-			var known []string
-			for _, c := range chosen {
-				known = append(known, c.word)
-			}
-			return nil, fmt.Errorf("--scan: %q is nothing to look for: use %s", word, strings.Join(known, ", "))
-		}
-		for _, c := range chosen[i].categories {
-			wanted[c] = true
-		}
-	}
-	return slices.DeleteFunc(report.Categories(), func(c report.Category) bool { return !wanted[c] }), nil
+	wanted = append(wanted, report.Software, report.Files, report.BaseImage)
+	return slices.DeleteFunc(report.Categories(), func(c report.Category) bool { return !slices.Contains(wanted, c) }), nil
 }
 
 // scan opens the image, gains its facts and judges them. k may be nil where no

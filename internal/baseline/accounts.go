@@ -137,47 +137,49 @@ func accountProcedures(all map[string]method) {
 }
 
 func duplicateAccounts(s *system, _ *rule) verdict {
-	f := s.file(passwdFile)
-	if f == nil {
-		return missing(passwdFile, "there is no such file")
-	}
-	var t tally
-	names, uids := make(map[string]int), make(map[int]string)
+	var all []entry
 	for _, a := range s.passwd() {
-		if first, twice := names[a.name]; twice {
-			t.add(at(f, a.line), a.name, fmt.Sprintf("name %s is in lines %d and %d", a.name, first, a.line))
-			continue
-		}
-		names[a.name] = a.line
-		if first, twice := uids[a.uid]; twice && a.uid >= 0 {
-			t.add(at(f, a.line), a.name, fmt.Sprintf("UID %d is that of %s and %s", a.uid, first, a.name))
-		} else {
-			uids[a.uid] = a.name
-		}
+		all = append(all, entry{a.name, a.uid, a.line})
 	}
-	return t.verdict(passwdFile+", names and UIDs", "all are different").whole(f)
+	return duplicateEntries(s, passwdFile, "UID", all)
 }
 
 func duplicateGroups(s *system, _ *rule) verdict {
-	f := s.file(groupFile)
+	var all []entry
+	for _, g := range s.group() {
+		all = append(all, entry{g.name, g.gid, g.line})
+	}
+	return duplicateEntries(s, groupFile, "GID", all)
+}
+
+// entry is what accounts and groups have in common.
+type entry struct {
+	name     string
+	id, line int
+}
+
+// duplicateEntries looks for names and ids that are there twice; idName is what
+// the ids are called.
+func duplicateEntries(s *system, path, idName string, all []entry) verdict {
+	f := s.file(path)
 	if f == nil {
-		return missing(groupFile, "there is no such file")
+		return missing(path, "there is no such file")
 	}
 	var t tally
-	names, gids := make(map[string]int), make(map[int]string)
-	for _, g := range s.group() {
-		if first, twice := names[g.name]; twice {
-			t.add(at(f, g.line), g.name, fmt.Sprintf("name %s is in lines %d and %d", g.name, first, g.line))
+	names, ids := make(map[string]int), make(map[int]string)
+	for _, e := range all {
+		if first, twice := names[e.name]; twice {
+			t.add(at(f, e.line), e.name, fmt.Sprintf("name %s is in lines %d and %d", e.name, first, e.line))
 			continue
 		}
-		names[g.name] = g.line
-		if first, twice := gids[g.gid]; twice && g.gid >= 0 {
-			t.add(at(f, g.line), g.name, fmt.Sprintf("GID %d is that of %s and %s", g.gid, first, g.name))
+		names[e.name] = e.line
+		if first, twice := ids[e.id]; twice && e.id >= 0 {
+			t.add(at(f, e.line), e.name, fmt.Sprintf("%s %d is that of %s and %s", idName, e.id, first, e.name))
 		} else {
-			gids[g.gid] = g.name
+			ids[e.id] = e.name
 		}
 	}
-	return t.verdict(groupFile+", names and GIDs", "all are different").whole(f)
+	return t.verdict(path+", names and "+idName+"s", "all are different").whole(f)
 }
 
 func uidZero(s *system, _ *rule) verdict {
@@ -331,7 +333,7 @@ func legacyEntry(s *system, r *rule) verdict {
 	for n, line := range lines(f.Content) {
 		if strings.HasPrefix(line, "+") {
 			entry, _, _ := strings.Cut(line, ":")
-			t.add(at(f, n), name, fmt.Sprintf("line %d begins with %s", n, printable(entry, 40)))
+			t.add(at(f, n), name, fmt.Sprintf("line %d begins with %s", n, report.Printable(entry, 40)))
 		}
 	}
 	v := t.verdict(name, "no line begins with +").whole(f)

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pratique/pratique/internal/report"
+	"github.com/pratique/pratique/internal/rulefile"
 )
 
 // hostile are images made to make checks slow, large or wrong.
@@ -110,7 +111,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add("findings: {a: b}\nrules:\n  - {id: x1, group: ssh, title: t, severity: low, advice: '{key}', finding: a, setting: {format: words, files: ['etc/*'], key: a, operator: between, values: [1, 2]}}")
 	i := files(passwdFile, root, "etc/ssh/sshd_config", "a 1", "etc/login.defs", "a b")
 	f.Fuzz(func(t *testing.T, text string) {
-		r, err := newRules(source{"fuzz", []byte(text)})
+		r, err := newRules(rulefile.Source{Name: "fuzz", Content: []byte(text)})
 		if (r == nil) != (err != nil) {
 			t.Fatal(r, err)
 		}

@@ -144,7 +144,7 @@ func unpinnedBase(s *system, _ *rule) verdict {
 	known := false
 	check := func(name, digest string, place report.Location) {
 		known = true
-		name = printable(name, 200)
+		name = report.Printable(name, 200)
 		tag := "no tag, so it is latest"
 		if last := name[strings.LastIndexByte(name, '/')+1:]; strings.Contains(last, ":") {
 			tag = "tag " + last[strings.IndexByte(last, ':')+1:]
@@ -214,7 +214,7 @@ func patterns(s *system, r *rule) verdict {
 	for _, f := range files {
 		for n, line := range lines(f.Content) {
 			if text := strings.TrimSpace(line); text != "" && text[0] != '#' && matchAny(all["lines"], text) {
-				t.add(at(f, n), "/"+f.Path, f.Path+": "+printable(text, 120))
+				t.add(at(f, n), "/"+f.Path, f.Path+": "+report.Printable(text, 120))
 			}
 		}
 	}
@@ -263,7 +263,7 @@ func find(t *tally, s *system, expressions, except []*regexp.Regexp) {
 	for _, e := range s.facts.Image.Config.Env {
 		name, text, _ := strings.Cut(e, "=")
 		if said, ok := excerpt("ENV " + e); ok && !set[e] && !set[name+" "+text] {
-			t.add(configured(report.NoLayer, "environment variable %s", printable(name, 80)), "", said)
+			t.add(configured(report.NoLayer, "environment variable %s", report.Printable(name, 80)), "", said)
 		}
 	}
 }

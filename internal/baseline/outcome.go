@@ -83,21 +83,3 @@ func (r *rule) commands(v verdict) string {
 	}
 	return strings.Join(lines, "\n")
 }
-
-// printable makes text from an image fit for a report: no control characters,
-// and no longer than n bytes.
-func printable(s string, n int) string {
-	if len(s) > 4*n {
-		s = s[:4*n] // what follows is never shown
-	}
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r >= '\u202a' && r <= '\u202e' || r == '\u2028' || r == '\u2029' {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
-	if len(s) <= n {
-		return s
-	}
-	return strings.ToValidUTF8(s[:n], "") + "…"
-}

@@ -1,36 +1,32 @@
 package baseline
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
-	"unicode"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/pratique/pratique/internal/report"
+	"github.com/pratique/pratique/internal/rulefile"
 )
 
 // Bounds of rule files. They are a user's own, but come from other people.
 const (
-	maxFile  = 1 << 20
 	maxRules = 1000
 	maxList  = 200
 	maxText  = 2000
-	maxDepth = 20
 )
 
-// source is a file of rules.
-type source struct {
-	name    string
-	content []byte
+// document is a file of rules.
+type document struct {
+	Findings map[string]string `yaml:"findings"`
+	Rules    []rulefile.Node   `yaml:"rules"`
 }
 
 // written is a rule as it stands in a file; baseline.yaml explains the fields.
@@ -77,14 +73,7 @@ func (l *list) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
-var (
-	topFields  = []string{"findings", "rules"}
-	ruleFields = []string{"id", "group", "title", "standard", "severity", "severity-without-passwords", "finding", "means", "advice",
-		"suggested", "edit", "references", "check", "with", "setting", "disabled"}
-	settingFields = []string{"files", "format", "key", "operator", "values", "default"}
-	groups        = []string{"accounts", "ssh", "password-policy", "image"}
-	identifier    = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,63}$`)
-)
+var groups = []string{"accounts", "ssh", "password-policy", "image"}
 
 // parser reads files of rules. A later file changes what earlier ones said.
 type parser struct {
@@ -94,7 +83,7 @@ type parser struct {
 }
 
 // newRules reads files of which the first holds the built-in rules.
-func newRules(sources ...source) (*Rules, error) {
+func newRules(sources ...rulefile.Source) (*Rules, error) {
 	p := parser{titles: make(map[string]string), rules: make(map[string]written)}
 	made := make(map[string]*rule)
 	for _, s := range sources {
@@ -115,145 +104,71 @@ func newRules(sources ...source) (*Rules, error) {
 }
 
 // read adds the rules of one file and makes them.
-func (p *parser) read(s source, made map[string]*rule) error {
-	fail := func(line int, err error) error { return fmt.Errorf("%s:%d: %w", s.name, max(line, 1), err) }
-	dec := yaml.NewDecoder(bytes.NewReader(s.content))
-	var doc yaml.Node
-	if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
-		return fail(1, errors.New("the file is empty"))
-	} else if err != nil {
-		return fmt.Errorf("%s: %w", s.name, err) // names the line
+func (p *parser) read(s rulefile.Source, made map[string]*rule) error {
+	var doc document
+	if err := s.Decode(&doc); err != nil {
+		return err
 	}
-	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return fail(1, errors.New("there is more than one document"))
-	}
-	if n := unusable(&doc, 0); n != nil {
-		return fail(n.Line, errors.New("aliases and deep nesting are not supported"))
-	}
-	top := doc.Content[0]
-	if line, err := checkFields(top, topFields); err != nil {
-		return fail(line, err)
-	}
-	if n := field(top, "findings"); n != nil {
-		if err := n.Decode(&p.titles); err != nil {
-			return fail(n.Line, fmt.Errorf("findings: %w", err))
-		}
-	}
-	all := field(top, "rules")
-	if all == nil {
-		return nil
-	}
-	if all.Kind != yaml.SequenceNode || len(all.Content) > maxRules {
-		return fail(all.Line, fmt.Errorf("rules: expected a list of at most %d", maxRules))
+	maps.Copy(p.titles, doc.Findings)
+	if len(doc.Rules) > maxRules {
+		return s.At(1, fmt.Errorf("%d rules are more than %d", len(doc.Rules), maxRules))
 	}
 	seen := make(map[string]bool)
-	for _, item := range all.Content {
-		if line, err := p.add(item, seen, made); err != nil {
-			return fail(line, err)
+	for _, n := range doc.Rules {
+		if err := p.add(n, seen, made); err != nil {
+			return s.At(n.Line(), err)
 		}
 	}
 	return nil
-}
-
-// unusable returns the first alias, or a node nested too deep to be followed.
-func unusable(n *yaml.Node, depth int) *yaml.Node {
-	if n.Kind == yaml.AliasNode || depth > maxDepth {
-		return n
-	}
-	for _, c := range n.Content {
-		if u := unusable(c, depth+1); u != nil {
-			return u
-		}
-	}
-	return nil
-}
-
-// field returns the value of a key of a mapping, nil if it has none.
-func field(n *yaml.Node, key string) *yaml.Node {
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == key {
-			return n.Content[i+1]
-		}
-	}
-	return nil
-}
-
-// checkFields checks that a node is a mapping with these keys only, each once,
-// and returns the line where it is not.
-func checkFields(n *yaml.Node, known []string) (int, error) {
-	if n.Kind != yaml.MappingNode {
-		return n.Line, fmt.Errorf("expected fields (%s)", strings.Join(known, ", "))
-	}
-	seen := make(map[string]bool)
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key := n.Content[i]
-		switch {
-		case !slices.Contains(known, key.Value):
-			return key.Line, fmt.Errorf("%q is not a field: use %s", clip(key.Value), strings.Join(known, ", "))
-		case seen[key.Value]:
-			return key.Line, fmt.Errorf("%q is there twice", key.Value)
-		}
-		seen[key.Value] = true
-	}
-	return 0, nil
 }
 
 // add reads one rule. One with a known id changes the fields it has.
-func (p *parser) add(item *yaml.Node, seen map[string]bool, made map[string]*rule) (int, error) {
-	if line, err := checkFields(item, ruleFields); err != nil {
-		return line, err
+func (p *parser) add(n rulefile.Node, seen map[string]bool, made map[string]*rule) error {
+	var named written
+	if err := n.Decode(&named); err != nil {
+		return err
 	}
-	if n := field(item, "setting"); n != nil {
-		if line, err := checkFields(n, settingFields); err != nil {
-			return line, err
-		}
-	}
-	id := ""
-	if n := field(item, "id"); n != nil {
-		id = n.Value
-	}
-	if !identifier.MatchString(id) {
-		return item.Line, fmt.Errorf("id %q: an id has 2 to 64 lower-case letters, digits and hyphens", clip(id))
+	id := named.ID
+	if err := rulefile.CheckID("id", id); err != nil {
+		return err
 	}
 	if seen[id] {
-		return item.Line, fmt.Errorf("rule %s is there twice", id)
+		return fmt.Errorf("rule %s is there twice", id)
 	}
 	seen[id] = true
 	w, known := p.rules[id]
 	w.With = maps.Clone(w.With)
 	w.Disabled = false
-	if err := item.Decode(&w); err != nil {
-		return item.Line, fmt.Errorf("rule %s: %w", id, err)
+	if err := n.Decode(&w); err != nil {
+		return fmt.Errorf("rule %s: %w", id, err)
 	}
 	if w.Disabled && !known {
-		return item.Line, fmt.Errorf("rule %s: there is no such rule to disable", id)
+		return fmt.Errorf("rule %s: there is no such rule to disable", id)
 	}
 	r, err := p.make(w)
 	if err != nil {
-		return item.Line, fmt.Errorf("rule %s: %w", id, err)
+		return fmt.Errorf("rule %s: %w", id, err)
 	}
 	if !known {
 		p.order = append(p.order, id)
 	}
 	p.rules[id], made[id] = w, r
-	return 0, nil
+	return nil
 }
 
 // make turns what is written into a rule, or says what is wrong with it.
 func (p *parser) make(w written) (*rule, error) {
 	r := &rule{written: w}
 	var err error
-	if r.severity, err = report.ParseSeverity(w.Severity); err != nil {
+	if r.severity, err = rulefile.ParseSeverity(w.Severity); err != nil {
 		return nil, err
 	}
 	if r.unused, err = report.ParseSeverity(w.Unused); err != nil {
 		return nil, err
 	}
 	switch {
-	case r.severity == report.Unknown:
-		return nil, errors.New("severity is missing: use low, medium, high or critical")
 	case !slices.Contains(groups, w.Group):
-		return nil, fmt.Errorf("group %q: use one of %s", clip(w.Group), strings.Join(groups, ", "))
+		return nil, fmt.Errorf("group %q: use one of %s", rulefile.Clip(w.Group), strings.Join(groups, ", "))
 	case strings.TrimSpace(w.Title) == "" || strings.TrimSpace(w.Advice) == "":
 		return nil, errors.New("title and advice are needed")
 	}
@@ -267,7 +182,7 @@ func (p *parser) make(w written) (*rule, error) {
 	if w.Finding == "" {
 		r.Finding = w.ID
 	} else if r.findingTitle = p.titles[w.Finding]; r.findingTitle == "" {
-		return nil, fmt.Errorf("finding %q has no title in findings", clip(w.Finding))
+		return nil, fmt.Errorf("finding %q has no title in findings", rulefile.Clip(w.Finding))
 	}
 	return r, r.choose()
 }
@@ -289,7 +204,7 @@ func (r *rule) choose() error {
 	}
 	m, ok := procedures[r.Check]
 	if !ok {
-		return fmt.Errorf("check %q is not known: use one of %s", clip(r.Check), strings.Join(slices.Sorted(maps.Keys(procedures)), ", "))
+		return fmt.Errorf("check %q is not known: use one of %s", rulefile.Clip(r.Check), strings.Join(slices.Sorted(maps.Keys(procedures)), ", "))
 	}
 	r.judge = m.run
 	if err := m.check(r.With); err != nil {
@@ -305,11 +220,8 @@ func checkTexts(w written) error {
 	}
 	texts := append([]string{w.Title, w.Standard, w.Means, w.Advice, w.Suggested, w.Edit}, w.References...)
 	for _, t := range texts {
-		if len(t) > maxText {
-			return fmt.Errorf("a text has %d bytes, more than %d", len(t), maxText)
-		}
-		if strings.ContainsFunc(t, func(r rune) bool { return !unicode.IsPrint(r) && r != '\n' }) {
-			return fmt.Errorf("the text %q holds what cannot be printed", clip(t))
+		if err := rulefile.CheckText(strings.ReplaceAll(t, "\n", " "), maxText); err != nil { // several lines are fine
+			return err
 		}
 	}
 	return nil
@@ -335,7 +247,7 @@ func (m method) check(with params) error {
 	for name, values := range with {
 		kind, ok := m.params[name]
 		if !ok {
-			return fmt.Errorf("with: %q is no parameter: use %s", clip(name), strings.Join(slices.Sorted(maps.Keys(m.params)), ", "))
+			return fmt.Errorf("with: %q is no parameter: use %s", rulefile.Clip(name), strings.Join(slices.Sorted(maps.Keys(m.params)), ", "))
 		}
 		if len(values) > maxList {
 			return fmt.Errorf("with: %s has more than %d values", name, maxList)
@@ -361,25 +273,20 @@ func (k paramKind) check(v string) error {
 	switch k {
 	case number:
 		if _, ok := integer(v); !ok {
-			return fmt.Errorf("%q is no number", clip(v))
+			return fmt.Errorf("%q is no number", rulefile.Clip(v))
 		}
 	case globs:
 		return checkGlob(v)
 	case regexps:
-		re, err := regexp.Compile(v)
-		if err != nil {
-			return err
-		}
-		if re.MatchString("") {
-			return fmt.Errorf("the pattern %q matches the empty text", clip(v))
-		}
+		_, err := rulefile.Compile(v, nil)
+		return err
 	}
 	return nil
 }
 
 func checkGlob(v string) error {
 	if _, err := path.Match(v, "x"); err != nil || path.Clean(v) != v || path.IsAbs(v) {
-		return fmt.Errorf("%q is no path below the root: write it as etc/ssh/*.conf", clip(v))
+		return fmt.Errorf("%q is no path below the root: write it as etc/ssh/*.conf", rulefile.Clip(v))
 	}
 	return nil
 }
@@ -398,12 +305,4 @@ func compile(m method, with params) map[string][]*regexp.Regexp {
 		}
 	}
 	return all
-}
-
-// clip shortens a text of a file for an error.
-func clip(s string) string {
-	if len(s) > 60 {
-		return strings.ToValidUTF8(s[:60], "") + "…"
-	}
-	return s
 }

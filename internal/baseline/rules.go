@@ -2,8 +2,6 @@ package baseline
 
 import (
 	_ "embed"
-	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"regexp"
@@ -11,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/pratique/pratique/internal/report"
+	"github.com/pratique/pratique/internal/rulefile"
 )
 
 //go:embed baseline.yaml
@@ -21,7 +20,7 @@ type Rules struct {
 	rules []*rule
 }
 
-var defaults = sync.OnceValues(func() (*Rules, error) { return newRules(source{"baseline.yaml", builtin}) })
+var defaults = sync.OnceValues(func() (*Rules, error) { return newRules(rulefile.Source{Name: "baseline.yaml", Content: builtin}) })
 
 // Default returns the built-in rules.
 func Default() *Rules {
@@ -43,35 +42,14 @@ func Owns(name string) bool {
 // files, in the order of their names; without any it returns Default. The error
 // names file, line and what is wrong.
 func Load(user fs.FS) (*Rules, error) {
-	names, err := fs.Glob(user, "baseline*.yaml")
-	if err != nil {
-		return nil, fmt.Errorf("rules: %w", err)
-	}
-	if len(names) == 0 {
-		return Default(), nil
-	}
-	sources := []source{{"baseline.yaml", builtin}}
-	for _, name := range names {
-		content, err := readBounded(user, name)
-		if err != nil {
-			return nil, fmt.Errorf("rules: %w", err)
-		}
-		sources = append(sources, source{name, content})
-	}
-	return newRules(sources...)
-}
-
-func readBounded(user fs.FS, name string) ([]byte, error) {
-	f, err := user.Open(name)
+	files, err := rulefile.Load(user, Owns)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(content) > maxFile {
-		err = fmt.Errorf("%s has more than %d bytes", name, maxFile)
+	if len(files) == 0 {
+		return Default(), nil
 	}
-	return content, err
+	return newRules(append([]rulefile.Source{{Name: "baseline.yaml", Content: builtin}}, files...)...)
 }
 
 // IDs lists the rules in their order.
@@ -144,7 +122,7 @@ func (r *rule) apply(s *system) Outcome {
 	o := Outcome{
 		Check: report.Check{
 			ID: r.ID, Group: r.Group, Title: r.Title, Standard: r.Standard, Severity: r.severity,
-			Result: v.result, Looked: printable(v.looked, maxCurrent), Current: printable(v.current, maxCurrent),
+			Result: v.result, Looked: report.Printable(v.looked, maxCurrent), Current: report.Printable(v.current, maxCurrent),
 			Suggested: r.fill(r.Suggested, "", ""),
 		},
 		Finding: r.Finding, FindingTitle: r.findingTitle,
@@ -156,7 +134,7 @@ func (r *rule) apply(s *system) Outcome {
 		}
 		o.Places = v.places[:min(len(v.places), maxPlaces)]
 		for _, e := range v.evidence[:min(len(v.evidence), maxEvidence)] {
-			o.Evidence = append(o.Evidence, printable(e, 200))
+			o.Evidence = append(o.Evidence, report.Printable(e, 200))
 		}
 		o.Command = r.commands(v)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pratique/pratique/internal/report"
+	"github.com/pratique/pratique/internal/rulefile"
 )
 
 // image is what a test's image has. In files, "PATH MODE" may stand for a path.
@@ -285,7 +286,7 @@ func sshCases(key string, failed, passed []string) struct{ failed, passed, neith
 }
 
 func TestRules(t *testing.T) {
-	r, err := newRules(source{"baseline.yaml", builtin})
+	r, err := newRules(rulefile.Source{Name: "baseline.yaml", Content: builtin})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -498,9 +499,9 @@ func TestLoadErrors(t *testing.T) {
 	const valid = "rules:\n  - {id: x1, group: ssh, title: t, severity: low, advice: a, "
 	for text, want := range map[string]string{
 		"":                            "baseline.yaml:1: the file is empty",
-		"rules: [":                    "baseline.yaml: yaml: line 1",
+		"rules: [":                    "baseline.yaml:1: did not find",
 		"a: 1":                        `baseline.yaml:1: "a" is not a field`,
-		"rules: 1":                    "baseline.yaml:1: rules: expected a list",
+		"rules: 1":                    "baseline.yaml:1: expected a list",
 		"rules:\n  - a":               "baseline.yaml:2: expected fields",
 		"rules:\n  - {severity: low}": `baseline.yaml:2: id ""`,
 		"rules:\n  - {id: image-sshd, tittle: a}":                                   `baseline.yaml:2: "tittle" is not a field`,
@@ -534,7 +535,7 @@ func TestLoadErrors(t *testing.T) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
 	}
-	if _, err := Load(fstest.MapFS{"baseline.yaml": {Data: make([]byte, maxFile+1)}}); err == nil || !strings.Contains(err.Error(), "more than") {
+	if _, err := Load(fstest.MapFS{"baseline.yaml": {Data: make([]byte, rulefile.MaxFile+1)}}); err == nil || !strings.Contains(err.Error(), "more than") {
 		t.Errorf("a huge file: %v", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pratique/pratique/internal/report"
+	"github.com/pratique/pratique/internal/rulefile"
 )
 
 // setting is a rule about one key of a file.
@@ -122,7 +123,7 @@ func (s setting) check() error {
 	op, ok := operators[s.Operator]
 	switch {
 	case !ok:
-		return fmt.Errorf("operator %q: use is, is-not, at-least, at-most, between, none-of, only-of, set or not-set", clip(s.Operator))
+		return fmt.Errorf("operator %q: use is, is-not, at-least, at-most, between, none-of, only-of, set or not-set", rulefile.Clip(s.Operator))
 	case len(s.Values) < op.least || len(s.Values) > op.most:
 		return fmt.Errorf("operator %s: %d values are not what it takes", s.Operator, len(s.Values))
 	}
@@ -131,7 +132,7 @@ func (s setting) check() error {
 			return fmt.Errorf("a value has 1 to %d bytes", maxText)
 		}
 		if _, ok := quantity(v); !ok && slices.Contains([]string{"at-least", "at-most", "between"}, s.Operator) {
-			return fmt.Errorf("%q is no number", clip(v))
+			return fmt.Errorf("%q is no number", rulefile.Clip(v))
 		}
 	}
 	switch s.Format {
@@ -149,7 +150,7 @@ func (s setting) check() error {
 			}
 		}
 	default:
-		return fmt.Errorf("format %q: use words, equals or sshd", clip(s.Format))
+		return fmt.Errorf("format %q: use words, equals or sshd", rulefile.Clip(s.Format))
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pratique/pratique/internal/report"
+	"github.com/pratique/pratique/internal/rulefile"
 )
 
 // Rules that no file describes.
@@ -28,7 +29,7 @@ var actions = map[string]action{"allow": allow, "ignore": ignore, "warn": warn, 
 
 func parseAction(word string, known ...string) (action, error) {
 	if !slices.Contains(known, word) {
-		return 0, fmt.Errorf("%q: use %s", clip(word), strings.Join(known, ", "))
+		return 0, fmt.Errorf("%q: use %s", rulefile.Clip(word), strings.Join(known, ", "))
 	}
 	return actions[word], nil
 }
@@ -230,7 +231,7 @@ func parseTypes(types []string) ([]string, error) {
 	}
 	for _, t := range types {
 		if t != string(languageScope) && t != string(systemScope) && t != fileScope && !slices.Contains(packageTypes, t) {
-			return nil, fmt.Errorf("types: %q is none: use language, distribution, file or one of %s", clip(t), strings.Join(packageTypes, ", "))
+			return nil, fmt.Errorf("types: %q is none: use language, distribution, file or one of %s", rulefile.Clip(t), strings.Join(packageTypes, ", "))
 		}
 	}
 	return types, nil
@@ -244,7 +245,7 @@ func parseLicences(texts []string) ([]string, error) {
 	var out []string
 	for _, text := range texts {
 		if err := checkGlob(text); err != nil {
-			return nil, fmt.Errorf("licences: %q: %w", clip(text), err)
+			return nil, fmt.Errorf("licences: %q: %w", rulefile.Clip(text), err)
 		}
 		if spdx, ok := Canonical(text); ok {
 			text = spdx

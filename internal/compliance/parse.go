@@ -1,25 +1,21 @@
 package compliance
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
-
-	"go.yaml.in/yaml/v3"
 
 	"github.com/pratique/pratique/internal/report"
+	"github.com/pratique/pratique/internal/rulefile"
 )
 
 // Bounds of rule files. They are a user's own, but come from other people.
 const (
-	maxFile  = 1 << 20
 	maxRules = 2000
 	maxList  = 500
 	maxText  = 1000
@@ -33,18 +29,17 @@ const (
 	licenceFile
 )
 
-// source is a file of rules.
-type source struct {
-	name    string
-	kind    fileKind
-	content []byte
+// file is a file of rules, one of ours or a user's.
+type file struct {
+	rulefile.Source
+	builtin bool
 }
 
 // The forms of the files; software.yaml and licences.yaml explain the fields.
 type (
 	softwareForm struct {
-		Categories map[string]categoryForm `yaml:"categories"`
-		Rules      []softwareRuleForm      `yaml:"rules"`
+		Categories map[string]rulefile.Node `yaml:"categories"`
+		Rules      []rulefile.Node          `yaml:"rules"`
 	}
 	categoryForm struct {
 		Title    string `yaml:"title"`
@@ -67,10 +62,10 @@ type (
 		Disabled    bool     `yaml:"disabled"`
 	}
 	licenceForm struct {
-		Unlisted   string            `yaml:"unlisted"`
-		Missing    string            `yaml:"missing"`
-		Rules      []licenceRuleForm `yaml:"rules"`
-		Exemptions []exemptionForm   `yaml:"exemptions"`
+		Unlisted   rulefile.Node   `yaml:"unlisted"`
+		Missing    rulefile.Node   `yaml:"missing"`
+		Rules      []rulefile.Node `yaml:"rules"`
+		Exemptions []rulefile.Node `yaml:"exemptions"`
 	}
 	licenceRuleForm struct {
 		ID         string   `yaml:"id"`
@@ -91,11 +86,8 @@ type (
 	}
 )
 
-var (
-	identifier = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]{0,63}$`)
-	unknownKey = regexp.MustCompile(`^line (\d+): field (\S+) not found in type .*$`)
-	typeError  = regexp.MustCompile(`^line (\d+): (.*)$`)
-)
+// identifier is wider than that of other rules: it takes names of programs.
+var identifier = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]{0,63}$`)
 
 // reserved are rules that no file describes.
 var reserved = []string{unlistedRule, missingRule, "end-of-life-runtime"}
@@ -127,149 +119,109 @@ func (p *parser) policy() *Policy {
 }
 
 // read adds the rules of one file.
-func (p *parser) read(s source, builtin bool) error {
-	f := file{name: s.name, builtin: builtin}
-	var err error
-	if s.kind == softwareFile {
-		var form softwareForm
-		if f.tree, err = decode(s.name, s.content, &form); err != nil {
-			return err
-		}
-		return p.readSoftware(f, form)
+func (p *parser) read(f file) error {
+	if kind, _ := kindOf(f.Name); kind == softwareFile {
+		return p.readSoftware(f)
 	}
-	var form licenceForm
-	if f.tree, err = decode(s.name, s.content, &form); err != nil {
+	return p.readLicences(f)
+}
+
+func (p *parser) readSoftware(f file) error {
+	var form softwareForm
+	if err := f.Decode(&form); err != nil {
 		return err
 	}
-	return p.readLicences(f, form)
-}
-
-// file is a file being read, to tell the places of errors.
-type file struct {
-	name    string
-	tree    *yaml.Node
-	builtin bool
-}
-
-// fail says what is wrong with entry n of a list at the top of the file.
-func (f file) fail(list string, n int, err error) error {
-	return fmt.Errorf("%s:%d: %w", f.name, max(1, lineOf(f.tree, list, n)), err)
-}
-
-// lineOf returns the line of an entry of a field of the document.
-func lineOf(doc *yaml.Node, field string, n int) int {
-	if len(doc.Content) == 0 {
-		return 1
-	}
-	top := doc.Content[0]
-	for i := 0; i+1 < len(top.Content); i += 2 {
-		if top.Content[i].Value != field {
-			continue
-		}
-		if entries := top.Content[i+1].Content; n < len(entries) {
-			return entries[n].Line
-		}
-		return top.Content[i].Line
-	}
-	return 1
-}
-
-// decode reads one strict document into form and returns its tree.
-func decode(name string, content []byte, form any) (*yaml.Node, error) {
-	var tree yaml.Node
-	dec := yaml.NewDecoder(bytes.NewReader(content))
-	if err := dec.Decode(&tree); errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s:1: the file is empty", name)
-	} else if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err) // names the line
-	}
-	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s:1: there is more than one document", name)
-	}
-	dec = yaml.NewDecoder(bytes.NewReader(content))
-	dec.KnownFields(true)
-	err := dec.Decode(form)
-	var wrong *yaml.TypeError
-	switch {
-	case errors.As(err, &wrong) && len(wrong.Errors) > 0:
-		return nil, fmt.Errorf("%s:%s", name, plain(wrong.Errors[0]))
-	case err != nil:
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return &tree, nil
-}
-
-// plain puts an error of the library, "line 3: field x not found in type y", in
-// our form, without names of this program.
-func plain(text string) string {
-	if m := unknownKey.FindStringSubmatch(text); m != nil {
-		return fmt.Sprintf("%s: %q is not a field", m[1], clip(m[2]))
-	}
-	if m := typeError.FindStringSubmatch(text); m != nil {
-		what, _, _ := strings.Cut(m[2], " into ")
-		return m[1] + ": " + clip(what) + " is not what belongs here"
-	}
-	return "1: " + text
-}
-
-func (p *parser) readSoftware(f file, form softwareForm) error {
-	for _, name := range sortedKeys(form.Categories) {
-		if err := p.addCategory(name, form.Categories[name]); err != nil {
-			return f.fail("categories", 0, fmt.Errorf("category %s: %w", clip(name), err))
+	for _, name := range slices.Sorted(maps.Keys(form.Categories)) {
+		n := form.Categories[name]
+		if err := p.addCategory(name, n); err != nil {
+			return f.At(n.Line(), fmt.Errorf("category %s: %w", rulefile.Clip(name), err))
 		}
 	}
-	if len(form.Rules) > maxRules {
-		return f.fail("rules", 0, fmt.Errorf("%d rules are more than %d", len(form.Rules), maxRules))
-	}
-	for n, w := range form.Rules {
-		if err := p.claim(f, w.ID, softwareFile, n); err != nil {
-			return f.fail("rules", n, err)
+	return eachRule(f, form.Rules, func(n rulefile.Node) error {
+		var w softwareRuleForm
+		if err := n.Decode(&w); err != nil {
+			return err
+		}
+		if err := p.claim(f, w.ID, softwareFile, n.Line()); err != nil {
+			return err
 		}
 		if err := p.addSoftware(w); err != nil {
-			return f.fail("rules", n, fmt.Errorf("rule %s: %w", w.ID, err))
+			return fmt.Errorf("rule %s: %w", w.ID, err)
+		}
+		return nil
+	})
+}
+
+func (p *parser) readLicences(f file) error {
+	var form licenceForm
+	if err := f.Decode(&form); err != nil {
+		return err
+	}
+	for _, setting := range []struct {
+		name   string
+		value  rulefile.Node
+		target *action
+	}{{"unlisted", form.Unlisted, &p.unlisted}, {"missing", form.Missing, &p.missing}} {
+		if err := readAction(setting.value, setting.target); err != nil {
+			return f.At(setting.value.Line(), fmt.Errorf("%s: %w", setting.name, err))
+		}
+	}
+	err := eachRule(f, form.Rules, func(n rulefile.Node) error {
+		var w licenceRuleForm
+		if err := n.Decode(&w); err != nil {
+			return err
+		}
+		if err := p.claim(f, w.ID, licenceFile, n.Line()); err != nil {
+			return err
+		}
+		if err := p.addLicence(w, f.builtin); err != nil {
+			return fmt.Errorf("rule %s: %w", w.ID, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return eachRule(f, form.Exemptions, func(n rulefile.Node) error {
+		var w exemptionForm
+		if err := n.Decode(&w); err != nil {
+			return err
+		}
+		return p.addExemption(w)
+	})
+}
+
+// eachRule adds the entries of a list of rules.
+func eachRule(f file, rules []rulefile.Node, add func(n rulefile.Node) error) error {
+	if len(rules) > maxRules {
+		return f.At(1, fmt.Errorf("%d rules are more than %d", len(rules), maxRules))
+	}
+	for _, n := range rules {
+		if err := add(n); err != nil {
+			return f.At(n.Line(), err)
 		}
 	}
 	return nil
 }
 
-func (p *parser) readLicences(f file, form licenceForm) error {
-	for _, setting := range []struct {
-		name, value string
-		target      *action
-	}{{"unlisted", form.Unlisted, &p.unlisted}, {"missing", form.Missing, &p.missing}} {
-		if setting.value == "" {
-			continue
-		}
-		a, err := parseAction(setting.value, "ignore", "warn", "deny")
-		if err != nil {
-			return f.fail(setting.name, 0, fmt.Errorf("%s: %w", setting.name, err))
-		}
-		*setting.target = a
+// readAction sets what to do where a file says so.
+func readAction(n rulefile.Node, target *action) error {
+	var word string
+	if err := n.Decode(&word); err != nil || word == "" {
+		return err
 	}
-	if len(form.Rules) > maxRules || len(form.Exemptions) > maxRules {
-		return f.fail("rules", 0, fmt.Errorf("more than %d rules or exemptions", maxRules))
+	a, err := parseAction(word, "ignore", "warn", "deny")
+	if err == nil {
+		*target = a
 	}
-	for n, w := range form.Rules {
-		if err := p.claim(f, w.ID, licenceFile, n); err != nil {
-			return f.fail("rules", n, err)
-		}
-		if err := p.addLicence(w, f.builtin); err != nil {
-			return f.fail("rules", n, fmt.Errorf("rule %s: %w", w.ID, err))
-		}
-	}
-	for n, w := range form.Exemptions {
-		if err := p.addExemption(w); err != nil {
-			return f.fail("exemptions", n, err)
-		}
-	}
-	return nil
+	return err
 }
 
 // claim checks that an id is one and that nothing else has it.
-func (p *parser) claim(f file, id string, kind fileKind, n int) error {
+func (p *parser) claim(f file, id string, kind fileKind, line int) error {
 	switch {
 	case !identifier.MatchString(id):
-		return fmt.Errorf("id %q: an id has up to 64 lower-case letters, digits, hyphens, dots and plus signs", clip(id))
+		return fmt.Errorf("id %q: an id has up to 64 lower-case letters, digits, hyphens, dots and plus signs", rulefile.Clip(id))
 	case slices.Contains(reserved, id):
 		return fmt.Errorf("id %s is taken by Pratique itself", id)
 	case p.seen[id] != "":
@@ -283,11 +235,15 @@ func (p *parser) claim(f file, id string, kind fileKind, n int) error {
 		p.kinds[id] = kind
 		return nil
 	}
-	p.seen[id] = fmt.Sprintf("%s:%d", f.name, lineOf(f.tree, "rules", n))
+	p.seen[id] = fmt.Sprintf("%s:%d", f.Name, line)
 	return nil
 }
 
-func (p *parser) addCategory(name string, w categoryForm) error {
+func (p *parser) addCategory(name string, n rulefile.Node) error {
+	var w categoryForm
+	if err := n.Decode(&w); err != nil {
+		return err
+	}
 	if !identifier.MatchString(name) {
 		return errors.New("a name has up to 64 lower-case letters, digits and hyphens")
 	}
@@ -360,7 +316,7 @@ func (p *parser) addSoftware(w softwareRuleForm) error {
 func (p *parser) makeSoftware(w softwareRuleForm) (*softwareRule, error) {
 	c, ok := p.categories[w.Category]
 	if !ok {
-		return nil, fmt.Errorf("category %q is not known: use one of %s", clip(w.Category), strings.Join(sortedKeys(p.categories), ", "))
+		return nil, fmt.Errorf("category %q is not known: use one of %s", rulefile.Clip(w.Category), strings.Join(slices.Sorted(maps.Keys(p.categories)), ", "))
 	}
 	severity, err := parseSeverity(w.Severity)
 	if err != nil {
@@ -393,7 +349,7 @@ func (p *parser) makeSoftware(w softwareRuleForm) (*softwareRule, error) {
 	}
 	for _, e := range w.Executables {
 		if e == "" || len(e) > maxText || path.Clean(e) != e || e[0] == '/' || e[0] == '.' {
-			return nil, fmt.Errorf("executables: %q is neither a name nor the end of a path", clip(e))
+			return nil, fmt.Errorf("executables: %q is neither a name nor the end of a path", rulefile.Clip(e))
 		}
 	}
 	r.executables = w.Executables
@@ -484,7 +440,7 @@ func parseSeverity(word string) (report.Severity, error) {
 	case "", "low", "medium", "high", "critical":
 		return report.ParseSeverity(word)
 	}
-	return report.Unknown, fmt.Errorf("severity %q: use low, medium, high or critical", clip(word))
+	return report.Unknown, fmt.Errorf("severity %q: use low, medium, high or critical", rulefile.Clip(word))
 }
 
 func checkTexts(texts ...string) error {
@@ -492,29 +448,9 @@ func checkTexts(texts ...string) error {
 		return fmt.Errorf("more than %d references", maxList)
 	}
 	for _, s := range texts {
-		if len(s) > maxText {
-			return fmt.Errorf("a text has %d bytes, more than %d", len(s), maxText)
-		}
-		if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
-			return fmt.Errorf("the text %q holds what cannot be printed", clip(s))
+		if err := rulefile.CheckText(s, maxText); err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
-
-// clip shortens a text of a file for an error.
-func clip(s string) string {
-	if len(s) > 60 {
-		return s[:60] + "…"
-	}
-	return s
 }

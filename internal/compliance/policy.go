@@ -2,13 +2,12 @@ package compliance
 
 import (
 	_ "embed"
-	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"sync"
 
 	"github.com/pratique/pratique/internal/report"
+	"github.com/pratique/pratique/internal/rulefile"
 )
 
 var (
@@ -40,10 +39,10 @@ type Policy struct {
 	licences *licences
 }
 
-var defaults = sync.OnceValues(func() (*Policy, error) { return newPolicy(builtin()) })
+var defaults = sync.OnceValues(func() (*Policy, error) { return newPolicy() })
 
-func builtin() []source {
-	return []source{{"software.yaml", softwareFile, builtinSoftware}, {"licences.yaml", licenceFile, builtinLicences}}
+func builtin() []rulefile.Source {
+	return []rulefile.Source{{Name: "software.yaml", Content: builtinSoftware}, {Name: "licences.yaml", Content: builtinLicences}}
 }
 
 // Default returns the built-in policy.
@@ -77,49 +76,26 @@ func kindOf(name string) (fileKind, bool) {
 // the order of their names; without any it returns Default. The error names
 // file, line and what is wrong.
 func Load(user fs.FS) (*Policy, error) {
-	entries, err := fs.ReadDir(user, ".") // sorted by name
-	if err != nil {
-		return nil, fmt.Errorf("rules: %w", err)
-	}
-	sources := builtin()
-	for _, e := range entries {
-		kind, ok := kindOf(e.Name())
-		if !ok {
-			continue
-		}
-		content, err := readBounded(user, e.Name())
-		if err != nil {
-			return nil, fmt.Errorf("rules: %w", err)
-		}
-		sources = append(sources, source{e.Name(), kind, content})
-	}
-	if len(sources) == len(builtin()) {
-		return Default(), nil
-	}
-	return newPolicy(sources)
-}
-
-func readBounded(user fs.FS, name string) ([]byte, error) {
-	f, err := user.Open(name)
+	files, err := rulefile.Load(user, Owns)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", name, err)
+	if len(files) == 0 {
+		return Default(), nil
 	}
-	if len(content) > maxFile {
-		return nil, fmt.Errorf("%s has more than %d bytes", name, maxFile)
-	}
-	return content, nil
+	return newPolicy(files...)
 }
 
-// newPolicy puts the files together; the built-in ones come first.
-func newPolicy(sources []source) (*Policy, error) {
+// newPolicy puts the built-in files and a user's together.
+func newPolicy(own ...rulefile.Source) (*Policy, error) {
 	p := newParser()
-	for i, s := range sources {
-		if err := p.read(s, i < len(builtin())); err != nil {
+	for _, s := range builtin() {
+		if err := p.read(file{s, true}); err != nil {
+			return nil, err
+		}
+	}
+	for _, s := range own {
+		if err := p.read(file{s, false}); err != nil {
 			return nil, err
 		}
 	}

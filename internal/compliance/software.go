@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pratique/pratique/internal/report"
+	"github.com/pratique/pratique/internal/rulefile"
 )
 
 // Compare puts two versions of a package in the order of its kind: negative if
@@ -154,12 +155,12 @@ func parsePackages(texts []string) ([]namePattern, error) {
 		p := namePattern{scope: distributionScope, name: strings.ToLower(text)}
 		if scope, name, ok := strings.Cut(text, ":"); ok {
 			if scope != anyScope && !slices.Contains(packageTypes, scope) {
-				return nil, fmt.Errorf("packages: %q is no type of packages: use one of %s, or * for any", clip(scope), strings.Join(packageTypes, ", "))
+				return nil, fmt.Errorf("packages: %q is no type of packages: use one of %s, or * for any", rulefile.Clip(scope), strings.Join(packageTypes, ", "))
 			}
 			p.scope, p.name = scope, strings.ToLower(name)
 		}
 		if err := checkGlob(p.name); err != nil {
-			return nil, fmt.Errorf("packages: %q: %w", clip(text), err)
+			return nil, fmt.Errorf("packages: %q: %w", rulefile.Clip(text), err)
 		}
 		p.prefix = literal(p.name)
 		out = append(out, p)
@@ -231,11 +232,11 @@ func parseConstraints(text string) ([]constraint, error) {
 		part = strings.TrimSpace(part)
 		at := slices.IndexFunc(operators, func(o string) bool { return strings.HasPrefix(part, o) })
 		if at < 0 {
-			return nil, fmt.Errorf("versions: %q: put one of %s before a version", clip(part), strings.Join(operators, " "))
+			return nil, fmt.Errorf("versions: %q: put one of %s before a version", rulefile.Clip(part), strings.Join(operators, " "))
 		}
 		version := strings.TrimSpace(part[len(operators[at]):])
 		if version == "" || strings.ContainsAny(version, " <>=!") {
-			return nil, fmt.Errorf("versions: %q: %q is no version", clip(part), clip(version))
+			return nil, fmt.Errorf("versions: %q: %q is no version", rulefile.Clip(part), rulefile.Clip(version))
 		}
 		out = append(out, constraint{operators[at], version})
 	}

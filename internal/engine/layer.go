@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/pratique/pratique/internal/collect"
@@ -214,30 +213,15 @@ func (p *pass) facts(summary image.Summary) *report.LayerFacts {
 			p.notes = append(p.notes, *r.note)
 		}
 	}
-	sortByPath(facts.Packages, func(s report.PackageSet) string { return s.Path })
-	sortByPath(facts.Owned, func(s report.OwnedSet) string { return s.Path })
-	sortByPath(facts.Secrets, func(s report.Secret) string { return s.Path })
-	if more := len(facts.Secrets) - maxLayerSecrets; more > 0 {
-		facts.Secrets = facts.Secrets[:maxLayerSecrets:maxLayerSecrets]
-		p.notes = append(p.notes, report.Note{Code: noteMoreSecrets, Message: fmt.Sprintf("%d more secrets in this layer are not told", more)})
+	for _, k := range facets {
+		k.sort(facts)
 	}
-	sortByPath(facts.Licences, func(l report.LicenceFile) string { return l.Path })
-	if more := len(facts.Licences) - maxLayerLicences; more > 0 {
-		facts.Licences = facts.Licences[:maxLayerLicences:maxLayerLicences]
-		p.notes = append(p.notes, report.Note{Code: noteMoreLicences, Message: fmt.Sprintf("%d more files about licences in this layer are not told", more)})
-	}
-	sortByPath(facts.Configs, func(c report.ConfigFile) string { return c.Path })
+	facts.Secrets = bounded(p, facts.Secrets, maxLayerSecrets, noteMoreSecrets, "secrets")
+	facts.Licences = bounded(p, facts.Licences, maxLayerLicences, noteMoreLicences, "files about licences")
 	if p.moreConfigs > 0 {
 		p.notes = append(p.notes, report.Note{Code: noteMoreConfigs, Message: fmt.Sprintf("%d more configuration files in this layer were not looked at", p.moreConfigs)})
 	}
-	sortByPath(facts.Passwords, func(w report.WeakPassword) string { return w.Path })
-	sortByPath(facts.Malware, func(m report.Malware) string { return m.Path })
-	if more := len(facts.Malware) - maxLayerMalware; more > 0 {
-		facts.Malware = facts.Malware[:maxLayerMalware:maxLayerMalware]
-		p.notes = append(p.notes, report.Note{Code: noteMoreMalware, Message: fmt.Sprintf("%d more malicious files in this layer are not told", more)})
-	}
-	sortByPath(facts.Hashes, func(h report.FileHash) string { return h.Path })
-	sortByPath(facts.Releases, func(r report.ReleaseFile) string { return r.Path })
+	facts.Malware = bounded(p, facts.Malware, maxLayerMalware, noteMoreMalware, "malicious files")
 	p.unreadLinks(files, read)
 	facts.Notes = p.allNotes(facts.Notes, summary.Notes)
 	if len(files) > 0 {
@@ -254,54 +238,26 @@ var none = new(report.LayerFacts)
 
 // nothing reports whether a collector found nothing.
 func nothing(f *report.LayerFacts) bool {
-	return len(f.Releases)+len(f.Packages)+len(f.Owned)+len(f.Secrets)+len(f.Configs)+len(f.Passwords)+
-		len(f.Malware)+len(f.Hashes)+len(f.Licences)+len(f.Notes) == 0
+	return len(f.Notes) == 0 && !slices.ContainsFunc(facets, func(k anyFacet) bool { return !k.empty(f) })
+}
+
+// bounded returns the first facts of a kind and notes how many more there are.
+func bounded[F any](p *pass, all []F, most int, code, what string) []F {
+	more := len(all) - most
+	if more <= 0 {
+		return all
+	}
+	p.notes = append(p.notes, report.Note{Code: code, Message: fmt.Sprintf("%d more %s in this layer are not told", more, what)})
+	return all[:most:most]
 }
 
 // addFacts adds what was found in one file, whose path it is found under
 // whatever the collector says.
 func addFacts(facts *report.LayerFacts, r result) {
-	for _, s := range r.facts.Packages {
-		s.Path = r.path
-		facts.Packages = append(facts.Packages, s)
-	}
-	for _, s := range r.facts.Owned {
-		s.Path = r.path
-		facts.Owned = append(facts.Owned, s)
-	}
-	for _, s := range r.facts.Releases {
-		s.Path = r.path
-		facts.Releases = append(facts.Releases, s)
-	}
-	for _, s := range r.facts.Secrets {
-		s.Path = r.path
-		facts.Secrets = append(facts.Secrets, s)
-	}
-	for _, c := range r.facts.Configs {
-		c.Path = r.path
-		facts.Configs = append(facts.Configs, c)
-	}
-	for _, w := range r.facts.Passwords {
-		w.Path = r.path
-		facts.Passwords = append(facts.Passwords, w)
-	}
-	for _, m := range r.facts.Malware {
-		m.Path = r.path
-		facts.Malware = append(facts.Malware, m)
-	}
-	for _, h := range r.facts.Hashes {
-		h.Path = r.path
-		facts.Hashes = append(facts.Hashes, h)
-	}
-	for _, l := range r.facts.Licences {
-		l.Path = r.path
-		facts.Licences = append(facts.Licences, l)
+	for _, k := range facets {
+		k.add(facts, r.facts, r.path)
 	}
 	facts.Notes = append(facts.Notes, r.facts.Notes...)
-}
-
-func sortByPath[T any](all []T, path func(T) string) {
-	slices.SortStableFunc(all, func(a, b T) int { return strings.Compare(path(a), path(b)) })
 }
 
 // unreadLinks notes hard links that a collector would want by their name while

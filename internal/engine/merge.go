@@ -73,32 +73,8 @@ const absentProvider = -1
 // expect names the paths whose provider must be known.
 func (m *merger) expect() {
 	for _, l := range m.layers {
-		for _, s := range l.Packages {
-			m.providers[s.Path] = absentProvider
-		}
-		for _, s := range l.Owned {
-			m.providers[s.Path] = absentProvider
-		}
-		for _, r := range l.Releases {
-			m.providers[r.Path] = absentProvider
-		}
-		for _, s := range l.Secrets {
-			m.providers[s.Path] = absentProvider
-		}
-		for _, c := range l.Configs {
-			m.providers[c.Path] = absentProvider
-		}
-		for _, w := range l.Passwords {
-			m.providers[w.Path] = absentProvider
-		}
-		for _, s := range l.Malware {
-			m.providers[s.Path] = absentProvider
-		}
-		for _, h := range l.Hashes {
-			m.providers[h.Path] = absentProvider
-		}
-		for _, f := range l.Licences {
-			m.providers[f.Path] = absentProvider
+		for _, k := range facets {
+			k.eachPath(l, func(path string) { m.providers[path] = absentProvider })
 		}
 		for _, n := range l.Notes {
 			if n.Collector != "" {
@@ -135,16 +111,7 @@ func (m *merger) linked() {
 
 // releases returns the visible files that name the operating system.
 func (m *merger) releases() []report.ReleaseFile {
-	var files []report.ReleaseFile
-	for n, l := range m.layers {
-		for _, r := range l.Releases {
-			if m.providers[r.Path] == n {
-				files = append(files, r)
-			}
-		}
-	}
-	slices.SortStableFunc(files, func(a, b report.ReleaseFile) int { return strings.Compare(a.Path, b.Path) })
-	return files
+	return releaseFiles.gather(m.layers, func(r *report.ReleaseFile, n int) bool { return m.providers[r.Path] == n })
 }
 
 // packages returns what is installed, completed by what only the whole image
@@ -186,41 +153,26 @@ func (m *merger) packages(os report.OS) []report.Package {
 // secrets returns those of every layer: what a later layer hides can still be
 // read by anybody who has the image.
 func (m *merger) secrets() []report.Secret {
-	var all []report.Secret
-	for n, l := range m.layers {
-		for _, s := range l.Secrets {
-			s.Layer, s.Hidden = n, m.hidden(n, s.Path)
-			all = append(all, s)
-		}
-	}
-	sortByPath(all, func(s report.Secret) string { return s.Path })
-	return all
+	return secretFacts.gather(m.layers, func(s *report.Secret, n int) bool {
+		s.Layer, s.Hidden = n, m.hidden(n, s.Path)
+		return true
+	})
 }
 
 // passwords are those of every layer, for the same reason as secrets.
 func (m *merger) passwords() []report.WeakPassword {
-	var all []report.WeakPassword
-	for n, l := range m.layers {
-		for _, w := range l.Passwords {
-			w.Layer, w.Hidden = n, m.hidden(n, w.Path)
-			all = append(all, w)
-		}
-	}
-	sortByPath(all, func(w report.WeakPassword) string { return w.Path })
-	return all
+	return weakPasswords.gather(m.layers, func(w *report.WeakPassword, n int) bool {
+		w.Layer, w.Hidden = n, m.hidden(n, w.Path)
+		return true
+	})
 }
 
 // malware is that of every layer: it is in the image that people pull.
 func (m *merger) malware() []report.Malware {
-	var all []report.Malware
-	for n, l := range m.layers {
-		for _, s := range l.Malware {
-			s.Layer, s.Hidden = n, m.hidden(n, s.Path)
-			all = append(all, s)
-		}
-	}
-	sortByPath(all, func(s report.Malware) string { return s.Path })
-	return all
+	return malwareFacts.gather(m.layers, func(s *report.Malware, n int) bool {
+		s.Layer, s.Hidden = n, m.hidden(n, s.Path)
+		return true
+	})
 }
 
 // hidden says what became of the path of a layer in the layers above.
@@ -239,47 +191,26 @@ func (m *merger) hidden(layer int, path string) report.Hidden {
 
 // configs returns the visible files that configure the system.
 func (m *merger) configs() []report.ConfigFile {
-	var all []report.ConfigFile
-	for n, l := range m.layers {
-		for _, c := range l.Configs {
-			if m.providers[c.Path] == n {
-				c.Layer = n
-				all = append(all, c)
-			}
-		}
-	}
-	sortByPath(all, func(c report.ConfigFile) string { return c.Path })
-	return all
+	return configFiles.gather(m.layers, func(c *report.ConfigFile, n int) bool {
+		c.Layer = n
+		return m.providers[c.Path] == n
+	})
 }
 
 // hashes returns the digests of visible executables and scripts.
 func (m *merger) hashes() []report.FileHash {
-	var all []report.FileHash
-	for n, l := range m.layers {
-		for _, h := range l.Hashes {
-			if m.hidden(n, h.Path) == "" {
-				h.Layer = n
-				all = append(all, h)
-			}
-		}
-	}
-	sortByPath(all, func(h report.FileHash) string { return h.Path })
-	return all
+	return fileHashes.gather(m.layers, func(h *report.FileHash, n int) bool {
+		h.Layer = n
+		return m.hidden(n, h.Path) == ""
+	})
 }
 
 // licences returns what visible files say of licences.
 func (m *merger) licences() []report.LicenceFile {
-	var all []report.LicenceFile
-	for n, l := range m.layers {
-		for _, f := range l.Licences {
-			if m.hidden(n, f.Path) == "" {
-				f.Layer = n
-				all = append(all, f)
-			}
-		}
-	}
-	sortByPath(all, func(f report.LicenceFile) string { return f.Path })
-	return all
+	return licenceFiles.gather(m.layers, func(f *report.LicenceFile, n int) bool {
+		f.Layer = n
+		return m.hidden(n, f.Path) == ""
+	})
 }
 
 func comparePackages(a, b report.Package) int {

@@ -167,9 +167,18 @@ func baseOf(img *report.Image, os report.OS, known *Bases) *report.Base {
 		return nil
 	}
 	return &report.Base{
-		Name: printable(os.ID, 80), Version: printable(os.Version, 80),
+		Name: report.Printable(os.ID, 80), Version: report.Printable(os.Version, 80),
 		Source: report.BaseByDistribution, Layers: rootLayers(img),
 	}
+}
+
+// likelyBaseLayers is how many layers, from the lowest, come with a base: at least
+// the lowest one, as hardly an image is built on nothing.
+func likelyBaseLayers(base *report.Base) int {
+	if base == nil {
+		return 1
+	}
+	return max(1, base.Layers)
 }
 
 // The annotations of the OCI image specification that name an image's base.
@@ -186,7 +195,7 @@ var wholeDigest = regexp.MustCompile(`^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}
 // digest is well-formed or empty.
 func AnnotatedBase(img *report.Image) (name, digest string) {
 	for _, says := range []map[string]string{img.Annotations, img.Config.Labels} {
-		name = printable(strings.TrimSpace(says[annotationBaseName]), 512)
+		name = report.Printable(strings.TrimSpace(says[annotationBaseName]), 512)
 		digest = strings.TrimSpace(says[annotationBaseDigest])
 		name, inName, _ := strings.Cut(name, "@")
 		if !wholeDigest.MatchString(digest) {

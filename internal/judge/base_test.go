@@ -332,7 +332,7 @@ func FuzzAnnotatedBase(f *testing.F) {
 		if gotDigest != "" && !wholeDigest.MatchString(gotDigest) {
 			t.Errorf("digest %q", gotDigest)
 		}
-		if len(gotName) > 600 || gotName != printable(gotName, 600) || !strings.HasSuffix(gotName, tagOf(gotName)) {
+		if len(gotName) > 600 || gotName != report.Printable(gotName, 600) || !strings.HasSuffix(gotName, tagOf(gotName)) {
 			t.Errorf("name %q, tag %q", gotName, tagOf(gotName))
 		}
 		if n := rootLayers(img); n < 0 || n > len(img.Layers) {

@@ -75,7 +75,7 @@ func complianceFinding(s subject, o *offence, facts *report.ImageFacts) report.F
 		References: slices.Clone(o.rule.References),
 	}
 	if s.name != "" && s.rule != endOfLifeRuntime {
-		f.Title += ": " + printable(s.name, 200)
+		f.Title += ": " + report.Printable(s.name, 200)
 	}
 	f.Package, f.Version = oneOf(o.packages)
 	for _, e := range o.evidence {
@@ -189,16 +189,16 @@ func forbiddenSoftware(facts *report.ImageFacts, policy *compliance.Policy) []re
 			}
 			o := found.at(subject{rule.ID, "file", path.Base(h.Path)}, rule)
 			o.files = append(o.files, locate(facts.Image, h.Path, h.Layer))
-			o.evidence = append(o.evidence, printable(h.Path, 200))
+			o.evidence = append(o.evidence, report.Printable(h.Path, 200))
 		}
 	}
 	return found.findings(facts)
 }
 
 func packageName(p report.Package) string {
-	name := printable(p.Name, 200)
+	name := report.Printable(p.Name, 200)
 	if p.Version != "" {
-		name += " " + printable(p.Version, 120)
+		name += " " + report.Printable(p.Version, 120)
 	}
 	return name
 }
@@ -232,7 +232,7 @@ func unwantedLicences(facts *report.ImageFacts, policy *compliance.Policy) []rep
 		if b := judge.File(f); b != nil {
 			o := found.at(subject{b.ID, "file", f.Path}, b.Rule)
 			o.files = append(o.files, locate(facts.Image, f.Path, f.Layer))
-			o.evidence = append(o.evidence, licenceEvidence(printable(f.Path, 200), b))
+			o.evidence = append(o.evidence, licenceEvidence(report.Printable(f.Path, 200), b))
 		}
 	}
 	return found.findings(facts)
@@ -242,7 +242,7 @@ func licenceEvidence(name string, b *compliance.Breach) string {
 	if b.Licence == "" {
 		return name + ": no licence"
 	}
-	return name + ": " + printable(b.Licence, 200)
+	return name + ": " + report.Printable(b.Licence, 200)
 }
 
 // ofSomePackage reports whether a licence text lies where package managers put

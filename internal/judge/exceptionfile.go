@@ -96,7 +96,7 @@ func fields(n *yaml.Node, known []string) (map[string]*yaml.Node, error) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := n.Content[i]
 		if !slices.Contains(known, key.Value) {
-			return nil, wrongAt(key, "there is no field %q: use %s", printable(key.Value, 40), strings.Join(known, ", "))
+			return nil, wrongAt(key, "there is no field %q: use %s", report.Printable(key.Value, 40), strings.Join(known, ", "))
 		}
 		if values[key.Value] != nil {
 			return nil, wrongAt(key, "%s is given twice", key.Value)

@@ -32,7 +32,7 @@ type names struct {
 func (n *names) add(p report.Package) {
 	n.count++
 	if len(n.first) < 5 {
-		n.first = append(n.first, printable(p.Name, 80))
+		n.first = append(n.first, report.Printable(p.Name, 80))
 	}
 }
 
@@ -70,9 +70,9 @@ func (g *gaps) see(os report.OS, p report.Package, k Knowledge) bool {
 
 func ecosystemName(p report.Package) string {
 	if p.Ecosystem != "" {
-		return printable(p.Ecosystem, 80)
+		return report.Printable(p.Ecosystem, 80)
 	}
-	return printable(p.Type, 80)
+	return report.Printable(p.Type, 80)
 }
 
 func (g *gaps) notes(facts *report.ImageFacts, k Knowledge) []report.Note {
@@ -114,9 +114,9 @@ func packages(n int) string {
 func osName(os report.OS) string {
 	switch {
 	case os.Name != "":
-		return printable(os.Name, 80)
+		return report.Printable(os.Name, 80)
 	case os.ID == "":
 		return "the distribution"
 	}
-	return printable(strings.TrimSpace(os.ID+" "+os.Version), 80)
+	return report.Printable(strings.TrimSpace(os.ID+" "+os.Version), 80)
 }

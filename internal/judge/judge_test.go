@@ -88,7 +88,7 @@ func TestVulnerabilities(t *testing.T) {
 			{Type: "npm", Ecosystem: "npm", Name: "owned", Version: "1.0.0", Path: "c/package.json", OwnedBy: "node"},
 		},
 	}
-	vulns, notes, err := Vulnerabilities(facts, k)
+	vulns, notes, err := Vulnerabilities(facts, k, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func TestVulnerabilities(t *testing.T) {
 func TestFindingIDs(t *testing.T) {
 	k := &known{releases: []string{"npm"}, matches: map[string][]advisory.Match{"a": {{ID: "CVE-2023-0001"}, {ID: "CVE-2023-0002"}}}}
 	id := func(p report.Package) []string {
-		vulns, _, err := Vulnerabilities(&report.ImageFacts{Packages: []report.Package{p}}, k)
+		vulns, _, err := Vulnerabilities(&report.ImageFacts{Packages: []report.Package{p}}, k, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -182,7 +182,7 @@ func TestNotes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			vulns, notes, err := Vulnerabilities(&report.ImageFacts{OS: tt.os, Packages: tt.pkgs}, k)
+			vulns, notes, err := Vulnerabilities(&report.ImageFacts{OS: tt.os, Packages: tt.pkgs}, k, 1)
 			if err != nil || vulns == nil {
 				t.Fatal(vulns, err)
 			}
@@ -245,14 +245,22 @@ func TestSolution(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := solution(tt.os, tt.pkg, tt.m, []report.Location{tt.at})
+			got := solution(tt.os, tt.pkg, tt.m, []report.Location{tt.at}, 1)
 			if d := cmp.Diff(tt.want, got); d != "" {
 				t.Errorf("solution (-want +got):\n%s", d)
 			}
 		})
 	}
+	for layer, want := range map[int]bool{0: true, 1: true, 2: false} {
+		for _, kind := range []string{"deb", "npm"} {
+			got := solution(debian, report.Package{Type: kind, Name: "x", Version: "1"}, fixed("2"), []report.Location{{Layer: layer}}, 2)
+			if strings.Contains(got, "base image") != want {
+				t.Errorf("%s in layer %d of a base of two layers: %s", kind, layer, got)
+			}
+		}
+	}
 	for _, kind := range []string{"gem", "composer", "cargo", "nuget", "hex", "pub", "bitnami"} {
-		if got := solution(debian, report.Package{Type: kind, Name: "x", Version: "1"}, fixed("2"), []report.Location{{Layer: 1}}); !strings.Contains(got, "from 1 to 2 or later") || !strings.Contains(got, " in ") && kind != "bitnami" {
+		if got := solution(debian, report.Package{Type: kind, Name: "x", Version: "1"}, fixed("2"), []report.Location{{Layer: 1}}, 1); !strings.Contains(got, "from 1 to 2 or later") || !strings.Contains(got, " in ") && kind != "bitnami" {
 			t.Errorf("%s: %s", kind, got)
 		}
 	}
@@ -318,7 +326,7 @@ func TestHostileLayerIndex(t *testing.T) {
 	k := &known{releases: []string{"npm"}, matches: map[string][]advisory.Match{"a": {{ID: "CVE-2023-0001"}}}}
 	for _, layer := range []int{-1, 0, 7} {
 		facts := &report.ImageFacts{Packages: []report.Package{{Type: "npm", Ecosystem: "npm", Name: "a", Version: "1", Layer: layer}}}
-		if vulns, _, err := Vulnerabilities(facts, k); err != nil || len(vulns) != 1 {
+		if vulns, _, err := Vulnerabilities(facts, k, 1); err != nil || len(vulns) != 1 {
 			t.Errorf("layer %d: %v, %v", layer, vulns, err)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -19,19 +18,12 @@ import (
 // found by their facts, so that a new list finds them in images that were read
 // before; files on a list of harmless ones are left out. The slice is never nil.
 func Malicious(facts *report.ImageFacts, rules *signature.Rules) []report.Finding {
-	groups := make(map[secretKey][]report.Malware)
-	for _, m := range slices.Concat(facts.Malware, listed(facts.Hashes, rules)) {
-		if !harmless(m, rules) {
-			key := secretKey{m.Rule, m.Path}
-			groups[key] = append(groups[key], m)
-		}
-	}
-	findings := make([]report.Finding, 0, len(groups))
-	for _, key := range slices.SortedFunc(maps.Keys(groups), secretKey.compare) {
-		findings = append(findings, malwareFinding(key, groups[key], facts.Image, rules))
-	}
-	slices.SortStableFunc(findings, func(a, b report.Finding) int { return cmp.Compare(b.Severity, a.Severity) })
-	return findings
+	all := slices.Concat(facts.Malware, listed(facts.Hashes, rules))
+	all = slices.DeleteFunc(all, func(m report.Malware) bool { return harmless(m, rules) })
+	return group(all, func(m report.Malware) placeKey { return placeKey{m.Rule, m.Path} },
+		func(key placeKey, same []report.Malware) report.Finding {
+			return malwareFinding(key, same, facts.Image, rules)
+		})
 }
 
 // noteSkipped says that signatures of a user are not applied.
@@ -44,7 +36,7 @@ func skippedSignatures(rules *signature.Rules) []report.Note {
 		return nil
 	}
 	return []report.Note{{Code: noteSkipped, Message: fmt.Sprintf("%d signatures of malicious files are not supported and were not applied; the first is in %s, line %d: %s",
-		n, printable(skips[0].File, 80), skips[0].Line, skips[0].Reason)}}
+		n, report.Printable(skips[0].File, 80), skips[0].Line, skips[0].Reason)}}
 }
 
 // listed returns the files whose hash a list of malicious files has.
@@ -68,13 +60,13 @@ func harmless(m report.Malware, rules *signature.Rules) bool {
 	return err == nil && rules.Harmless(sum, m.Size)
 }
 
-func malwareFinding(key secretKey, group []report.Malware, img report.Image, rules *signature.Rules) report.Finding {
+func malwareFinding(key placeKey, group []report.Malware, img report.Image, rules *signature.Rules) report.Finding {
 	d := describeMalware(group[0], rules)
 	f := report.Finding{
 		FindingID:  findingID(report.Malicious, key.rule, key.path),
 		Category:   report.Malicious,
 		Rule:       key.rule,
-		Title:      printable(d.Title, 200),
+		Title:      report.Printable(d.Title, 200),
 		Severity:   d.Severity,
 		Details:    malwareDetails(d, group),
 		References: slices.Clone(d.References),
@@ -138,7 +130,7 @@ func describeMalware(m report.Malware, rules *signature.Rules) signature.Descrip
 func malwareDetails(d signature.Description, group []report.Malware) string {
 	text := d.Means
 	if d.Family != "" && !strings.Contains(d.Title, d.Family) {
-		text += " It is known as " + printable(d.Family, 120) + "."
+		text += " It is known as " + report.Printable(d.Family, 120) + "."
 	}
 	if slices.ContainsFunc(group, func(m report.Malware) bool { return m.Engine == signature.EngineClamd }) {
 		text += " ClamAV says so."
@@ -151,10 +143,10 @@ func malwareDetails(d signature.Description, group []report.Malware) string {
 func malwareEvidence(m report.Malware) []string {
 	var all []string
 	if m.Inner != "" {
-		all = append(all, "in "+printable(m.Inner, 300))
+		all = append(all, "in "+report.Printable(m.Inner, 300))
 	}
 	if m.Excerpt != "" {
-		all = append(all, printable(m.Excerpt, 300))
+		all = append(all, report.Printable(m.Excerpt, 300))
 	}
 	if m.SHA256 != "" {
 		all = append(all, fmt.Sprintf("SHA-256 %s, %d bytes", m.SHA256, m.Size))

@@ -40,7 +40,7 @@ func maliciousID(v report.Vulnerability) string {
 }
 
 func maliciousFinding(id string, v report.Vulnerability) report.Finding {
-	name, version := printable(v.Package, 200), printable(v.Version, 120)
+	name, version := report.Printable(v.Package, 200), report.Printable(v.Version, 120)
 	f := report.Finding{
 		FindingID:  findingID(report.Malicious, id, strings.Join([]string{v.Type, v.Package, v.Version}, " ")),
 		Category:   report.Malicious,
@@ -49,13 +49,13 @@ func maliciousFinding(id string, v report.Vulnerability) report.Finding {
 		Severity:   report.Critical,
 		Package:    v.Package,
 		Version:    v.Version,
-		Details:    fmt.Sprintf("This package was published to do harm, or its maker's account was taken over for that (%s). Its code may have run when it was installed, and runs whenever a program loads it.", printable(id, 80)),
+		Details:    fmt.Sprintf("This package was published to do harm, or its maker's account was taken over for that (%s). Its code may have run when it was installed, and runs whenever a program loads it.", report.Printable(id, 80)),
 		Evidence:   []string{name + " " + version},
 		Locations:  slices.Clone(v.Locations),
 		References: slices.Clone(v.References),
 	}
 	if v.Title != "" {
-		f.Details += " " + printable(v.Title, 300)
+		f.Details += " " + report.Printable(v.Title, 300)
 	}
 	where := ""
 	if len(v.Locations) > 0 && v.Locations[0].Instruction != "" {

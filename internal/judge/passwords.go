@@ -60,7 +60,7 @@ func accountName(user string) string {
 	if user == "" {
 		return "account without a name"
 	}
-	return "account " + printable(user, 64)
+	return "account " + report.Printable(user, 64)
 }
 
 func passwordFinding(key passwordKey, group []report.WeakPassword, img report.Image) report.Finding {
@@ -113,7 +113,7 @@ func passwordEvidence(w report.WeakPassword) string {
 	if w.How == howEmpty {
 		return accountName(w.User) + ": no password"
 	}
-	return fmt.Sprintf("%s: %s (%s), %s", accountName(w.User), w.Masked, printable(w.Scheme, 40), guessOf(w.How))
+	return fmt.Sprintf("%s: %s (%s), %s", accountName(w.User), w.Masked, report.Printable(w.Scheme, 40), guessOf(w.How))
 }
 
 func guessOf(how string) string {
@@ -162,13 +162,13 @@ func passwordSolution(key passwordKey, s passwordService, at []report.Location) 
 func passwordRemoval(at []report.Location) string {
 	first := at[0]
 	if first.Config != "" {
-		return fmt.Sprintf(" Take it out of the image's configuration (%s) and build again: everybody who can pull the image can read that.", printable(first.Config, 120))
+		return fmt.Sprintf(" Take it out of the image's configuration (%s) and build again: everybody who can pull the image can read that.", report.Printable(first.Config, 120))
 	}
 	layer := fmt.Sprintf("layer %d", first.Layer)
 	if first.Instruction != "" {
 		layer += " (" + code(instruction(first)) + ")"
 	}
-	s := fmt.Sprintf(" It is %s that puts it into %s: change that and build again, as what a layer holds stays readable below later ones.", layer, printable(first.Path, 160))
+	s := fmt.Sprintf(" It is %s that puts it into %s: change that and build again, as what a layer holds stays readable below later ones.", layer, report.Printable(first.Path, 160))
 	if first.Layer == 0 {
 		s += " If it comes with the base image, tell those who make that."
 	}
@@ -180,7 +180,7 @@ func accountWord(s string) string {
 	if s == "" || strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._@%-") != "" || s[0] == '-' {
 		return "ACCOUNT"
 	}
-	return printable(s, 64)
+	return report.Printable(s, 64)
 }
 
 // passwordService is what there is to say about the accounts of one.

@@ -121,7 +121,7 @@ func (s step) run(j *judging) (err error) {
 }
 
 func (j *judging) vulnerabilities() error {
-	vulns, notes, err := Vulnerabilities(j.facts, j.k)
+	vulns, notes, err := Vulnerabilities(j.facts, j.k, likelyBaseLayers(baseOf(&j.facts.Image, j.facts.OS, j.o.Bases)))
 	if err != nil {
 		return err
 	}

@@ -144,7 +144,7 @@ func (r *runtimeJudgement) variable(env string) error {
 		return err
 	}
 	o.files = append(o.files, report.Location{Layer: report.NoLayer, Config: "environment variable " + name})
-	o.evidence = append(o.evidence, printable(env, 120))
+	o.evidence = append(o.evidence, report.Printable(env, 120))
 	return nil
 }
 

@@ -21,28 +21,35 @@ const maxEvidence = 20
 // and one for all that it found in the configuration. What is at a path that the
 // user excluded is left out. The slice is never nil.
 func Sensitive(facts *report.ImageFacts, rules *secret.Rules) []report.Finding {
-	groups := make(map[secretKey][]report.Secret)
-	for _, s := range slices.Concat(facts.Secrets, facts.Image.Secrets) {
-		if s.Config == "" && rules.Excluded(s.Path) {
-			continue
-		}
-		key := secretKey{s.Rule, s.Path}
-		groups[key] = append(groups[key], s)
+	all := slices.Concat(facts.Secrets, facts.Image.Secrets)
+	all = slices.DeleteFunc(all, func(s report.Secret) bool { return s.Config == "" && rules.Excluded(s.Path) })
+	return group(all, func(s report.Secret) placeKey { return placeKey{s.Rule, s.Path} },
+		func(key placeKey, same []report.Secret) report.Finding {
+			return sensitiveFinding(key, same, facts.Image, rules)
+		})
+}
+
+// placeKey is what makes a finding about files one. Line, layer and what was found
+// are not part of it: they change while the trouble stays the same.
+type placeKey struct{ rule, path string }
+
+func (k placeKey) compare(o placeKey) int {
+	return cmp.Or(strings.Compare(k.path, o.path), strings.Compare(k.rule, o.rule))
+}
+
+// group makes one finding of all facts with the same key, worst first.
+func group[F any](facts []F, keyOf func(F) placeKey, finding func(placeKey, []F) report.Finding) []report.Finding {
+	groups := make(map[placeKey][]F)
+	for _, f := range facts {
+		key := keyOf(f)
+		groups[key] = append(groups[key], f)
 	}
 	findings := make([]report.Finding, 0, len(groups))
-	for _, key := range slices.SortedFunc(maps.Keys(groups), secretKey.compare) {
-		findings = append(findings, sensitiveFinding(key, groups[key], facts.Image, rules))
+	for _, key := range slices.SortedFunc(maps.Keys(groups), placeKey.compare) {
+		findings = append(findings, finding(key, groups[key]))
 	}
 	slices.SortStableFunc(findings, func(a, b report.Finding) int { return cmp.Compare(b.Severity, a.Severity) })
 	return findings
-}
-
-// secretKey is what makes a finding one. Line, layer and what was found are not
-// part of it: they change while the trouble stays the same.
-type secretKey struct{ rule, path string }
-
-func (k secretKey) compare(o secretKey) int {
-	return cmp.Or(strings.Compare(k.path, o.path), strings.Compare(k.rule, o.rule))
 }
 
 // findingID is the same for the same rule and subject, whenever it is found.
@@ -54,7 +61,7 @@ func findingID(category report.Category, rule, subject string) string {
 	return hex.EncodeToString(h.Sum(nil)[:10])
 }
 
-func sensitiveFinding(key secretKey, group []report.Secret, img report.Image, rules *secret.Rules) report.Finding {
+func sensitiveFinding(key placeKey, group []report.Secret, img report.Image, rules *secret.Rules) report.Finding {
 	d, known := rules.Describe(key.rule)
 	if !known {
 		// Facts of a set of rules that is no longer in force.
@@ -113,14 +120,14 @@ func removal(at []report.Location) string {
 	}
 	first := at[0]
 	if first.Config != "" {
-		return fmt.Sprintf(" Then take it out of the image's configuration (%s) and build again: everybody who can pull the image can read that.", printable(first.Config, 120))
+		return fmt.Sprintf(" Then take it out of the image's configuration (%s) and build again: everybody who can pull the image can read that.", report.Printable(first.Config, 120))
 	}
 	var s strings.Builder
 	layer := fmt.Sprintf("layer %d", first.Layer)
 	if first.Instruction != "" {
 		layer += " (" + code(instruction(first)) + ")"
 	}
-	name := printable(first.Path, 160)
+	name := report.Printable(first.Path, 160)
 	fmt.Fprintf(&s, " Then take %s out of %s, which adds it, and build again", name, layer)
 	if slices.ContainsFunc(at, func(l report.Location) bool { return l.Hidden != "" }) {
 		s.WriteString(": a later layer hides it, but it can still be read in the one below.")

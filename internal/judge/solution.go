@@ -13,45 +13,46 @@ import (
 
 // solution tells in a few sentences what to do about one finding: which version
 // to go to, by which command or in which file, and whether it is the base
-// image's matter. Names and paths come from the image and are hostile: a command
+// image's matter, to which so many layers from the lowest belong. Names and paths come from the image and are hostile: a command
 // is offered only for a name that a shell takes as one plain word.
-func solution(os report.OS, p report.Package, m *advisory.Match, at []report.Location) string {
+func solution(os report.OS, p report.Package, m *advisory.Match, at []report.Location, baseLayers int) string {
 	if m.FixState != report.Fixed {
 		return mitigation(os, p, m)
 	}
-	var first report.Location
-	if len(at) > 0 {
-		first = at[0]
+	fromBase := origin(at, baseLayers) == report.FromBase
+	var first report.Location // of what is above the base, if anything is
+	if n := slices.IndexFunc(at, func(l report.Location) bool { return fromBase || l.Layer >= baseLayers }); n >= 0 {
+		first = at[n]
 	}
 	if p.Distribution() {
-		return systemSolution(os, p, m, first)
+		return systemSolution(os, p, m, first, fromBase)
 	}
-	return applicationSolution(p, m, first)
+	return applicationSolution(p, m, first, fromBase)
 }
 
 // mitigation is for what cannot be fixed by an upgrade.
 func mitigation(os report.OS, p report.Package, m *advisory.Match) string {
-	name := printable(p.Name, 120)
+	name := report.Printable(p.Name, 120)
 	if m.FixState == report.WontFix {
 		return fmt.Sprintf("%s will not fix this in this release. Remove %s if the image works without it, or move to a newer release; if neither is possible, limit what can reach it and exempt %s for a limited time.", osName(os), name, m.ID)
 	}
 	return fmt.Sprintf("No fixed version yet. Remove %s if the image works without it, or limit what can reach it; exempt %s for a limited time if you accept the risk, and scan again when there is a fix.", name, m.ID)
 }
 
-func systemSolution(os report.OS, p report.Package, m *advisory.Match, at report.Location) string {
-	name := printable(p.Name, 120)
+func systemSolution(os report.OS, p report.Package, m *advisory.Match, at report.Location, fromBase bool) string {
+	name := report.Printable(p.Name, 120)
 	target := m.FixedVersion
 	if p.SourceVersion != "" && p.SourceVersion != p.Version && m.Source != "" {
 		target = "a build of " + m.Source + " " + m.FixedVersion
 	}
 	var s strings.Builder
-	fmt.Fprintf(&s, "Upgrade %s from %s to %s or later", name, printable(p.Version, 120), target)
+	fmt.Fprintf(&s, "Upgrade %s from %s to %s or later", name, report.Printable(p.Version, 120), target)
 	command := ""
 	if plainWord.MatchString(p.Name) {
 		command = upgradeCommand(os, p)
 	}
 	switch {
-	case at.Layer == 0:
+	case fromBase:
 		s.WriteString(". It comes with the base image: rebuild on a newer one")
 		if command != "" {
 			fmt.Fprintf(&s, ", or add %s to the Dockerfile", code(command))
@@ -109,30 +110,30 @@ func rpmManager(os report.OS) string {
 
 // instruction is a build instruction short enough for a sentence.
 func instruction(at report.Location) string {
-	return printable(strings.Join(strings.Fields(at.Instruction), " "), 100)
+	return report.Printable(strings.Join(strings.Fields(at.Instruction), " "), 100)
 }
 
-func applicationSolution(p report.Package, m *advisory.Match, at report.Location) string {
-	name, fixed := printable(p.Name, 200), m.FixedVersion
+func applicationSolution(p report.Package, m *advisory.Match, at report.Location, fromBase bool) string {
+	name, fixed := report.Printable(p.Name, 200), m.FixedVersion
 	var s strings.Builder
-	fmt.Fprintf(&s, "Upgrade %s from %s to %s or later", name, printable(p.Version, 120), fixed)
+	fmt.Fprintf(&s, "Upgrade %s from %s to %s or later", name, report.Printable(p.Version, 120), fixed)
 	outer, inner, nested := strings.Cut(at.Path, "!")
 	switch {
 	case strings.Contains(at.Path, "node_modules/npm/node_modules/"):
 		s.WriteString(". It is part of npm: upgrade npm or the Node.js image")
 	case p.Type == "golang" && (p.Name == "stdlib" || p.Name == "toolchain"):
-		fmt.Fprintf(&s, ": rebuild %s with Go %s or later", printable(path.Base(outer), 120), fixed)
+		fmt.Fprintf(&s, ": rebuild %s with Go %s or later", report.Printable(path.Base(outer), 120), fixed)
 	default:
 		s.WriteString(dependencyChange(p, fixed))
 		if p.Type == "golang" && at.Path != "" {
-			fmt.Fprintf(&s, " and rebuild %s", printable(path.Base(outer), 120))
+			fmt.Fprintf(&s, " and rebuild %s", report.Printable(path.Base(outer), 120))
 		}
 	}
 	if nested {
-		fmt.Fprintf(&s, ". It is inside %s (%s): rebuild or replace that archive", printable(outer, 160), printable(strings.Trim(inner, "!/"), 160))
+		fmt.Fprintf(&s, ". It is inside %s (%s): rebuild or replace that archive", report.Printable(outer, 160), report.Printable(strings.Trim(inner, "!/"), 160))
 	}
 	switch {
-	case at.Layer == 0:
+	case fromBase:
 		s.WriteString(". It comes with the base image: a newer one may have the fix")
 	case at.Instruction != "":
 		fmt.Fprintf(&s, ". It was brought by %s", code(instruction(at)))
@@ -202,18 +203,3 @@ func dependencyCommands(p report.Package, fixed string) (file string, commands [
 
 // code sets off a command or an instruction from the sentence around it.
 func code(s string) string { return "`" + strings.ReplaceAll(s, "`", "'") + "`" }
-
-// printable makes text from an image fit for a sentence: no control characters,
-// and no longer than n bytes.
-func printable(s string, n int) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r == '\u202e' || r == '\u2028' || r == '\u2029' {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
-	if len(s) <= n {
-		return s
-	}
-	return strings.ToValidUTF8(s[:n], "") + "…"
-}

@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pratique/pratique/internal/rulefile"
+
 	"github.com/pratique/pratique/internal/report"
 )
 
@@ -264,7 +266,7 @@ func TestLoad(t *testing.T) {
 		"too long":      {fstest.MapFS{"passwords.txt": {Data: []byte("a\n" + strings.Repeat("x", maxWord+1))}}, "passwords.txt:2: the word has 73 bytes"},
 		"control":       {fstest.MapFS{"passwords.txt": {Data: []byte("a\tb")}}, "passwords.txt:1: the word has a control character"},
 		"no UTF-8":      {fstest.MapFS{"passwords.txt": {Data: []byte("a\n\xff")}}, "passwords.txt:2: the word is not UTF-8"},
-		"much too long": {fstest.MapFS{"passwords.txt": {Data: make([]byte, maxFile+1)}}, "passwords.txt has more than 1048576 bytes"},
+		"much too long": {fstest.MapFS{"passwords.txt": {Data: make([]byte, rulefile.MaxFile+1)}}, "passwords.txt has more than 1048576 bytes"},
 		"a directory":   {fstest.MapFS{"passwords.txt/x": {}}, "passwords.txt"},
 	} {
 		if _, err := Load(tt.files); err == nil || !strings.Contains(err.Error(), tt.want) {
@@ -285,7 +287,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte("a\nb\r\n\nc"))
 	f.Add([]byte("\ufeff\x00"))
 	f.Fuzz(func(t *testing.T, content []byte) {
-		words, err := appendWords(nil, "f", content)
+		words, err := appendWords(nil, rulefile.Source{Name: "f", Content: content})
 		if err != nil {
 			return
 		}

@@ -8,7 +8,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"iter"
 	"path"
@@ -16,17 +15,15 @@ import (
 	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/pratique/pratique/internal/rulefile"
 )
 
 // MaxWords is how many words users may add (§3.7).
 const MaxWords = 300
 
-const (
-	// maxWord bounds a word, in bytes: bcrypt takes no more.
-	maxWord = 72
-	// maxFile bounds a file of words, in bytes.
-	maxFile = 1 << 20
-)
+// maxWord bounds a word, in bytes: bcrypt takes no more.
+const maxWord = 72
 
 // How tells what kind of guess was right.
 type How string
@@ -73,43 +70,26 @@ func Owns(name string) bool {
 // guessed: there are no comments, and only empty lines do not count. The error
 // names file, line and what is wrong.
 func Load(user fs.FS) (*Words, error) {
-	names, err := fs.Glob(user, "passwords*.txt")
+	files, err := rulefile.Load(user, Owns)
 	if err != nil {
-		return nil, fmt.Errorf("rules: %w", err)
+		return nil, err
 	}
-	if len(names) == 0 {
+	if len(files) == 0 {
 		return Default(), nil
 	}
 	var own []string
-	for _, name := range names {
-		content, err := readBounded(user, name)
-		if err != nil {
-			return nil, fmt.Errorf("rules: %w", err)
-		}
-		if own, err = appendWords(own, name, content); err != nil {
+	for _, f := range files {
+		if own, err = appendWords(own, f); err != nil {
 			return nil, err
 		}
 	}
 	return newWords(own), nil
 }
 
-func readBounded(user fs.FS, name string) ([]byte, error) {
-	f, err := user.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(content) > maxFile {
-		err = fmt.Errorf("%s has more than %d bytes", name, maxFile)
-	}
-	return content, err
-}
-
 // appendWords adds the words of a file to those of the files before.
-func appendWords(words []string, name string, content []byte) ([]string, error) {
-	lines := bufio.NewScanner(bytes.NewReader(bytes.TrimPrefix(content, []byte("\ufeff"))))
-	lines.Buffer(nil, maxFile+1)
+func appendWords(words []string, f rulefile.Source) ([]string, error) {
+	lines := bufio.NewScanner(bytes.NewReader(bytes.TrimPrefix(f.Content, []byte("\ufeff"))))
+	lines.Buffer(nil, rulefile.MaxFile+1)
 	for n := 1; lines.Scan(); n++ {
 		word := lines.Text() // without the end of the line, "\r\n" included
 		if word == "" {
@@ -120,12 +100,12 @@ func appendWords(words []string, name string, content []byte) ([]string, error) 
 			err = fmt.Errorf("there are more than %d words", MaxWords)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", name, n, err)
+			return nil, f.At(n, err)
 		}
 		words = append(words, word)
 	}
 	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, fmt.Errorf("%s: %w", f.Name, err)
 	}
 	return words, nil
 }

@@ -90,7 +90,9 @@ type NewerBase struct {
 	Name   string `json:"name"`
 	Digest string `json:"digest"`
 	// Removes counts the findings of the base that the newer one has not, Adds
-	// those that only the newer one has. Both are -1 while it is not scanned.
+	// those that only the newer one has. Both are -1 while it is not scanned, and
+	// compare the images as they were judged: exceptions, which are applied when
+	// a report is read and hold for one image, change neither.
 	Removes int `json:"removes"`
 	Adds    int `json:"adds"`
 }

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/pratique/pratique/internal/rulefile"
 )
 
 // plain is text of programs and prose without anything secret.
@@ -48,7 +50,7 @@ func BenchmarkFind(b *testing.B) {
 
 func BenchmarkRead(b *testing.B) {
 	for b.Loop() {
-		if _, err := newRules(source{"rules.yaml", builtin}); err != nil {
+		if _, err := newRules(rulefile.Source{Name: "rules.yaml", Content: builtin}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/pratique/pratique/internal/rulefile"
 )
 
 const (
@@ -185,7 +187,7 @@ func (s *search) try(one *rule, from, to, least, keyword int) (last int) {
 	if err != nil {
 		return to // checked when the rule was read
 	}
-	for _, m := range e.pattern.FindAllSubmatchIndex(s.text[from:to], -1) {
+	for _, m := range e.Pattern.FindAllSubmatchIndex(s.text[from:to], -1) {
 		begin, start, end := from+m[0], from+m[2*one.group], from+m[2*one.group+1]
 		if m[2*one.group] < 0 || begin < least || begin == from && from > 0 && s.text[from-1] != '\n' && keyword > begin {
 			continue // what is before the window could belong to it
@@ -204,11 +206,11 @@ func (s *search) try(one *rule, from, to, least, keyword int) (last int) {
 }
 
 // accepts reports whether what matches is a secret indeed.
-func (r *rule) accepts(e *expressions, whole []byte, secret string) bool {
+func (r *rule) accepts(e *rulefile.Expressions, whole []byte, secret string) bool {
 	if placeholder(secret) || r.entropy > 0 && entropy(secret) < r.entropy {
 		return false
 	}
-	for _, a := range e.allow {
+	for _, a := range e.Except {
 		if a.Match(whole) {
 			return false
 		}

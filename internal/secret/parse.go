@@ -1,28 +1,21 @@
 package secret
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"path"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 
-	"go.yaml.in/yaml/v3"
-
-	"github.com/pratique/pratique/internal/report"
+	"github.com/pratique/pratique/internal/rulefile"
 )
 
 // Bounds of rule files. They are a user's own, but come from other people.
 const (
-	maxFile    = 1 << 20
 	maxRules   = 2000
 	maxList    = 100
 	maxText    = 1000
-	maxPattern = 4000
 	maxReach   = 16 << 10
 	minKeyword = 3
 	maxKeyword = 64
@@ -30,10 +23,10 @@ const (
 	defaultReach = 256
 )
 
-// source is a file of rules.
-type source struct {
-	name    string
-	content []byte
+// document is a file of rules.
+type document struct {
+	Kinds map[string]rulefile.Node `yaml:"kinds"`
+	Rules []rulefile.Node          `yaml:"rules"`
 }
 
 // kind is what rules have in common.
@@ -66,13 +59,6 @@ type written struct {
 	Disabled   bool     `yaml:"disabled"`
 }
 
-var (
-	kindFields = []string{"means", "revoke", "instead"}
-	ruleFields = []string{"id", "title", "kind", "severity", "keywords", "files", "pattern", "names", "value", "group", "entropy",
-		"check", "allow", "generic", "multiline", "reach", "revoke", "references", "disabled"}
-	identifier = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,63}$`)
-)
-
 // parser reads files of rules.
 type parser struct {
 	kinds map[string]kind
@@ -87,147 +73,58 @@ func (p *parser) rules() []*rule {
 }
 
 // read adds the rules of one file.
-func (p *parser) read(s source, own bool) error {
-	fail := func(line int, err error) error { return fmt.Errorf("%s:%d: %w", s.name, max(line, 1), err) }
-	dec := yaml.NewDecoder(bytes.NewReader(s.content))
-	var doc yaml.Node
-	if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
-		return fail(1, errors.New("the file is empty"))
-	} else if err != nil {
-		return fmt.Errorf("%s: %w", s.name, err) // names the line
+func (p *parser) read(s rulefile.Source) error {
+	var doc document
+	if err := s.Decode(&doc); err != nil {
+		return err
 	}
-	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return fail(1, errors.New("there is more than one document"))
-	}
-	if at := findAlias(&doc, 0); at != nil {
-		return fail(at.Line, errors.New("aliases are not supported"))
-	}
-	top := doc.Content[0]
-	if err := checkFields(top, []string{"kinds", "rules"}); err != nil {
-		return fail(err.line, err)
-	}
-	for key, value := range pairs(top) {
-		var err *lineError
-		if key.Value == "kinds" {
-			err = p.readKinds(value)
-		} else {
-			err = p.readRules(s.name, value, own)
+	for _, name := range slices.Sorted(maps.Keys(doc.Kinds)) {
+		if err := p.readKind(name, doc.Kinds[name]); err != nil {
+			return s.At(doc.Kinds[name].Line(), err)
 		}
-		if err != nil {
-			return fail(err.line, err)
+	}
+	if len(doc.Rules) > maxRules {
+		return s.At(1, fmt.Errorf("%d rules are more than %d", len(doc.Rules), maxRules))
+	}
+	for _, n := range doc.Rules {
+		if err := p.readRule(s.Name, n); err != nil {
+			return s.At(n.Line(), err)
 		}
 	}
 	return nil
 }
 
-// lineError says in which line of a file something is wrong.
-type lineError struct {
-	line int
-	err  error
-}
-
-func (e *lineError) Error() string { return e.err.Error() }
-func (e *lineError) Unwrap() error { return e.err }
-
-func at(n *yaml.Node, format string, args ...any) *lineError {
-	return &lineError{n.Line, fmt.Errorf(format, args...)}
-}
-
-// findAlias returns the first alias, or a node nested too deep to be followed.
-func findAlias(n *yaml.Node, depth int) *yaml.Node {
-	if n.Kind == yaml.AliasNode || depth > 20 {
-		return n
+func (p *parser) readKind(name string, n rulefile.Node) error {
+	if err := rulefile.CheckID("kind", name); err != nil {
+		return err
 	}
-	for _, c := range n.Content {
-		if a := findAlias(c, depth+1); a != nil {
-			return a
+	var k kind
+	if err := n.Decode(&k); err != nil {
+		return fmt.Errorf("kind %s: %w", name, err)
+	}
+	for _, text := range []string{k.Means, k.Revoke, k.Instead} {
+		if err := rulefile.CheckText(text, maxText); err != nil {
+			return fmt.Errorf("kind %s: %w", name, err)
 		}
 	}
+	p.kinds[name] = k
 	return nil
 }
 
-// pairs goes over a mapping.
-func pairs(n *yaml.Node) func(yield func(key, value *yaml.Node) bool) {
-	return func(yield func(key, value *yaml.Node) bool) {
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			if !yield(n.Content[i], n.Content[i+1]) {
-				return
-			}
-		}
+func (p *parser) readRule(file string, n rulefile.Node) error {
+	var w written
+	if err := n.Decode(&w); err != nil {
+		return err
 	}
-}
-
-// checkFields checks that a node is a mapping with these keys only, each once.
-func checkFields(n *yaml.Node, known []string) *lineError {
-	if n.Kind != yaml.MappingNode {
-		return at(n, "expected fields (%s)", strings.Join(known, ", "))
+	if err := rulefile.CheckID("id", w.ID); err != nil {
+		return err
 	}
-	seen := make(map[string]bool)
-	for key := range pairs(n) {
-		if !slices.Contains(known, key.Value) {
-			return at(key, "%q is not a field: use %s", clip(key.Value), strings.Join(known, ", "))
-		}
-		if seen[key.Value] {
-			return at(key, "%q is there twice", key.Value)
-		}
-		seen[key.Value] = true
+	if other, twice := p.from[w.ID]; twice {
+		return fmt.Errorf("rule %s is there twice, the first time in %s", w.ID, other)
 	}
-	return nil
-}
-
-func (p *parser) readKinds(n *yaml.Node) *lineError {
-	if n.Kind != yaml.MappingNode {
-		return at(n, "kinds: expected a mapping of names to texts")
-	}
-	for key, value := range pairs(n) {
-		if !identifier.MatchString(key.Value) {
-			return at(key, "kind %q: a name has lower-case letters, digits and hyphens", clip(key.Value))
-		}
-		if err := checkFields(value, kindFields); err != nil {
-			return err
-		}
-		var k kind
-		if err := value.Decode(&k); err != nil {
-			return at(value, "kind %s: %w", key.Value, err)
-		}
-		for _, text := range []string{k.Means, k.Revoke, k.Instead} {
-			if err := checkText(text); err != nil {
-				return at(value, "kind %s: %w", key.Value, err)
-			}
-		}
-		p.kinds[key.Value] = k
-	}
-	return nil
-}
-
-func (p *parser) readRules(file string, n *yaml.Node, own bool) *lineError {
-	if n.Kind != yaml.SequenceNode {
-		return at(n, "rules: expected a list")
-	}
-	if len(n.Content) > maxRules {
-		return at(n, "rules: %d are more than %d", len(n.Content), maxRules)
-	}
-	for _, item := range n.Content {
-		if err := checkFields(item, ruleFields); err != nil {
-			return err
-		}
-		var w written
-		if err := item.Decode(&w); err != nil {
-			return at(item, "%w", err)
-		}
-		if !identifier.MatchString(w.ID) {
-			return at(item, "id %q: an id has 2 to 64 lower-case letters, digits and hyphens", clip(w.ID))
-		}
-		if other, twice := p.from[w.ID]; twice {
-			return at(item, "rule %s is there twice, the first time in %s", w.ID, other)
-		}
-		p.from[w.ID] = file
-		if err := p.add(w); err != nil {
-			return at(item, "%w %s: %w", errRule, w.ID, err)
-		}
-	}
-	if own {
-		clear(p.from) // a user's rule may take the place of one of ours
+	p.from[w.ID] = file
+	if err := p.add(w); err != nil {
+		return fmt.Errorf("rule %s: %w", w.ID, err)
 	}
 	return nil
 }
@@ -256,16 +153,13 @@ func (p *parser) add(w written) error {
 
 // make turns what is written into a rule, or says what is wrong with it.
 func (p *parser) make(w written) (*rule, error) {
-	severity, err := report.ParseSeverity(w.Severity)
+	severity, err := rulefile.ParseSeverity(w.Severity)
 	if err != nil {
 		return nil, err
 	}
-	if severity == report.Unknown {
-		return nil, errors.New("severity is missing: use low, medium, high or critical")
-	}
 	k, ok := p.kinds[w.Kind]
 	if !ok {
-		return nil, fmt.Errorf("kind %q is not known", clip(w.Kind))
+		return nil, fmt.Errorf("kind %q is not known", rulefile.Clip(w.Kind))
 	}
 	r := &rule{
 		Description: Description{
@@ -287,7 +181,7 @@ func (p *parser) make(w written) (*rule, error) {
 		}
 		r.keywords, r.pattern, r.group = w.Names, assignment(w.Names, w.Value), 1
 	}
-	for _, check := range []func(*rule) error{checkTexts, checkKeywords, checkFiles, checkExpressions, checkNumbers} {
+	for _, check := range []func(*rule) error{checkTexts, checkKeywords, checkExpressions, checkNumbers} {
 		if err := check(r); err != nil {
 			return nil, err
 		}
@@ -313,19 +207,9 @@ func checkTexts(r *rule) error {
 		return fmt.Errorf("more than %d references", maxList)
 	}
 	for _, text := range append([]string{r.Title, r.Revoke}, r.References...) {
-		if err := checkText(text); err != nil {
+		if err := rulefile.CheckText(text, maxText); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-func checkText(s string) error {
-	if len(s) > maxText {
-		return fmt.Errorf("a text has %d bytes, more than %d", len(s), maxText)
-	}
-	if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return fmt.Errorf("the text %q holds what cannot be printed", clip(s))
 	}
 	return nil
 }
@@ -336,7 +220,7 @@ func checkKeywords(r *rule) error {
 	}
 	for _, k := range r.keywords {
 		if len(k) < minKeyword || len(k) > maxKeyword {
-			return fmt.Errorf("keyword %q: a keyword has %d to %d bytes", clip(k), minKeyword, maxKeyword)
+			return fmt.Errorf("keyword %q: a keyword has %d to %d bytes", rulefile.Clip(k), minKeyword, maxKeyword)
 		}
 	}
 	switch {
@@ -345,41 +229,18 @@ func checkKeywords(r *rule) error {
 	case len(r.keywords) > 0 && r.pattern == "":
 		return errors.New("pattern is missing")
 	}
-	return nil
-}
-
-func checkFiles(r *rule) error {
-	if len(r.files) > maxList {
-		return fmt.Errorf("more than %d files", maxList)
-	}
-	for _, f := range r.files {
-		if _, err := path.Match(f, "x"); err != nil || f == "" || len(f) > maxText || path.Clean(f) != f || f[0] == '/' {
-			return fmt.Errorf("files: %q is no pattern of the end of a path: use a name, *.ext or dir/name", clip(f))
-		}
-	}
-	return nil
+	return rulefile.CheckTails("files", r.files)
 }
 
 func checkExpressions(r *rule) error {
-	if len(r.allow) > maxList {
-		return fmt.Errorf("more than %d allow patterns", maxList)
-	}
-	for _, p := range append([]string{r.pattern}, r.allow...) {
-		if len(p) > maxPattern {
-			return fmt.Errorf("a pattern has %d bytes, more than %d", len(p), maxPattern)
-		}
-	}
 	e, err := r.compile()
 	if err != nil {
 		return err
 	}
-	if e.pattern == nil {
+	if e.Pattern == nil {
 		return nil
 	}
-	if e.pattern.MatchString("") {
-		return errors.New("the pattern matches the empty text")
-	}
-	groups := e.pattern.NumSubexp()
+	groups := e.Pattern.NumSubexp()
 	if r.group < 0 || r.group > groups {
 		return fmt.Errorf("group %d: the pattern has %d", r.group, groups)
 	}
@@ -397,15 +258,7 @@ func checkNumbers(r *rule) error {
 		return fmt.Errorf("reach %d: it is 1 to %d bytes", r.reach, maxReach)
 	}
 	if _, ok := checks[r.check]; !ok {
-		return fmt.Errorf("check %q is not known: use one of %s", clip(r.check), strings.Join(checkNames(), ", "))
+		return fmt.Errorf("check %q is not known: use one of %s", rulefile.Clip(r.check), strings.Join(checkNames(), ", "))
 	}
 	return nil
-}
-
-// clip shortens a text of a file for an error.
-func clip(s string) string {
-	if len(s) > 60 {
-		return s[:60] + "…"
-	}
-	return s
 }

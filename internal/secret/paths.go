@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+
+	"github.com/pratique/pratique/internal/rulefile"
 )
 
 // pathsFile is the name of the file with the user's excluded paths.
@@ -43,25 +45,25 @@ func (r *Rules) Excluded(p string) bool {
 
 // loadPaths reads the user's excluded paths; without the file there are none.
 func loadPaths(user fs.FS) ([]string, error) {
-	content, err := readBounded(user, pathsFile)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	file, err := rulefile.Read(user, pathsFile, rulefile.MaxFile)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
-	case err != nil:
-		return nil, fmt.Errorf("rules: %w", err)
+	}
+	if err != nil {
+		return nil, err
 	}
 	var paths []string
-	lines := bufio.NewScanner(bytes.NewReader(content))
+	lines := bufio.NewScanner(bytes.NewReader(file.Content))
 	for n := 1; lines.Scan(); n++ {
 		line := strings.TrimSpace(lines.Text())
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
 		if err := checkPath(line); err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", pathsFile, n, err)
+			return nil, file.At(n, err)
 		}
 		if len(paths) == maxPaths {
-			return nil, fmt.Errorf("%s:%d: more than %d paths", pathsFile, n, maxPaths)
+			return nil, file.At(n, fmt.Errorf("more than %d paths", maxPaths))
 		}
 		paths = append(paths, strings.Trim(path.Clean(line), "/"))
 	}

@@ -6,12 +6,10 @@ import (
 	_ "embed"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +17,7 @@ import (
 	ahocorasick "github.com/BobuSumisu/aho-corasick"
 
 	"github.com/pratique/pratique/internal/report"
+	"github.com/pratique/pratique/internal/rulefile"
 )
 
 //go:embed rules.yaml
@@ -70,12 +69,7 @@ type rule struct {
 
 	// compiled makes the expressions at first use: a scan whose layers are all
 	// known needs none.
-	compiled func() (*expressions, error)
-}
-
-type expressions struct {
-	pattern *regexp.Regexp
-	allow   []*regexp.Regexp
+	compiled func() (*rulefile.Expressions, error)
 }
 
 // automaton finds the words of all rules at once.
@@ -85,7 +79,7 @@ type automaton struct {
 	rules [][]int
 }
 
-var defaults = sync.OnceValues(func() (*Rules, error) { return newRules(source{"rules.yaml", builtin}) })
+var defaults = sync.OnceValues(func() (*Rules, error) { return newRules(rulefile.Source{Name: "rules.yaml", Content: builtin}) })
 
 // Default returns the built-in rules.
 func Default() *Rules {
@@ -100,8 +94,12 @@ func Default() *Rules {
 // Owns reports whether a user's file of this name holds rules for secrets
 // ("secrets.yaml", "secrets-team.yaml") or excluded paths ("excluded-paths.txt").
 func Owns(name string) bool {
+	return ownsRules(name) || name == pathsFile
+}
+
+func ownsRules(name string) bool {
 	ok, _ := path.Match("secrets*.yaml", name)
-	return ok || name == pathsFile
+	return ok
 }
 
 // Load returns the built-in rules with those in the user's files added, in the
@@ -109,26 +107,18 @@ func Owns(name string) bool {
 // path stands for itself and all below it. Without any file it is Default. A rule with the id of
 // a built-in one takes its place. The error names file, line and what is wrong.
 func Load(user fs.FS) (*Rules, error) {
-	names, err := fs.Glob(user, "secrets*.yaml")
+	files, err := rulefile.Load(user, ownsRules)
 	if err != nil {
-		return nil, fmt.Errorf("rules: %w", err)
+		return nil, err
 	}
 	excluded, err := loadPaths(user)
 	if err != nil {
 		return nil, err
 	}
-	if len(names) == 0 && len(excluded) == 0 {
+	if len(files) == 0 && len(excluded) == 0 {
 		return Default(), nil
 	}
-	sources := []source{{"rules.yaml", builtin}}
-	for _, name := range names {
-		content, err := readBounded(user, name)
-		if err != nil {
-			return nil, fmt.Errorf("rules: %w", err)
-		}
-		sources = append(sources, source{name, content})
-	}
-	r, err := newRules(sources...)
+	r, err := newRules(rulefile.Source{Name: "rules.yaml", Content: builtin}, files...)
 	if err != nil {
 		return nil, err
 	}
@@ -136,24 +126,15 @@ func Load(user fs.FS) (*Rules, error) {
 	return r, nil
 }
 
-func readBounded(user fs.FS, name string) ([]byte, error) {
-	f, err := user.Open(name)
-	if err != nil {
+// newRules reads the built-in rules and a user's files.
+func newRules(ours rulefile.Source, own ...rulefile.Source) (*Rules, error) {
+	p := parser{kinds: make(map[string]kind), index: make(map[string]int), from: make(map[string]string)}
+	if err := p.read(ours); err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(content) > maxFile {
-		err = fmt.Errorf("%s has more than %d bytes", name, maxFile)
-	}
-	return content, err
-}
-
-// newRules reads files of which the first holds the built-in rules.
-func newRules(sources ...source) (*Rules, error) {
-	p := parser{kinds: make(map[string]kind), index: make(map[string]int), from: make(map[string]string)}
-	for n, s := range sources {
-		if err := p.read(s, n == 0); err != nil {
+	clear(p.from) // a user's rule may take the place of one of ours
+	for _, s := range own {
+		if err := p.read(s); err != nil {
 			return nil, err
 		}
 	}
@@ -200,22 +181,8 @@ func (r *rule) hash(w io.Writer) {
 		r.ID, r.keywords, r.files, r.allow, r.pattern, r.group, r.entropy, r.check, r.generic, r.lines, r.reach)
 }
 
-func (r *rule) compile() (*expressions, error) {
-	e := new(expressions)
-	var err error
-	if r.pattern != "" {
-		if e.pattern, err = regexp.Compile(r.pattern); err != nil {
-			return nil, err
-		}
-	}
-	for _, a := range r.allow {
-		re, err := regexp.Compile(a)
-		if err != nil {
-			return nil, err
-		}
-		e.allow = append(e.allow, re)
-	}
-	return e, nil
+func (r *rule) compile() (*rulefile.Expressions, error) {
+	return rulefile.Compile(r.pattern, r.allow)
 }
 
 // build makes the automaton.
@@ -292,7 +259,7 @@ func (r *Rules) forFile(p string) []int {
 	var found []int
 	try := func(candidates []int) {
 		for _, n := range candidates {
-			if !slices.Contains(found, n) && slices.ContainsFunc(r.rules[n].files, func(f string) bool { return matchTail(f, p) }) {
+			if !slices.Contains(found, n) && slices.ContainsFunc(r.rules[n].files, func(f string) bool { return rulefile.MatchTail(f, p) }) {
 				found = append(found, n)
 			}
 		}
@@ -311,19 +278,3 @@ func (r *Rules) forFile(p string) []int {
 func (r *Rules) ForFile(p string) bool {
 	return slices.ContainsFunc(r.forFile(p), func(n int) bool { return r.rules[n].pattern == "" })
 }
-
-func matchTail(pattern, p string) bool {
-	for tail, n := p, strings.Count(p, "/")-strings.Count(pattern, "/"); ; n-- {
-		if n < 0 {
-			return false
-		}
-		if n == 0 {
-			ok, err := path.Match(pattern, tail)
-			return ok && err == nil
-		}
-		_, tail, _ = strings.Cut(tail, "/")
-	}
-}
-
-// errRule says what is wrong with a rule.
-var errRule = errors.New("rule")

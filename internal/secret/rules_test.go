@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pratique/pratique/internal/report"
+	"github.com/pratique/pratique/internal/rulefile"
 )
 
 func TestBuiltin(t *testing.T) {
@@ -26,7 +27,7 @@ func TestBuiltin(t *testing.T) {
 			t.Errorf("rule %s: %v", one.ID, err)
 		}
 	}
-	again, err := newRules(source{"rules.yaml", builtin})
+	again, err := newRules(rulefile.Source{Name: "rules.yaml", Content: builtin})
 	if err != nil || again.Version() != r.Version() || r.Version() <= 0 || r.Version()>>48 != 0 {
 		t.Errorf("versions %d and %d (%v)", again.Version(), r.Version(), err)
 	}
@@ -80,7 +81,7 @@ func TestLoadErrors(t *testing.T) {
 	rule := func(fields string) string { return "rules:\n\n  - {id: x1, title: T, severity: low" + fields + "}\n" }
 	kind := "kinds:\n  kk: {means: M., revoke: R., instead: I.}\n"
 	for name, tt := range map[string]struct{ text, want string }{
-		"not yaml":         {"rules: [", "bad.yaml: yaml:"},
+		"not yaml":         {"rules: [", "bad.yaml:1: did not find expected node content"},
 		"empty":            {"", "bad.yaml:1: the file is empty"},
 		"two documents":    {"rules: []\n---\nrules: []\n", "more than one document"},
 		"no mapping":       {"- a\n", "bad.yaml:1: expected fields"},
@@ -125,7 +126,7 @@ func TestLoadErrors(t *testing.T) {
 	if r, err := load(t, nil); err != nil || r != Default() {
 		t.Errorf("without files: %v", err)
 	}
-	if _, err := load(t, map[string]string{"secrets-big.yaml": strings.Repeat("#", maxFile+1)}); err == nil {
+	if _, err := load(t, map[string]string{"secrets-big.yaml": strings.Repeat("#", rulefile.MaxFile+1)}); err == nil {
 		t.Error("a huge file is no error")
 	}
 }
@@ -275,8 +276,8 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("kinds:\n  kk: {means: a}\nrules: []\n"))
 	f.Add([]byte("rules: &a [*a]"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		own := source{"rules.yaml", []byte("kinds:\n  password: {means: M., revoke: R., instead: I.}\nrules: []\n")}
-		r, err := newRules(own, source{"x.yaml", text})
+		own := rulefile.Source{Name: "rules.yaml", Content: []byte("kinds:\n  password: {means: M., revoke: R., instead: I.}\nrules: []\n")}
+		r, err := newRules(own, rulefile.Source{Name: "x.yaml", Content: text})
 		if (r == nil) == (err == nil) {
 			t.Errorf("%v, %v", r, err)
 		}

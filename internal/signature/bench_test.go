@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/pratique/pratique/internal/rulefile"
 )
 
 // plain is text of programs and prose without anything malicious.
@@ -76,7 +78,7 @@ func BenchmarkFind(b *testing.B) {
 // BenchmarkRead reads the built-in rules, as every start of the program does.
 func BenchmarkRead(b *testing.B) {
 	for b.Loop() {
-		if _, err := newRules(source{"malware.yaml", builtin}, nil); err != nil {
+		if _, err := newRules(rulefile.Source{Name: "malware.yaml", Content: builtin}, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

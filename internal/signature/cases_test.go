@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/pratique/pratique/internal/rulefile"
 )
 
 // textCase is what one rule must find in texts, and what it must not.
@@ -33,7 +35,7 @@ func textCases(t testing.TB) []textCase {
 // aggressive is the built-in rules with all of them in force.
 func aggressive(t testing.TB) *Rules {
 	t.Helper()
-	r, err := newRules(source{"malware.yaml", builtin}, []source{{"malware-a.yaml", []byte("aggressive: true\n")}})
+	r, err := newRules(rulefile.Source{Name: "malware.yaml", Content: builtin}, []rulefile.Source{{Name: "malware-a.yaml", Content: []byte("aggressive: true\n")}})
 	if err != nil {
 		t.Fatal(err)
 	}

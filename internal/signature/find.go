@@ -309,9 +309,9 @@ func (s *search) try(one *rule, from, to, keyword int) {
 		return // checked when the rule was read
 	}
 	content := s.file.Content
-	for _, m := range e.pattern.FindAllIndex(content[from:to], maxRuleHits) {
+	for _, m := range e.Pattern.FindAllIndex(content[from:to], maxRuleHits) {
 		begin, end := from+m[0], from+m[1]
-		if s.commented(begin) || slices.ContainsFunc(e.not, func(n *regexp.Regexp) bool { return n.Match(content[begin:end]) }) {
+		if s.commented(begin) || slices.ContainsFunc(e.Except, func(n *regexp.Regexp) bool { return n.Match(content[begin:end]) }) {
 			continue
 		}
 		s.add(one, begin, excerpt(content[begin:end]))

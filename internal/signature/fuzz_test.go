@@ -7,6 +7,8 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/pratique/pratique/internal/rulefile"
 )
 
 // FuzzLoad holds that any file of a user is read or refused with its name.
@@ -47,9 +49,9 @@ func FuzzFind(f *testing.F) {
 	}
 	f.Add("usr/bin/x", []byte(program{section: 64, interp: true, extra: "UPX!"}.build()))
 	f.Add("usr/bin/x.jpg", []byte(pe("x")))
-	r, err := newRules(source{"malware.yaml", builtin}, []source{
-		{"malware-a.yaml", []byte("aggressive: true\n")},
-		{"x.ndb", []byte("A:0:*:61626364*65{1-3}66\nB:6:EP+1,9:6162\nC:6:SL+0:00\nD:7:*:61626364\nE:0:EOF-9,8:!(61|62)6?\nF:6:S1+0,99:0000\n")},
+	r, err := newRules(rulefile.Source{Name: "malware.yaml", Content: builtin}, []rulefile.Source{
+		{Name: "malware-a.yaml", Content: []byte("aggressive: true\n")},
+		{Name: "x.ndb", Content: []byte("A:0:*:61626364*65{1-3}66\nB:6:EP+1,9:6162\nC:6:SL+0:00\nD:7:*:61626364\nE:0:EOF-9,8:!(61|62)6?\nF:6:S1+0,99:0000\n")},
 	})
 	if err != nil {
 		f.Fatal(err)

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/pratique/pratique/internal/rulefile"
 )
 
 // maxHashes bounds the hashes of a set. A hash needs about 100 bytes of memory.
@@ -126,7 +128,7 @@ func parseHash(line string) ([]byte, known, error) {
 	k := known{size: anySize, name: strings.Clone(fields[2])}
 	if fields[1] != "*" {
 		if k.size, err = strconv.ParseInt(fields[1], 10, 64); err != nil || k.size < 0 {
-			return nil, known{}, fmt.Errorf("size %q is neither a number of bytes nor *", clip(fields[1]))
+			return nil, known{}, fmt.Errorf("size %q is neither a number of bytes nor *", rulefile.Clip(fields[1]))
 		}
 	}
 	if err := checkName(k.name); err != nil {
@@ -143,7 +145,7 @@ func parseSum(text string) ([]byte, error) {
 			return sum, nil
 		}
 	}
-	return nil, fmt.Errorf("%q is no MD5, SHA-1 or SHA-256 in hexadecimal digits", clip(text))
+	return nil, fmt.Errorf("%q is no MD5, SHA-1 or SHA-256 in hexadecimal digits", rulefile.Clip(text))
 }
 
 // checkName checks the name of a signature, which stands in reports.
@@ -151,7 +153,7 @@ func checkName(name string) error {
 	if name == "" || len(name) > 200 {
 		return errors.New("a signature's name has 1 to 200 bytes")
 	}
-	return checkText(name)
+	return rulefile.CheckText(name, maxTextBytes)
 }
 
 // readPlain reads a line of *.sha256: a hash, and perhaps a name as sha256sum
@@ -160,7 +162,7 @@ func (p *parser) readPlain(_ lineOf, line string) error {
 	digits, name, _ := strings.Cut(strings.TrimSpace(line), " ")
 	sum, err := parseSum(digits)
 	if err != nil || len(sum) != sha256.Size {
-		return fmt.Errorf("%q is no SHA-256 in hexadecimal digits", clip(digits))
+		return fmt.Errorf("%q is no SHA-256 in hexadecimal digits", rulefile.Clip(digits))
 	}
 	name = strings.Clone(strings.TrimPrefix(strings.TrimSpace(name), "*"))
 	if name != "" {

@@ -8,6 +8,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/pratique/pratique/internal/rulefile"
 )
 
 // Bounds of patterns of bytes.
@@ -113,7 +115,7 @@ func parsePattern(fields []string) (*pattern, error) {
 	}
 	var err error
 	if p.target, err = strconv.Atoi(fields[1]); err != nil || p.target < 0 {
-		return nil, fmt.Errorf("type %q is no number", clip(fields[1]))
+		return nil, fmt.Errorf("type %q is no number", rulefile.Clip(fields[1]))
 	}
 	if _, ok := targets[p.target]; !ok {
 		return nil, unsupported(fmt.Sprintf("files of type %d are not taken apart", p.target))
@@ -140,7 +142,7 @@ func parseWhere(text string) (where, error) {
 	if text == "*" {
 		return w, nil
 	}
-	bad := fmt.Errorf("offset %q is none of *, n, EOF-n, EP+n, Sx+n, SL+n", clip(text))
+	bad := fmt.Errorf("offset %q is none of *, n, EOF-n, EP+n, Sx+n, SL+n", rulefile.Clip(text))
 	base, more, shifts := strings.Cut(text, ",")
 	if shifts {
 		n, err := strconv.ParseUint(more, 10, 31)
@@ -275,7 +277,7 @@ type byteReader struct {
 }
 
 func (r *byteReader) fail() error {
-	return fmt.Errorf("%q at place %d is no part of a pattern", clip(r.text[r.at:]), r.at+1)
+	return fmt.Errorf("%q at place %d is no part of a pattern", rulefile.Clip(r.text[r.at:]), r.at+1)
 }
 
 // byte reads two digits of which either may be a question mark.

@@ -5,16 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"io"
+	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 
-	"go.yaml.in/yaml/v3"
-
-	"github.com/pratique/pratique/internal/report"
+	"github.com/pratique/pratique/internal/rulefile"
 )
 
 // Bounds of rules.
@@ -23,7 +19,6 @@ const (
 	maxList      = 100
 	maxAll       = 32
 	maxTextBytes = 1000
-	maxPattern   = 4000
 	maxReach     = 16 << 10
 	minKeyword   = 5
 	maxKeyword   = 64
@@ -39,9 +34,9 @@ type family struct {
 
 // document is a file of rules; malware.yaml explains the fields.
 type document struct {
-	Aggressive *bool             `yaml:"aggressive"`
-	Kinds      map[string]family `yaml:"kinds"`
-	Rules      []written         `yaml:"rules"`
+	Aggressive *bool                    `yaml:"aggressive"`
+	Kinds      map[string]rulefile.Node `yaml:"kinds"`
+	Rules      []rulefile.Node          `yaml:"rules"`
 }
 
 // written is a rule as it stands in a file.
@@ -91,8 +86,8 @@ func newParser() *parser {
 }
 
 // read adds what a user's file holds.
-func (p *parser) read(s source) error {
-	switch path.Ext(s.name) {
+func (p *parser) read(s rulefile.Source) error {
+	switch path.Ext(s.Name) {
 	case ".yaml":
 		return p.readYAML(s, false)
 	case ".ndb":
@@ -106,35 +101,31 @@ func (p *parser) read(s source) error {
 }
 
 // readYAML adds the rules of one file.
-func (p *parser) readYAML(s source, ours bool) error {
+func (p *parser) readYAML(s rulefile.Source, ours bool) error {
 	var doc document
-	dec := yaml.NewDecoder(bytes.NewReader(s.content))
-	dec.KnownFields(true)
-	if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
-		return fmt.Errorf("%s:1: the file is empty", s.name)
-	} else if err != nil {
-		return plainError(s.name, err)
-	}
-	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%s:1: there is more than one document", s.name)
+	if err := s.Decode(&doc); err != nil {
+		return err
 	}
 	p.ours = ours
-	fail := func(line int, err error) error { return fmt.Errorf("%s:%d: %w", s.name, line, err) }
 	if doc.Aggressive != nil {
 		p.aggressive = *doc.Aggressive
 	}
-	for name, f := range doc.Kinds {
-		if err := checkKind(name, f); err != nil {
-			return fail(placesOf(s.content).kind(name), err)
+	for _, name := range slices.Sorted(maps.Keys(doc.Kinds)) {
+		if err := p.readKind(name, doc.Kinds[name]); err != nil {
+			return s.At(doc.Kinds[name].Line(), err)
 		}
-		p.kinds[name] = f
 	}
 	if len(doc.Rules) > maxRules {
-		return fail(1, fmt.Errorf("%d rules are more than %d", len(doc.Rules), maxRules))
+		return s.At(1, fmt.Errorf("%d rules are more than %d", len(doc.Rules), maxRules))
 	}
-	for n, w := range doc.Rules {
-		if err := p.addRule(s.name, w); err != nil {
-			return fail(placesOf(s.content).rule(n), err)
+	for _, n := range doc.Rules {
+		var w written
+		err := n.Decode(&w)
+		if err == nil {
+			err = p.addRule(s.Name, w)
+		}
+		if err != nil {
+			return s.At(n.Line(), err)
 		}
 	}
 	if ours {
@@ -143,84 +134,27 @@ func (p *parser) readYAML(s source, ours bool) error {
 	return nil
 }
 
-// yamlLine finds the line in the decoder's messages, and what it says there.
-var (
-	yamlLine  = regexp.MustCompile(`^(?:yaml: )?line (\d+): (.*)$`)
-	yamlField = regexp.MustCompile(`^field (\S+) not found in type \S+$`)
-)
-
-// plainError puts what the decoder says in the form of our own errors.
-func plainError(name string, err error) error {
-	message := err.Error()
-	var types *yaml.TypeError
-	if errors.As(err, &types) && len(types.Errors) > 0 {
-		message = types.Errors[0]
+func (p *parser) readKind(name string, n rulefile.Node) error {
+	if err := rulefile.CheckID("kind", name); err != nil {
+		return err
 	}
-	line := "1"
-	if m := yamlLine.FindStringSubmatch(message); m != nil {
-		line, message = m[1], m[2]
+	var f family
+	if err := n.Decode(&f); err != nil {
+		return fmt.Errorf("kind %s: %w", name, err)
 	}
-	if m := yamlField.FindStringSubmatch(message); m != nil {
-		message = fmt.Sprintf("%q is not a field", clip(m[1]))
-	}
-	return fmt.Errorf("%s:%s: %s", name, line, strings.TrimPrefix(message, "yaml: "))
-}
-
-// places are the lines in which things stand in a file of rules.
-type places struct {
-	rules []int
-	kinds map[string]int
-}
-
-func placesOf(content []byte) places {
-	p := places{kinds: make(map[string]int)}
-	var doc yaml.Node
-	if err := yaml.Unmarshal(content, &doc); err != nil || len(doc.Content) == 0 {
-		return p // it was read once already
-	}
-	top := doc.Content[0].Content
-	for i := 0; i+1 < len(top); i += 2 {
-		switch value := top[i+1]; top[i].Value {
-		case "rules":
-			for _, item := range value.Content {
-				p.rules = append(p.rules, item.Line)
-			}
-		case "kinds":
-			for k := 0; k < len(value.Content); k += 2 {
-				p.kinds[value.Content[k].Value] = value.Content[k].Line
-			}
-		}
-	}
-	return p
-}
-
-func (p places) rule(n int) int {
-	if n < len(p.rules) {
-		return p.rules[n]
-	}
-	return 1
-}
-
-func (p places) kind(name string) int { return max(p.kinds[name], 1) }
-
-var identifier = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,63}$`)
-
-func checkKind(name string, f family) error {
-	if !identifier.MatchString(name) {
-		return fmt.Errorf("kind %q: a name has 2 to 64 lower-case letters, digits and hyphens", clip(name))
-	}
-	for _, s := range []string{f.Means, f.Remove} {
-		if err := checkText(s); err != nil {
+	for _, text := range []string{f.Means, f.Remove} {
+		if err := rulefile.CheckText(text, maxTextBytes); err != nil {
 			return fmt.Errorf("kind %s: %w", name, err)
 		}
 	}
+	p.kinds[name] = f
 	return nil
 }
 
 // addRule checks a rule and puts it in its place.
 func (p *parser) addRule(file string, w written) error {
-	if !identifier.MatchString(w.ID) {
-		return fmt.Errorf("id %q: an id has 2 to 64 lower-case letters, digits and hyphens", clip(w.ID))
+	if err := rulefile.CheckID("id", w.ID); err != nil {
+		return err
 	}
 	if other, twice := p.from[w.ID]; twice {
 		return fmt.Errorf("rule %s is there twice, the first time in %s", w.ID, other)
@@ -248,16 +182,13 @@ func (p *parser) addRule(file string, w written) error {
 
 // makeRule turns what is written into a rule, or says what is wrong with it.
 func (p *parser) makeRule(w written) (*rule, error) {
-	severity, err := report.ParseSeverity(w.Severity)
+	severity, err := rulefile.ParseSeverity(w.Severity)
 	if err != nil {
 		return nil, err
 	}
-	if severity == report.Unknown {
-		return nil, errors.New("severity is missing: use low, medium, high or critical")
-	}
 	k, ok := p.kinds[w.Kind]
 	if !ok {
-		return nil, fmt.Errorf("kind %q is not known", clip(w.Kind))
+		return nil, fmt.Errorf("kind %q is not known", rulefile.Clip(w.Kind))
 	}
 	r := &rule{
 		Description: Description{
@@ -276,7 +207,10 @@ func (p *parser) makeRule(w written) (*rule, error) {
 	if r.types, err = parseTypes(w.Types); err != nil {
 		return nil, err
 	}
-	for _, check := range []func(*rule) error{checkTexts, checkParts, checkWords, checkPaths} {
+	if err := rulefile.CheckTails("paths", r.paths); err != nil {
+		return nil, err
+	}
+	for _, check := range []func(*rule) error{checkTexts, checkParts, checkWords} {
 		if err := check(r); err != nil {
 			return nil, err
 		}
@@ -284,7 +218,8 @@ func (p *parser) makeRule(w written) (*rule, error) {
 	if p.ours {
 		return r, nil
 	}
-	return r, checkExpressions(r)
+	_, err = r.compile()
+	return r, err
 }
 
 func parseTypes(names []string) (Kind, error) {
@@ -292,12 +227,8 @@ func parseTypes(names []string) (Kind, error) {
 	for _, name := range names {
 		one, ok := kindNames[name]
 		if !ok {
-			known := make([]string, 0, len(kindNames))
-			for n := range kindNames {
-				known = append(known, n)
-			}
-			slices.Sort(known)
-			return 0, fmt.Errorf("type %q is not known: use %s", clip(name), strings.Join(known, ", "))
+			known := slices.Sorted(maps.Keys(kindNames))
+			return 0, fmt.Errorf("type %q is not known: use %s", rulefile.Clip(name), strings.Join(known, ", "))
 		}
 		k |= one
 	}
@@ -312,19 +243,9 @@ func checkTexts(r *rule) error {
 		return fmt.Errorf("more than %d references", maxList)
 	}
 	for _, s := range append([]string{r.Title, r.Family, r.Remove}, r.References...) {
-		if err := checkText(s); err != nil {
+		if err := rulefile.CheckText(s, maxTextBytes); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-func checkText(s string) error {
-	if len(s) > maxTextBytes {
-		return fmt.Errorf("a text has %d bytes, more than %d", len(s), maxTextBytes)
-	}
-	if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return fmt.Errorf("the text %q holds what cannot be printed", clip(s))
 	}
 	return nil
 }
@@ -333,12 +254,8 @@ func checkText(s string) error {
 func checkParts(r *rule) error {
 	if r.check != "" {
 		if _, ok := checks[r.check]; !ok {
-			names := make([]string, 0, len(checks))
-			for n := range checks {
-				names = append(names, n)
-			}
-			slices.Sort(names)
-			return fmt.Errorf("check %q is not known: use one of %s", clip(r.check), strings.Join(names, ", "))
+			names := slices.Sorted(maps.Keys(checks))
+			return fmt.Errorf("check %q is not known: use one of %s", rulefile.Clip(r.check), strings.Join(names, ", "))
 		}
 		if len(r.keywords) > 0 || len(r.all) > 0 || r.pattern != "" || len(r.not) > 0 {
 			return errors.New("check stands instead of keywords, all, pattern and not")
@@ -366,63 +283,24 @@ func checkWords(r *rule) error {
 	}
 	for _, k := range slices.Concat(r.keywords, r.all) {
 		if len(k) < minKeyword || len(k) > maxKeyword {
-			return fmt.Errorf("keyword %q: a keyword has %d to %d bytes", clip(k), minKeyword, maxKeyword)
+			return fmt.Errorf("keyword %q: a keyword has %d to %d bytes", rulefile.Clip(k), minKeyword, maxKeyword)
 		}
 	}
 	return nil
-}
-
-func checkPaths(r *rule) error {
-	if len(r.paths) > maxList {
-		return fmt.Errorf("more than %d paths", maxList)
-	}
-	for _, f := range r.paths {
-		if _, err := path.Match(f, "x"); err != nil || f == "" || len(f) > maxTextBytes || path.Clean(f) != f || f[0] == '/' {
-			return fmt.Errorf("paths: %q is no pattern of the end of a path: use a name, *.ext or dir/name", clip(f))
-		}
-	}
-	return nil
-}
-
-func checkExpressions(r *rule) error {
-	if len(r.not) > maxList {
-		return fmt.Errorf("more than %d patterns in not", maxList)
-	}
-	for _, p := range append([]string{r.pattern}, r.not...) {
-		if len(p) > maxPattern {
-			return fmt.Errorf("a pattern has %d bytes, more than %d", len(p), maxPattern)
-		}
-	}
-	e, err := r.compile()
-	if err != nil {
-		return err
-	}
-	if e.pattern != nil && e.pattern.MatchString("") {
-		return errors.New("the pattern matches the empty text")
-	}
-	return nil
-}
-
-// clip shortens a text of a file for an error.
-func clip(s string) string {
-	if len(s) > 60 {
-		return strings.ToValidUTF8(s[:60], "") + "…"
-	}
-	return s
 }
 
 // lines calls add for each line of a file of signatures that is neither empty
 // nor a comment.
-func (p *parser) lines(s source, add func(at lineOf, line string) error) error {
+func (p *parser) lines(s rulefile.Source, add func(at lineOf, line string) error) error {
 	number := 0
-	for raw := range bytes.Lines(s.content) {
+	for raw := range bytes.Lines(s.Content) {
 		number++
 		line := string(bytes.TrimRight(raw, "\r\n"))
 		if strings.TrimSpace(line) == "" || line[0] == '#' {
 			continue
 		}
-		if err := add(lineOf{s.name, number}, line); err != nil {
-			return fmt.Errorf("%s:%d: %w", s.name, number, err)
+		if err := add(lineOf{s.Name, number}, line); err != nil {
+			return s.At(number, err)
 		}
 	}
 	return nil

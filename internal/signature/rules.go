@@ -7,15 +7,13 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
-	"io"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/pratique/pratique/internal/report"
+	"github.com/pratique/pratique/internal/rulefile"
 )
 
 //go:embed malware.yaml
@@ -93,15 +91,10 @@ type rule struct {
 
 	// compiled makes the expressions at first use: a scan whose layers are all
 	// known needs none.
-	compiled func() (*expressions, error)
+	compiled func() (*rulefile.Expressions, error)
 }
 
-type expressions struct {
-	pattern *regexp.Regexp
-	not     []*regexp.Regexp
-}
-
-var defaults = sync.OnceValues(func() (*Rules, error) { return newRules(source{"malware.yaml", builtin}, nil) })
+var defaults = sync.OnceValues(func() (*Rules, error) { return newRules(rulefile.Source{Name: "malware.yaml", Content: builtin}, nil) })
 
 // Default returns the built-in rules.
 func Default() *Rules {
@@ -131,56 +124,35 @@ func Load(user fs.FS) (*Rules, error) {
 	if err != nil {
 		return nil, fmt.Errorf("rules: %w", err)
 	}
-	var own []source
+	var own []rulefile.Source
 	left := int64(maxTotal)
 	for _, e := range entries {
 		if e.IsDir() || !Owns(e.Name()) {
 			continue
 		}
-		content, err := readBounded(user, e.Name(), left)
-		if err != nil {
-			return nil, fmt.Errorf("rules: %w", err)
+		most := left
+		if path.Ext(e.Name()) == ".yaml" {
+			most = min(left, rulefile.MaxFile)
 		}
-		left -= int64(len(content))
-		own = append(own, source{e.Name(), content})
+		s, err := rulefile.Read(user, e.Name(), most)
+		if err != nil {
+			return nil, err
+		}
+		left -= int64(len(s.Content))
+		own = append(own, s)
 	}
 	if len(own) == 0 {
 		return Default(), nil
 	}
-	return newRules(source{"malware.yaml", builtin}, own)
+	return newRules(rulefile.Source{Name: "malware.yaml", Content: builtin}, own)
 }
 
-// source is a file of rules or signatures.
-type source struct {
-	name    string
-	content []byte
-}
-
-// Bounds of a user's files. They are the user's own, but come from other people.
-const (
-	// maxYAML is for a file of rules, maxTotal for all files together.
-	maxYAML  = 1 << 20
-	maxTotal = 256 << 20
-)
-
-func readBounded(user fs.FS, name string, limit int64) ([]byte, error) {
-	if path.Ext(name) == ".yaml" {
-		limit = min(limit, maxYAML)
-	}
-	f, err := user.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(content)) > limit {
-		err = fmt.Errorf("%s is too large: it has more than the %d bytes that are left for it", name, limit)
-	}
-	return content, err
-}
+// maxTotal bounds a user's files together, in bytes. They are the user's own, but
+// come from other people.
+const maxTotal = 256 << 20
 
 // newRules reads the built-in rules and a user's files.
-func newRules(ours source, own []source) (*Rules, error) {
+func newRules(ours rulefile.Source, own []rulefile.Source) (*Rules, error) {
 	p := newParser()
 	if err := p.readYAML(ours, true); err != nil {
 		return nil, err
@@ -241,22 +213,8 @@ func (r *rule) write(h hash.Hash) {
 		r.ID, r.types, r.paths, r.keywords, r.all, r.pattern, r.not, r.lines, r.reach, r.check, r.aggressive)
 }
 
-func (r *rule) compile() (*expressions, error) {
-	e := new(expressions)
-	var err error
-	if r.pattern != "" {
-		if e.pattern, err = regexp.Compile(r.pattern); err != nil {
-			return nil, err
-		}
-	}
-	for _, n := range r.not {
-		re, err := regexp.Compile(n)
-		if err != nil {
-			return nil, err
-		}
-		e.not = append(e.not, re)
-	}
-	return e, nil
+func (r *rule) compile() (*rulefile.Expressions, error) {
+	return rulefile.Compile(r.pattern, r.not)
 }
 
 // Version identifies what is found in a file: sets that find the same have the
@@ -300,18 +258,5 @@ func (r *Rules) IDs() []string {
 // at reports whether a rule is for files at this path. A pattern's elements are
 // compared with as many last ones of the path.
 func (r *rule) at(p string) bool {
-	return len(r.paths) == 0 || slices.ContainsFunc(r.paths, func(pattern string) bool { return matchTail(pattern, p) })
-}
-
-func matchTail(pattern, p string) bool {
-	for tail, n := p, strings.Count(p, "/")-strings.Count(pattern, "/"); ; n-- {
-		if n < 0 {
-			return false
-		}
-		if n == 0 {
-			ok, err := path.Match(pattern, tail)
-			return ok && err == nil
-		}
-		_, tail, _ = strings.Cut(tail, "/")
-	}
+	return len(r.paths) == 0 || slices.ContainsFunc(r.paths, func(pattern string) bool { return rulefile.MatchTail(pattern, p) })
 }

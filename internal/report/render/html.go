@@ -131,7 +131,7 @@ func htmlSummaryOf(r *report.Report) htmlSummary {
 		s.Worst, s.Verdict = worst.String(), plural(total, "finding", "findings")+". The worst is"
 		s.Segments, s.Label = htmlBar(r.Summary, total)
 	}
-	for _, sentence := range []string{summary(r), findingSummary(r), ignoredSummary(r), notLookedFor(r)} {
+	for _, sentence := range []string{summary(r), findingSummary(r), decisionSummary(r), notLookedFor(r)} {
 		if sentence != "" {
 			s.Sentences = append(s.Sentences, strings.TrimSuffix(sentence, ".")+".")
 		}

@@ -81,8 +81,9 @@ func day(s string) string {
 	return s[:len("2006-01-02")]
 }
 
-// ignoredSummary tells how many findings are shown but ignored.
-func ignoredSummary(r *report.Report) string {
+// decisionSummary tells how many findings are shown but ignored, and how many are
+// not shown because they are whitelisted.
+func decisionSummary(r *report.Report) string {
 	n := 0
 	for _, v := range r.Vulnerabilities {
 		if v.Handling != nil {
@@ -94,10 +95,14 @@ func ignoredSummary(r *report.Report) string {
 			n++
 		}
 	}
-	if n == 0 {
-		return ""
+	var parts []string
+	if n > 0 {
+		parts = append(parts, plural(n, "finding is", "findings are")+" ignored by decision")
 	}
-	return plural(n, "finding is", "findings are") + " ignored by decision"
+	if w := r.Summary.Whitelisted + r.Summary.Findings.Whitelisted; w > 0 {
+		parts = append(parts, plural(w, "finding is", "findings are")+" whitelisted and not shown")
+	}
+	return strings.Join(parts, "; ")
 }
 
 // baseName is the base image with its version.

@@ -124,7 +124,7 @@ func (p *printer) header(r *report.Report) {
 	p.field("Advisories", advisories(r.Advisories))
 	p.field("Findings", summary(r))
 	p.field("", findingSummary(r))
-	p.field("", ignoredSummary(r))
+	p.field("", decisionSummary(r))
 	p.field("Checks", checksText(r.Checks))
 }
 

@@ -224,3 +224,30 @@ func TestStepsLeaveOutIgnored(t *testing.T) {
 		t.Errorf("all is ignored, and yet: %v", got)
 	}
 }
+
+func TestDecisionSummary(t *testing.T) {
+	for _, c := range []struct {
+		ignored, whitelisted int
+		want                 string
+	}{
+		{0, 0, ""}, {1, 0, "1 finding is ignored by decision"}, {0, 2, "2 findings are whitelisted and not shown"},
+		{2, 1, "2 findings are ignored by decision; 1 finding is whitelisted and not shown"},
+	} {
+		r := sample()
+		r.Vulnerabilities = make([]report.Vulnerability, c.ignored)
+		for i := range r.Vulnerabilities {
+			r.Vulnerabilities[i].Handling = &report.Handling{Author: "alice"}
+		}
+		r.Findings = nil
+		r.Summary.Whitelisted, r.Summary.Findings.Whitelisted = c.whitelisted/2, c.whitelisted-c.whitelisted/2
+		if got := decisionSummary(r); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+		for _, format := range []Format{Table, HTML} {
+			var out strings.Builder
+			if err := Write(&out, format, r, Options{}); err != nil || !strings.Contains(out.String(), c.want) {
+				t.Errorf("%s does not tell %q (%v)", format, c.want, err)
+			}
+		}
+	}
+}
