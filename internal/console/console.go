@@ -42,8 +42,8 @@ func Built() bool {
 // knows its own paths, and is not found otherwise.
 func Handler() http.Handler {
 	build, err := fs.Sub(dist, "dist/build")
-	if err != nil || !Built() {
-		return readOnly(http.HandlerFunc(servePlaceholder))
+	if err != nil {
+		return http.HandlerFunc(servePlaceholder)
 	}
 	return newHandler(build)
 }
@@ -52,9 +52,9 @@ func Handler() http.Handler {
 func newHandler(build fs.FS) http.Handler {
 	index, err := fs.ReadFile(build, "index.html")
 	if err != nil { // a directory that is no build
-		return readOnly(http.HandlerFunc(servePlaceholder))
+		return http.HandlerFunc(servePlaceholder)
 	}
-	return readOnly(&handler{files: build, index: index})
+	return &handler{files: build, index: index}
 }
 
 func servePlaceholder(w http.ResponseWriter, r *http.Request) {
@@ -62,21 +62,23 @@ func servePlaceholder(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
+	if !readOnly(w, r) {
+		return
+	}
 	protect(w.Header(), "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = w.Write(placeholder)
 }
 
-// readOnly refuses methods other than GET and HEAD.
-func readOnly(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			w.Header().Set("Allow", "GET, HEAD")
-			http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
+// readOnly refuses methods other than GET and HEAD, and reports whether the
+// request is to be answered.
+func readOnly(w http.ResponseWriter, r *http.Request) bool {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return true
+	}
+	w.Header().Set("Allow", "GET, HEAD")
+	http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+	return false
 }
 
 type handler struct {
@@ -97,7 +99,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	h.servePage(w)
+	if readOnly(w, r) {
+		h.servePage(w)
+	}
 }
 
 // policy is what the page may do. Scripts, styles and connections are the
@@ -126,6 +130,9 @@ func (h *handler) serveFile(w http.ResponseWriter, r *http.Request, name string)
 	plain, err := fs.ReadFile(h.files, name)
 	if err != nil {
 		return false
+	}
+	if !readOnly(w, r) {
+		return true
 	}
 	protect(w.Header(), "default-src 'none'; frame-ancestors 'none'")
 	w.Header().Set("Content-Type", contentType(name))

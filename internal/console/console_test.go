@@ -46,6 +46,7 @@ func TestFiles(t *testing.T) {
 		{"directory", "GET", "/assets", []string{"Accept", "*/*"}, 404, "", nil},
 		{"upward", "GET", "/assets/../../console.go", []string{"Accept", "*/*"}, 404, "", nil},
 		{"post", "POST", "/", nil, 405, "", map[string]string{"Allow": "GET, HEAD"}},
+		{"post to nothing", "POST", "/nothing", []string{"Accept", "*/*"}, 404, "", nil},
 		{"page under a tag with dots", "GET", "/repositories/team/app:1.2.js", []string{"Accept", "text/html,*/*;q=0.8"}, 200, "", map[string]string{"Cache-Control": "no-store", "Content-Type": "text/html; charset=utf-8"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -1,6 +1,6 @@
 import { keepPreviousData, QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { call, Failure, image, path } from "./client";
-import type { Artifact, Exception, List, Namespace, Report, Repository, Rules, RuleFileContent, Statistics, VerdictChange, Scan } from "./types";
+import { call, Failure, image, type Options, path } from "./client";
+import type { Artifact, Exception, FileSummary, Finding, List, Location, Namespace, Overview, Package, Part, Repository, RuleFileContent, Rules, Scan, Statistics, VerdictChange, Vulnerability } from "./types";
 
 /** Names what was read. What begins with "live" is read again when something happens. */
 export const keys = {
@@ -72,32 +72,50 @@ export const useStatistics = () => useQuery({ queryKey: keys.statistics, queryFn
 export const useArtifact = (ns: string, repo: string, ref: string, enabled = true) =>
   useQuery({ queryKey: keys.artifact(ns, repo, ref), enabled, queryFn: ({ signal }) => call<Artifact>(image(ns, repo, ref), { signal }) });
 
-/**
- * The report in force. stamp stands for the scan that made it and what was
- * decided since: another one reads the report again, and the old one is shown
- * meanwhile.
- */
-export const useReport = (ns: string, repo: string, digest: string, stamp: string | undefined) =>
-  useQuery({
-    queryKey: [...keys.report(ns, repo, digest), stamp],
-    enabled: stamp !== undefined,
+/** A report in force. stamp stands for the scan that made it and what was decided since. */
+export interface ReportKey {
+  namespace: string;
+  repository: string;
+  digest: string;
+  stamp: string | undefined;
+}
+
+/** Reads a part of a report again when the report is another one, and shows the old one meanwhile. */
+function reportPart<T>(of: ReportKey, part: string, query: Options["query"], tidy: (answer: T) => T) {
+  return {
+    queryKey: [...keys.report(of.namespace, of.repository, of.digest), of.stamp, part, query],
+    enabled: of.stamp !== undefined,
     staleTime: Infinity,
     placeholderData: keepPreviousData,
-    queryFn: async ({ signal }) => whole(await call<Report>(image(ns, repo, digest) + "/report", { signal })),
-  });
-
-/** whole puts empty lists where the server sends null for them. */
-export function whole(r: Report): Report {
-  const located = <T extends { locations: Report["findings"][number]["locations"] }>(list: T[] | null) => (list ?? []).map((x) => (x.locations ? x : { ...x, locations: [] }));
-  return {
-    ...r,
-    categories: r.categories ?? [],
-    packages: r.packages ?? [],
-    vulnerabilities: located(r.vulnerabilities),
-    findings: located(r.findings),
-    image: { ...r.image, layers: r.image.layers ?? [] },
+    queryFn: async ({ signal }: { signal: AbortSignal }) => tidy(await call<T>(image(of.namespace, of.repository, of.digest) + "/" + part, { query, signal })),
   };
 }
+
+/** The report without its long lists. */
+export const useOverview = (of: ReportKey) =>
+  useQuery(reportPart<Overview>(of, "overview", undefined, (o) => ({ ...o, image: { ...o.image, layers: o.image.layers ?? [] } })));
+
+// The server may send null for an empty list of places.
+const located = <T extends { locations: Location[] }>(p: Part<T>): Part<T> => ({ ...p, items: p.items.map((x) => (x.locations ? x : { ...x, locations: [] })) });
+
+/** What selects and orders a part of a list out of a report, as the server knows it. */
+export type ListQuery = Record<string, string | number | boolean | undefined>;
+
+/** Vulnerabilities of a report. */
+export const useVulnerabilities = (of: ReportKey, query: ListQuery, enabled = true) => {
+  const part = reportPart<Part<Vulnerability>>(of, "vulnerabilities", query, located);
+  return useQuery({ ...part, enabled: part.enabled && enabled });
+};
+
+/** Findings of a report of all other categories. */
+export const useFindings = (of: ReportKey, query: ListQuery, enabled = true) => {
+  const part = reportPart<Part<Finding>>(of, "findings", query, located);
+  return useQuery({ ...part, enabled: part.enabled && enabled });
+};
+
+export const usePackages = (of: ReportKey, query: ListQuery) => useQuery(reportPart<Part<Package>>(of, "packages", query, (p) => p));
+
+export const useFiles = (of: ReportKey) => useQuery(reportPart<FileSummary>(of, "files", undefined, (f) => f));
 
 export const useExceptions = (ns: string, repo: string, digest: string) =>
   useQuery({

@@ -28,10 +28,30 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Describe the advisory database in force */
+        /** Describe the advisory database in force, and how it is fetched */
         get: operations["listAdvisories"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/advisories/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fetch advisories now
+         * @description It is done in the background; the list of advisories tells how it goes.
+         */
+        post: operations["updateAdvisories"];
         delete?: never;
         options?: never;
         head?: never;
@@ -124,6 +144,23 @@ export interface paths {
          * @description No further image is scanned. Scans that run go on to their end, unless they are to be stopped too. A scan that somebody else has asked for as well is not stopped.
          */
         post: operations["stopBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dashboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell how all images stand: by verdict and severity, over the last 30 days, and which are the worst */
+        get: operations["getDashboard"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -449,6 +486,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/namespaces/{namespace}/repositories/{repository}/artifacts/{reference}/difference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell what an image has that an earlier one had not, and the other way round
+         * @description Both must have a report. What is whitelisted now is left out of both. The same vulnerability in another version of the same package has neither come nor gone.
+         */
+        get: operations["getDifference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/namespaces/{namespace}/repositories/{repository}/artifacts/{reference}/files": {
         parameters: {
             query?: never;
@@ -456,8 +513,48 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the file information of a report: totals and the largest files */
+        /** Get the file information of a report: totals, by type and by layer, the largest files, what is wasted, special rights */
         get: operations["getFiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/namespaces/{namespace}/repositories/{repository}/artifacts/{reference}/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the findings of a report that are no vulnerabilities of packages
+         * @description Secrets are masked; they are nowhere in the registry's database.
+         */
+        get: operations["listFindings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/namespaces/{namespace}/repositories/{repository}/artifacts/{reference}/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a report without its long lists
+         * @description The image and its layers, what was counted, checks of settings, the base image and notes.
+         */
+        get: operations["getOverview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -533,26 +630,6 @@ export interface paths {
         };
         /** List the scans of an artifact, latest first */
         get: operations["listScans"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/namespaces/{namespace}/repositories/{repository}/artifacts/{reference}/sensitive": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the sensitive information of a report
-         * @description Secrets are masked; they are nowhere in the registry's database.
-         */
-        get: operations["listSensitive"];
         put?: never;
         post?: never;
         delete?: never;
@@ -671,6 +748,131 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/risks/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what rules found in all images, the worst first
+         * @description Malicious files, unsafe settings, weak passwords, sensitive information and software compliance, as found.
+         */
+        get: operations["listRiskFindings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/risks/findings/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the images in which a rule found something */
+        get: operations["listFoundImages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/risks/packages/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the images that hold a package */
+        get: operations["listPackageImages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/risks/vulnerabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the vulnerabilities of all images, the worst first
+         * @description As found, before anybody's decision about them; each image's own report tells those.
+         */
+        get: operations["listRiskVulnerabilities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/risks/vulnerabilities/{vulnerability}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Describe a vulnerability that an image has */
+        get: operations["getRiskVulnerability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/risks/vulnerabilities/{vulnerability}/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the images that have a vulnerability, with the packages they have it by */
+        get: operations["listVulnerableImages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/scans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the scans that run, and those that wait in the order they are taken */
+        get: operations["listActiveScans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/scans/{scan}": {
         parameters: {
             query?: never;
@@ -771,6 +973,32 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        ActiveScan: {
+            digest: string;
+            namespace: string;
+            repository: string;
+            scan: components["schemas"]["Scan"];
+            tags: string[];
+        };
+        AdvisoryFetch: {
+            /** Format: date-time */
+            endedAt?: string;
+            /** @description Why it failed */
+            error?: string;
+            /**
+             * Format: date-time
+             * @description When the next one begins by itself; absent if none does
+             */
+            nextAt?: string;
+            running: boolean;
+            /** @description Where they come from */
+            source: string;
+            /**
+             * Format: date-time
+             * @description When the latest download began since the server runs
+             */
+            startedAt?: string;
+        };
         AdvisoryInfo: {
             ecosystem: string;
             /**
@@ -1034,6 +1262,17 @@ export interface components {
             vector: string;
             version: string;
         };
+        Change: {
+            category: string;
+            findingId: string;
+            fixedVersion?: string;
+            package?: string;
+            path?: string;
+            rule: string;
+            severity: string;
+            title?: string;
+            version?: string;
+        };
         Check: {
             current?: string;
             edit?: string;
@@ -1045,6 +1284,62 @@ export interface components {
             standard?: string;
             suggested?: string;
             title: string;
+        };
+        Compared: {
+            digest: string;
+            namespace: string;
+            repository: string;
+            tags: string[];
+            /**
+             * Format: int64
+             * @description Vulnerabilities and other findings
+             */
+            total: number;
+        };
+        Dashboard: {
+            /** @description The last 30, oldest first, today last */
+            days: components["schemas"]["Day"][];
+            /** @description The ten most exposed repositories, worst first */
+            exposed: components["schemas"]["ExposedRepository"][];
+            /**
+             * Format: int64
+             * @description Scans that run
+             */
+            running: number;
+            standing: components["schemas"]["Standing"];
+            /**
+             * Format: int64
+             * @description Scans that wait
+             */
+            waiting: number;
+        };
+        Day: {
+            /** Format: date */
+            day: string;
+            /** Format: int64 */
+            pulls: number;
+            /**
+             * Format: int64
+             * @description Pulls that were refused
+             */
+            refused: number;
+            standing?: components["schemas"]["Standing"];
+        };
+        Difference: {
+            added: components["schemas"]["Change"][];
+            /** Format: int64 */
+            files: number;
+            from: components["schemas"]["Compared"];
+            /** Format: int64 */
+            kept: number;
+            /** Format: int64 */
+            layers: number;
+            notCompared?: string[];
+            packages: components["schemas"]["PackageChange"][];
+            removed: components["schemas"]["Change"][];
+            /** Format: int64 */
+            size: number;
+            to: components["schemas"]["Compared"];
         };
         EPSS: {
             date?: string;
@@ -1196,6 +1491,15 @@ export interface components {
             /** @enum {string} */
             what: "created" | "changed" | "removed";
         };
+        ExposedRepository: {
+            /** @enum {string} */
+            decision: "allow" | "block" | "unknown";
+            digest: string;
+            namespace: string;
+            repository: string;
+            tags: string[];
+            vulnerabilities: components["schemas"]["SeverityCounts"];
+        };
         FieldError: {
             /**
              * @description Where
@@ -1226,20 +1530,6 @@ export interface components {
             /** Format: int64 */
             size: number;
             type: string;
-        };
-        Files: {
-            /**
-             * Format: int64
-             * @description Regular files in the image
-             */
-            count: number;
-            /** @description The largest, largest first */
-            largest: components["schemas"]["LargeFile"][];
-            /**
-             * Format: int64
-             * @description Their size, in bytes
-             */
-            size: number;
         };
         Finding: {
             category: string;
@@ -1295,6 +1585,16 @@ export interface components {
              * @description How many more somebody whitelisted
              */
             whitelisted?: number;
+        };
+        FoundImage: {
+            digest: string;
+            /** Format: int64 */
+            findings: number;
+            namespace: string;
+            repository: string;
+            severity: string;
+            tags: string[];
+            title: string;
         };
         Gate: {
             /** @description The cause with which a scan fails while it is closed */
@@ -1509,6 +1809,23 @@ export interface components {
             /** Format: int64 */
             wasted?: number;
         };
+        LayerOverview: {
+            bySeverity: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Index from 0, the lowest; -1 for the image's configuration
+             */
+            layer: number;
+            /** Format: int64 */
+            packages: number;
+            /**
+             * Format: int64
+             * @description Vulnerabilities and other findings
+             */
+            total: number;
+        };
         Limits: {
             /**
              * Format: int64
@@ -1541,7 +1858,21 @@ export interface components {
              */
             scanTimeoutSeconds: number;
         };
+        ListActiveScan: {
+            items: components["schemas"]["ActiveScan"][];
+            /**
+             * Format: int64
+             * @description How many run
+             */
+            running: number;
+            /**
+             * Format: int64
+             * @description How many wait
+             */
+            waiting: number;
+        };
         ListAdvisoryInfo: {
+            fetch: components["schemas"]["AdvisoryFetch"];
             items: components["schemas"]["AdvisoryInfo"][];
         };
         ListArtifact: {
@@ -1559,11 +1890,21 @@ export interface components {
             /** @description Pass it as "after" for the next page; absent on the last */
             next?: string;
         };
+        ListFoundImage: {
+            items: components["schemas"]["FoundImage"][];
+            /** @description Pass it as "after" for the next page; absent on the last */
+            next?: string;
+        };
         ListGate: {
             items: components["schemas"]["Gate"][];
         };
         ListNamespace: {
             items: components["schemas"]["Namespace"][];
+            /** @description Pass it as "after" for the next page; absent on the last */
+            next?: string;
+        };
+        ListPackageImage: {
+            items: components["schemas"]["PackageImage"][];
             /** @description Pass it as "after" for the next page; absent on the last */
             next?: string;
         };
@@ -1677,6 +2018,24 @@ export interface components {
             name?: string;
             version?: string;
         };
+        Overview: {
+            advisories: components["schemas"]["Knowledge"];
+            base?: components["schemas"]["Base"];
+            /** @description What was looked for */
+            categories: string[];
+            checks: components["schemas"]["Check"][];
+            image: components["schemas"]["Image"];
+            /** @description What each layer brought, the lowest first */
+            layers: components["schemas"]["LayerOverview"][];
+            notes: components["schemas"]["Note"][];
+            os: components["schemas"]["OS"];
+            /**
+             * Format: int64
+             * @description Pieces of software
+             */
+            packages: number;
+            summary: components["schemas"]["Summary"];
+        };
         Package: {
             arch?: string;
             ecosystem?: string;
@@ -1696,6 +2055,40 @@ export interface components {
             version?: string;
             /** Format: int64 */
             vulnerabilities?: number;
+        };
+        PackageChange: {
+            after: string[];
+            before: string[];
+            name: string;
+            type: string;
+        };
+        PackageImage: {
+            /**
+             * @description What somebody decided about it for this image
+             * @enum {string}
+             */
+            decided?: "ignored" | "whitelisted";
+            digest: string;
+            ecosystem?: string;
+            fixedVersion?: string;
+            /**
+             * Format: int64
+             * @description Index from 0 of the layer that brought it
+             */
+            layer: number;
+            namespace: string;
+            package: string;
+            repository: string;
+            severity?: string;
+            /**
+             * Format: date-time
+             * @description When the image had it first, or it became known
+             */
+            since?: string;
+            tags: string[];
+            /** @description The purl type: deb, npm, maven, … */
+            type: string;
+            version: string;
         };
         PartFinding: {
             items: components["schemas"]["Finding"][];
@@ -1855,6 +2248,45 @@ export interface components {
             tags: number;
             /** Format: date-time */
             updatedAt: string;
+        };
+        RiskFinding: {
+            category: string;
+            /**
+             * Format: int64
+             * @description In all images
+             */
+            findings: number;
+            /** Format: int64 */
+            images: number;
+            rule: string;
+            /** @description The worst in any image */
+            severity: string;
+            title: string;
+        };
+        RiskVulnerability: {
+            /**
+             * Format: int64
+             * @description Of these, packages with a fixed version
+             */
+            fixable: number;
+            id: string;
+            /**
+             * Format: int64
+             * @description Images that have it
+             */
+            images: number;
+            /**
+             * Format: int64
+             * @description Packages that bring it
+             */
+            packages: number;
+            /** @description The worst of its packages */
+            severity: string;
+            /**
+             * Format: date-time
+             * @description When it was first found here
+             */
+            since: string;
         };
         RuleFile: {
             /** @example secrets.yaml */
@@ -2075,6 +2507,31 @@ export interface components {
              */
             repositories?: string[];
         };
+        SeverityCounts: {
+            /** Format: int64 */
+            critical: number;
+            /** Format: int64 */
+            high: number;
+            /** Format: int64 */
+            low: number;
+            /** Format: int64 */
+            medium: number;
+            /**
+             * Format: int64
+             * @description Negligible, or nobody rated it
+             */
+            rest: number;
+        };
+        SomeRiskFinding: {
+            items: components["schemas"]["RiskFinding"][];
+            /** @description Whether there are others after these */
+            more: boolean;
+        };
+        SomeRiskVulnerability: {
+            items: components["schemas"]["RiskVulnerability"][];
+            /** @description Whether there are others after these */
+            more: boolean;
+        };
         SpecialFile: {
             capabilities?: string[];
             /** Format: int64 */
@@ -2086,6 +2543,27 @@ export interface components {
             path: string;
             /** Format: int64 */
             uid: number;
+        };
+        Standing: {
+            /**
+             * Format: int64
+             * @description Of these, images whose pull is refused for what was found
+             */
+            blocked: number;
+            /**
+             * Format: int64
+             * @description Images with a report and no vulnerabilities
+             */
+            clean: number;
+            /** Format: int64 */
+            images: number;
+            /**
+             * Format: int64
+             * @description Of these, images with a report
+             */
+            reported: number;
+            /** @description Images with vulnerabilities, by their worst one */
+            worst: components["schemas"]["SeverityCounts"];
         };
         Statement: {
             /**
@@ -2343,6 +2821,35 @@ export interface operations {
             };
         };
     };
+    updateAdvisories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdvisoryFetch"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listBatches: {
         parameters: {
             query?: {
@@ -2537,6 +3044,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Batch"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDashboard: {
+        parameters: {
+            query?: {
+                /** @description Only images of this namespace */
+                namespace?: string;
+                /** @description Only images of this repository of the namespace */
+                repository?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dashboard"];
                 };
             };
             /** @description Error */
@@ -3427,6 +3968,49 @@ export interface operations {
             };
         };
     };
+    getDifference: {
+        parameters: {
+            query?: {
+                /** @description Namespace of the earlier image; the same by default */
+                fromNamespace?: string;
+                /** @description Repository of the earlier image; the same by default */
+                fromRepository?: string;
+                /** @description Tag or digest of the earlier image; by default the one that was pushed before */
+                from?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the namespace */
+                namespace: string;
+                /** @description Name of the repository within its namespace; a "/" in it is sent as %2F or %252F */
+                repository: string;
+                /** @description A tag or a digest */
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Difference"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getFiles: {
         parameters: {
             query?: never;
@@ -3449,7 +4033,104 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Files"];
+                    "application/json": components["schemas"]["FileSummary"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFindings: {
+        parameters: {
+            query?: {
+                /** @description Entries to leave out */
+                offset?: number;
+                /** @description Entries to return */
+                limit?: number;
+                /** @description Only of this severity or higher */
+                severity?: "unknown" | "negligible" | "low" | "medium" | "high" | "critical";
+                /** @description Only with this in an id, title, package, version, path or rule */
+                q?: string;
+                /** @description Only what came with the base image, or only what is the image's own */
+                origin?: "base" | "own";
+                /** @description Only what nobody decided to ignore, or only what somebody did */
+                handling?: "open" | "ignored";
+                /** @description Only in this layer, from 0; -1 is the configuration, -2 all */
+                layer?: number;
+                /** @description Only where a path contains this */
+                path?: string;
+                /** @description Only about packages whose name contains this */
+                package?: string;
+                /** @description Only of this category */
+                category?: "malicious-file" | "unsafe-setting" | "weak-password" | "sensitive-information" | "software-compliance" | "base-image";
+                /** @description Only found by this rule */
+                rule?: string;
+                /** @description By severity the highest come first */
+                sort?: "severity" | "title" | "path";
+            };
+            header?: never;
+            path: {
+                /** @description Name of the namespace */
+                namespace: string;
+                /** @description Name of the repository within its namespace; a "/" in it is sent as %2F or %252F */
+                repository: string;
+                /** @description A tag or a digest */
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartFinding"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOverview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the namespace */
+                namespace: string;
+                /** @description Name of the repository within its namespace; a "/" in it is sent as %2F or %252F */
+                repository: string;
+                /** @description A tag or a digest */
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
                 };
             };
             /** @description Error */
@@ -3472,8 +4153,15 @@ export interface operations {
                 limit?: number;
                 /** @description Only packages whose name contains this */
                 package?: string;
+                /** @description Only with this in name, version, licence, supplier or path */
+                q?: string;
                 /** @description Only packages of this type: deb, npm, maven, … */
                 type?: string;
+                /** @description Only of this layer, from 0; -2 is all */
+                layer?: number;
+                /** @description Only packages with vulnerabilities */
+                vulnerable?: boolean;
+                sort?: "name" | "vulnerabilities";
             };
             header?: never;
             path: {
@@ -3668,51 +4356,6 @@ export interface operations {
             };
         };
     };
-    listSensitive: {
-        parameters: {
-            query?: {
-                /** @description Entries to leave out */
-                offset?: number;
-                /** @description Entries to return */
-                limit?: number;
-                /** @description Only of this severity or higher */
-                severity?: "unknown" | "negligible" | "low" | "medium" | "high" | "critical";
-                /** @description Only in files whose path contains this */
-                path?: string;
-            };
-            header?: never;
-            path: {
-                /** @description Name of the namespace */
-                namespace: string;
-                /** @description Name of the repository within its namespace; a "/" in it is sent as %2F or %252F */
-                repository: string;
-                /** @description A tag or a digest */
-                reference: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PartFinding"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     deleteTag: {
         parameters: {
             query?: never;
@@ -3835,10 +4478,24 @@ export interface operations {
                 limit?: number;
                 /** @description Only of this severity or higher */
                 severity?: "unknown" | "negligible" | "low" | "medium" | "high" | "critical";
-                /** @description Only in packages whose name contains this */
+                /** @description Only with this in an id, title, package, version, path or rule */
+                q?: string;
+                /** @description Only what came with the base image, or only what is the image's own */
+                origin?: "base" | "own";
+                /** @description Only what nobody decided to ignore, or only what somebody did */
+                handling?: "open" | "ignored";
+                /** @description Only in this layer, from 0; -1 is the configuration, -2 all */
+                layer?: number;
+                /** @description Only where a path contains this */
+                path?: string;
+                /** @description Only about packages whose name contains this */
                 package?: string;
+                /** @description Only of this category */
+                category?: "system-vulnerability" | "application-vulnerability";
                 /** @description Only with a fixed version */
                 fixable?: boolean;
+                /** @description By severity and EPSS the highest come first */
+                sort?: "severity" | "id" | "package" | "epss";
             };
             header?: never;
             path: {
@@ -3995,6 +4652,286 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRiskFindings: {
+        parameters: {
+            query?: {
+                /** @description Only images of this namespace */
+                namespace?: string;
+                /** @description Only images of this repository of the namespace */
+                repository?: string;
+                /** @description Entries to leave out */
+                offset?: number;
+                /** @description Entries to return */
+                limit?: number;
+                category?: "malicious-file" | "unsafe-setting" | "weak-password" | "sensitive-information" | "software-compliance";
+                /** @description Only of this severity or higher */
+                severity?: "unknown" | "negligible" | "low" | "medium" | "high" | "critical";
+                /** @description Only with this in the rule's name or title */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SomeRiskFinding"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFoundImages: {
+        parameters: {
+            query: {
+                /** @description Only images of this namespace */
+                namespace?: string;
+                /** @description Only images of this repository of the namespace */
+                repository?: string;
+                /** @description The "next" of the page before */
+                after?: string;
+                /** @description Images per page */
+                limit?: number;
+                category: "malicious-file" | "unsafe-setting" | "weak-password" | "sensitive-information" | "software-compliance";
+                rule: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListFoundImage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPackageImages: {
+        parameters: {
+            query: {
+                /** @description Only images of this namespace */
+                namespace?: string;
+                /** @description Only images of this repository of the namespace */
+                repository?: string;
+                /** @description The "next" of the page before */
+                after?: string;
+                /** @description Images per page */
+                limit?: number;
+                /** @description Name of the package */
+                package: string;
+                /** @description Only of this version */
+                version?: string;
+                /** @description Only of this type: deb, npm, maven, … */
+                type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPackageImage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRiskVulnerabilities: {
+        parameters: {
+            query?: {
+                /** @description Only images of this namespace */
+                namespace?: string;
+                /** @description Only images of this repository of the namespace */
+                repository?: string;
+                /** @description Entries to leave out */
+                offset?: number;
+                /** @description Entries to return */
+                limit?: number;
+                /** @description Only of this severity or higher */
+                severity?: "unknown" | "negligible" | "low" | "medium" | "high" | "critical";
+                /** @description Only with this in the id or in a package's name */
+                q?: string;
+                /** @description Only with a fixed version */
+                fixable?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SomeRiskVulnerability"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRiskVulnerability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id, as reports have it */
+                vulnerability: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vulnerability"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listVulnerableImages: {
+        parameters: {
+            query?: {
+                /** @description Only images of this namespace */
+                namespace?: string;
+                /** @description Only images of this repository of the namespace */
+                repository?: string;
+                /** @description The "next" of the page before */
+                after?: string;
+                /** @description Images per page */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Its id, as reports have it */
+                vulnerability: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPackageImage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listActiveScans: {
+        parameters: {
+            query?: {
+                /** @description Only images of this namespace */
+                namespace?: string;
+                /** @description Only images of this repository of the namespace */
+                repository?: string;
+                /** @description Scans to list */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListActiveScan"];
+                };
             };
             /** @description Error */
             default: {

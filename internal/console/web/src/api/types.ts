@@ -14,10 +14,11 @@ export type Handling = Schemas["Handling"];
 export type Location = Schemas["Location"];
 export type Namespace = Schemas["Namespace"];
 export type NamespaceChange = Schemas["NamespaceChange"];
+export type FileSummary = Schemas["FileSummary"];
+export type Overview = Schemas["Overview"];
 export type Package = Schemas["Package"];
 export type PolicyPreview = Schemas["PolicyPreview"];
 export type Problem = Schemas["Problem"];
-export type Report = Schemas["Report"];
 export type Repository = Schemas["Repository"];
 export type RuleFileContent = Schemas["RuleFileContent"];
 export type Rules = Schemas["Rules"];
@@ -27,6 +28,12 @@ export type Verdict = Schemas["Verdict"];
 export type VerdictChange = Schemas["VerdictChange"];
 export type Vulnerability = Schemas["Vulnerability"];
 export type Format = NonNullable<NonNullable<operations["getReport"]["parameters"]["query"]>["format"]>;
+
+/** Part of a list out of a report; total counts all that fit. */
+export interface Part<T> {
+  items: T[];
+  total: number;
+}
 
 /** One page of a list; next, where present, is passed as "after". */
 export interface List<T> {

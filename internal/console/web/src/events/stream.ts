@@ -92,10 +92,10 @@ export class Follower {
     let wait = shortestWait;
     while (!signal.aborted) {
       this.source.health("connecting");
-      const before = this.last;
       try {
-        const lives = await this.connect(signal);
-        if (lives || this.last !== before) wait = shortestWait;
+        await this.connect(signal, () => {
+          wait = shortestWait;
+        });
       } catch {
         // told by health; the next attempt tells more
       }
@@ -106,8 +106,8 @@ export class Follower {
     }
   }
 
-  /** connect reads one stream to its end and reports whether it ever opened. */
-  private async connect(signal: AbortSignal): Promise<boolean> {
+  /** connect reads one stream to its end. */
+  private async connect(signal: AbortSignal, opened: () => void): Promise<void> {
     const connection = new AbortController();
     const abort = () => connection.abort();
     signal.addEventListener("abort", abort);
@@ -121,13 +121,12 @@ export class Follower {
       const body = await this.source.open(this.last, connection.signal);
       const parser = new Parser((m) => this.message(m));
       const reader = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
-      let opened = false;
-      for (;;) {
+      for (let first = true; ; first = false) {
         const { done, value } = await reader.read();
-        if (done || signal.aborted) return opened;
+        if (done || signal.aborted) return;
         alive();
-        if (!opened) {
-          opened = true;
+        if (first) {
+          opened();
           this.source.health("live");
           this.source.opened();
         }

@@ -1,4 +1,4 @@
-import type { Report } from "../api/types";
+import type { Overview } from "../api/types";
 import { plural } from "../text/format";
 import { SeverityMark, Tag } from "../ui/marks";
 import { DataTable } from "../ui/table";
@@ -10,8 +10,8 @@ const results: Record<string, { word: string; tone: "good" | "bad" | "neutral" }
 };
 
 /** Every check of settings, also those that passed. */
-export function SettingsChecks({ report }: { report: Report }) {
-  const checks = report.checks ?? [];
+export function SettingsChecks({ overview }: { overview: Overview }) {
+  const { checks } = overview;
   if (checks.length === 0) return null;
   const passed = checks.filter((c) => c.result === "passed").length;
   return (

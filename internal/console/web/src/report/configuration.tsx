@@ -1,11 +1,11 @@
 import type { ReactNode } from "react";
-import type { Report } from "../api/types";
+import type { Overview } from "../api/types";
 import { exactTime } from "../text/format";
 import { Tag } from "../ui/marks";
 
 /** The configuration of the image, and the instructions it was built by. */
-export function ConfigurationSection({ report }: { report: Report }) {
-  const { image } = report;
+export function ConfigurationSection({ overview }: { overview: Overview }) {
+  const { image } = overview;
   const c = image.config;
   const list = (items?: string[] | null) => (items && items.length > 0 ? items.map((t, i) => <div key={i}><code className="wrap">{t}</code></div>) : undefined);
   const entries: [string, ReactNode][] = [

@@ -1,12 +1,15 @@
 import type { ReactNode } from "react";
-import type { Report } from "../api/types";
+import { type ReportKey, useFiles } from "../api/queries";
 import { count, filePath, size } from "../text/format";
 import { Meter, Tag } from "../ui/marks";
+import { ErrorState, Loading } from "../ui/states";
 import { type Column, DataTable } from "../ui/table";
 
 /** What files there are, and what they take. */
-export function FilesSection({ report }: { report: Report }) {
-  const f = report.files;
+export function FilesSection({ of }: { of: ReportKey }) {
+  const files = useFiles(of);
+  const f = files.data;
+  if (!f) return <div className="card">{files.error ? <ErrorState error={files.error} retry={() => void files.refetch()} /> : <Loading rows={8} />}</div>;
   const most = Math.max(1, ...(f.types ?? []).map((t) => t.size));
   const path: Column<{ path: string }> = { name: "Path", cell: (x) => <code className="wrap">{filePath(x.path)}</code> };
   return (

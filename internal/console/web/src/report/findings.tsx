@@ -1,50 +1,138 @@
 import { ActionIcon, Button, Menu, NativeSelect, TextInput } from "@mantine/core";
-import { useDeferredValue, useMemo, useState } from "react";
-import type { Report } from "../api/types";
-import { date, exactTime, percentage, plural, webAddress } from "../text/format";
+import { useEffect, useMemo, useState } from "react";
+import { call, image } from "../api/client";
+import { type ListQuery, type ReportKey, useFindings, useVulnerabilities } from "../api/queries";
+import type { Finding, Overview, Part, Vulnerability } from "../api/types";
+import { date, exactTime, percentage, webAddress } from "../text/format";
 import { severities } from "../text/severity";
 import { useUrlState } from "../url/state";
 import { CopyButton } from "../ui/copy";
 import { IconChevron, IconMore, IconSearch } from "../ui/icons";
 import { SeverityMark, Tag } from "../ui/marks";
-import { paged, Pager } from "../ui/pager";
+import { notifyFailure } from "../ui/notices";
+import { Pager } from "../ui/pager";
 import { Prose } from "../ui/prose";
-import { Empty } from "../ui/states";
+import { save } from "../ui/save";
+import { Empty, ErrorState, Loading } from "../ui/states";
 import { type Column, DataTable } from "../ui/table";
 import { HandlingDialog, type Place, useRemoveException } from "./handling";
-import { save } from "./report";
-import { csv, placeOf, type Row, select, sorted } from "./rows";
+import { defaults, isVulnerability, narrowed, pageOf, questionOf, type Selection } from "./query";
+import { csv, findingRow, placeOf, type Row, vulnerabilityRow } from "./rows";
 import type { Section } from "./sections";
 
-const defaults = { tab: "", q: "", severity: "", fix: "", origin: "", layer: "", handled: "", exploited: "", sort: "", page: "1", open: "" };
-
-/** FindingsSection lists what was found in one category. */
-export function FindingsSection({ section, report, rows, place }: { section: Section; report: Report; rows: Row[]; place: Place }) {
+/** FindingsSection lists what was found in one category, page by page as the server has it. */
+export function FindingsSection({ section, overview, of, place }: { section: Section; overview: Overview; of: ReportKey; place: Place }) {
   const [state, change] = useUrlState(defaults);
   const [handling, setHandling] = useState<{ row: Row; action: "ignore" | "whitelist" }>();
   const remove = useRemoveException(place);
-  // Typing is not held up by long lists.
-  const filter = useDeferredValue(state);
-  const all = useMemo(() => rows.filter((r) => r.category === section.category), [rows, section.category]);
-  const shown = useMemo(() => sorted(select(all, filter), filter.sort), [all, filter]);
-  const page = paged(shown, state.page);
-  const vulnerabilities = section.category?.endsWith("-vulnerability") ?? false;
-  const layers = useMemo(() => [...new Set(all.flatMap((r) => r.layers))].sort((a, b) => a - b), [all]);
-  const origins = all.some((r) => r.origin !== "");
-  const narrowed = shown.length < all.length;
+  const category = section.category!;
+  const vulnerabilities = isVulnerability(category);
+  const question = questionOf(useSettled(state), category);
+  const list = useRows(of, question);
+  const layers = overview.layers.filter((l) => l.total > 0).map((l) => l.layer);
+  const known = overview.summary;
+  const decided = (known.ignored ?? 0) + (known.findings.ignored ?? 0) > 0;
   // Another selection begins at its first page.
-  const narrow = (c: Partial<typeof defaults>) => change({ ...c, page: "1", tab: section.key });
-  const toggle = (row: Row) => change({ open: state.open === row.id ? "" : row.id });
+  const narrow = (c: Partial<Selection>) => change({ ...c, page: "1", open: "", tab: section.key });
+  const toggle = (row: Row) => change({ open: state.open === row.id ? "" : row.id, tab: section.key });
+  const columns = columnsOf(vulnerabilities, state.open, toggle, (row, action) => setHandling({ row, action }), remove);
 
-  const columns: Column<Row>[] = [
+  return (
+    <>
+      <h2 className="hidden">{section.name}</h2>
+      <div className="tools-row">
+        <TextInput className="grow" label="Search" placeholder={vulnerabilities ? "CVE, package, path" : "title, rule, path"} maxLength={256} leftSection={<IconSearch />} value={state.q} onChange={(e) => narrow({ q: e.currentTarget.value })} />
+        <NativeSelect label="Severity" value={state.severity} onChange={(e) => narrow({ severity: e.currentTarget.value })}
+          data={[{ value: "", label: "any" }, ...severities.filter((s) => s !== "unknown").map((s) => ({ value: s, label: s === "critical" ? "critical" : `${s} and above` }))]} />
+        {vulnerabilities && <NativeSelect label="Fix" value={state.fixable} onChange={(e) => narrow({ fixable: e.currentTarget.value })} data={[{ value: "", label: "any" }, { value: "yes", label: "has a fix" }]} />}
+        {overview.base && <NativeSelect label="From" value={state.origin} onChange={(e) => narrow({ origin: e.currentTarget.value })} data={[{ value: "", label: "anywhere" }, { value: "base", label: "the base image" }, { value: "own", label: "own layers" }]} />}
+        {(layers.length > 1 || state.layer !== "") && <NativeSelect label="Layer" value={state.layer} onChange={(e) => narrow({ layer: e.currentTarget.value })} data={[{ value: "", label: "any" }, ...layers.map((l) => ({ value: String(l), label: l < 0 ? "configuration" : String(l) }))]} />}
+        {(decided || state.handled !== "") && <NativeSelect label="Decided" value={state.handled} onChange={(e) => narrow({ handled: e.currentTarget.value })} data={[{ value: "", label: "all" }, { value: "open", label: "not ignored" }, { value: "ignored", label: "ignored" }]} />}
+      </div>
+      <div className="card" aria-busy={list.busy}>
+        {list.error ? <ErrorState error={list.error} retry={list.retry} />
+          : !list.rows ? <Loading rows={8} />
+          : list.rows.length > 0 ? (
+            <DataTable label={section.name} columns={columns} rows={list.rows} rowKey={(r) => `${r.id} ${r.layers.join()}`} sort={state.sort} onSort={(sort) => narrow({ sort: sort.replace("-", "") })} oneWay
+              rowClass={(r) => (r.handling ? "set" : "")} below={(r) => (state.open === r.id ? <Details row={r} overview={overview} /> : null)} />
+          ) : narrowed(state) || list.total > 0 ? (
+            <Empty title="Nothing fits this selection" action={<Button variant="default" onClick={() => change({ ...defaults, tab: section.key })}>Show all</Button>} />
+          ) : (
+            <Empty title="Nothing was found">{nothing[section.key] ?? "The scan looked for it."}</Empty>
+          )}
+      </div>
+      <Pager total={list.total} page={pageOf(state.page)} shown={list.rows?.length ?? 0} what={narrowed(state) ? "selected" : "findings"} onPage={(p) => change({ page: String(p), open: "", tab: section.key })}>
+        {list.total > 0 && <SaveButton of={of} question={question} name={section.key} />}
+      </Pager>
+      {handling && <HandlingDialog {...handling} place={place} onClose={() => setHandling(undefined)} />}
+    </>
+  );
+}
+
+/** How long the reader must rest from typing before the server is asked. */
+const rest = 200;
+
+/** useSettled is the selection without what is just being typed. */
+function useSettled(s: Selection): Selection {
+  const [q, setQ] = useState(s.q);
+  useEffect(() => {
+    const timer = setTimeout(() => setQ(s.q), rest);
+    return () => clearTimeout(timer);
+  }, [s.q]);
+  return { ...s, q };
+}
+
+/** The rows of a page, from whichever list has them. */
+function useRows(of: ReportKey, question: ListQuery) {
+  const inPackages = isVulnerability(String(question.category));
+  const vulnerabilities = useVulnerabilities(of, question, inPackages);
+  const findings = useFindings(of, question, !inPackages);
+  const query = inPackages ? vulnerabilities : findings;
+  const rows = useMemo(() => (inPackages ? vulnerabilities.data?.items.map(vulnerabilityRow) : findings.data?.items.map(findingRow)), [inPackages, vulnerabilities.data, findings.data]);
+  return { rows, total: query.data?.total ?? 0, error: query.data ? undefined : query.error, busy: query.isPlaceholderData, retry: () => void query.refetch() };
+}
+
+/** Saves all that the selection shows, also what is on other pages. */
+function SaveButton({ of, question, name }: { of: ReportKey; question: ListQuery; name: string }) {
+  const [busy, setBusy] = useState(false);
+  const store = async () => {
+    setBusy(true);
+    try {
+      const rows = await allRows(of, question);
+      save(new Blob([csv(rows)], { type: "text/csv" }), `${of.namespace}-${of.repository.replaceAll("/", "-")}-${name}.csv`);
+    } catch (error) {
+      notifyFailure(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return <Button variant="default" size="xs" loading={busy} onClick={() => void store()}>Save these as CSV</Button>;
+}
+
+/** As much as the server gives at a time. */
+const most = 1_000;
+
+async function allRows(of: ReportKey, question: ListQuery): Promise<Row[]> {
+  const inPackages = isVulnerability(String(question.category));
+  const target = image(of.namespace, of.repository, of.digest) + (inPackages ? "/vulnerabilities" : "/findings");
+  const rows: Row[] = [];
+  for (;;) {
+    const part = await call<Part<Vulnerability & Finding>>(target, { query: { ...question, offset: rows.length, limit: most } });
+    rows.push(...part.items.map(inPackages ? vulnerabilityRow : findingRow));
+    if (part.items.length === 0 || rows.length >= part.total) return rows;
+  }
+}
+
+function columnsOf(vulnerabilities: boolean, open: string, toggle: (r: Row) => void, handle: (r: Row, action: "ignore" | "whitelist") => void, remove: (id: number) => void): Column<Row>[] {
+  return [
     { name: "Severity", sort: "severity", width: "7.5rem", cell: (r) => <SeverityMark severity={r.severity} /> },
     {
-      name: vulnerabilities ? "Vulnerability" : "Finding", sort: "title", width: vulnerabilities ? "16rem" : undefined,
+      name: vulnerabilities ? "Vulnerability" : "Finding", sort: vulnerabilities ? "id" : "title", width: vulnerabilities ? "15rem" : undefined,
       cell: (r) => (
         <div>
-          <button type="button" className="expander" aria-expanded={state.open === r.id} onClick={() => toggle(r)}><IconChevron size={12} /><span className="name">{r.title}</span></button>
+          <button type="button" className="expander" aria-expanded={open === r.id} onClick={() => toggle(r)}><IconChevron size={12} /><span className="name">{r.title}</span></button>
           <div className="row" style={{ gap: "0.3rem", paddingLeft: "1.15rem" }}>
-            {r.exploited && <Tag tone="bad" title="Known to be exploited: CISA lists it">exploited</Tag>}
+            {r.vulnerability?.kev && <Tag tone="bad" title="Known to be exploited: CISA lists it">exploited</Tag>}
             {r.handling && <Tag tone="neutral" title={r.handling.reason}>ignored by {r.handling.author}</Tag>}
           </div>
         </div>
@@ -52,43 +140,14 @@ export function FindingsSection({ section, report, rows, place }: { section: Sec
     },
     ...(vulnerabilities
       ? [
-          { name: "Package", sort: "subject", cell: (r: Row) => <span className="wrap">{r.vulnerability!.package} <span className="quiet">{r.vulnerability!.version}</span></span> },
+          { name: "Package", sort: "package", cell: (r: Row) => <span className="wrap">{r.vulnerability!.package} <span className="quiet">{r.vulnerability!.version}</span></span> },
           { name: "Fixed in", cell: (r: Row) => (r.fixed ? <span className="wrap">{r.fixed}</span> : <span className="quiet">{r.vulnerability!.fixState === "wont-fix" ? "will not be fixed" : "no fix yet"}</span>) },
-          { name: "Likely", sort: "epss", right: true, width: "5rem", cell: (r: Row) => (r.epss >= 0 ? <span className="nowrap" title="Chance that it is exploited within 30 days (EPSS)">{percentage(r.epss)}</span> : null) },
+          { name: "Likely", sort: "epss", right: true, width: "5rem", cell: (r: Row) => (r.vulnerability!.epss ? <span className="nowrap" title="Chance that it is exploited within 30 days (EPSS)">{percentage(r.vulnerability!.epss.score)}</span> : null) },
         ]
-      : [{ name: "Where", sort: "subject", cell: (r: Row) => <span className="wrap">{r.subject}{r.locations.length > 1 && <span className="quiet"> and {r.locations.length - 1} more</span>}</span> }]),
-    { name: "Layer", sort: "layer", width: "6.5rem", cell: (r) => <LayerOf row={r} /> },
-    { name: "Action", hideName: true, right: true, width: "3rem", cell: (r) => <RowMenu row={r} onHandle={(action) => setHandling({ row: r, action })} onRemove={() => r.handling && remove(r.handling.id)} /> },
+      : [{ name: "Where", sort: "path", cell: (r: Row) => <span className="wrap">{r.subject}{r.locations.length > 1 && <span className="quiet"> and {r.locations.length - 1} more</span>}</span> }]),
+    { name: "Layer", width: "6.5rem", cell: (r) => <LayerOf row={r} /> },
+    { name: "Action", hideName: true, right: true, width: "3rem", cell: (r) => <RowMenu row={r} onHandle={(action) => handle(r, action)} onRemove={() => r.handling && remove(r.handling.id)} /> },
   ];
-
-  return (
-    <>
-      <h2 className="hidden">{section.name}</h2>
-      <div className="tools-row">
-        <TextInput className="grow" label="Search" placeholder={vulnerabilities ? "CVE, package, path" : "rule, path, text"} leftSection={<IconSearch />} value={state.q} onChange={(e) => narrow({ q: e.currentTarget.value })} />
-        <NativeSelect label="Severity" value={state.severity} onChange={(e) => narrow({ severity: e.currentTarget.value })}
-          data={[{ value: "", label: "any" }, ...severities.map((s) => ({ value: s, label: s === "unknown" ? "unknown and above" : s === "critical" ? "critical" : `${s} and above` }))]} />
-        {vulnerabilities && <NativeSelect label="Fix" value={state.fix} onChange={(e) => narrow({ fix: e.currentTarget.value })} data={[{ value: "", label: "any" }, { value: "yes", label: "has a fix" }, { value: "no", label: "has none" }]} />}
-        {vulnerabilities && <NativeSelect label="Exploited" value={state.exploited} onChange={(e) => narrow({ exploited: e.currentTarget.value })} data={[{ value: "", label: "any" }, { value: "yes", label: "known to be" }]} />}
-        {origins && <NativeSelect label="From" value={state.origin} onChange={(e) => narrow({ origin: e.currentTarget.value })} data={[{ value: "", label: "anywhere" }, { value: "base", label: "the base image" }, { value: "own", label: "our own layers" }]} />}
-        {layers.length > 1 && <NativeSelect label="Layer" value={state.layer} onChange={(e) => narrow({ layer: e.currentTarget.value })} data={[{ value: "", label: "any" }, ...layers.map((l) => ({ value: String(l), label: l < 0 ? "configuration" : String(l) }))]} />}
-        {all.some((r) => r.handling) && <NativeSelect label="Decided" value={state.handled} onChange={(e) => narrow({ handled: e.currentTarget.value })} data={[{ value: "", label: "all" }, { value: "open", label: "not ignored" }, { value: "ignored", label: "ignored" }]} />}
-        {shown.length > 0 && <Button className="last" variant="default" onClick={() => save(new Blob([csv(shown)], { type: "text/csv" }), `${section.key}.csv`)}>Save these as CSV</Button>}
-      </div>
-      <div className="card">
-        {shown.length > 0 ? (
-          <DataTable label={section.name} columns={columns} rows={page.rows} rowKey={(r) => r.id + r.layers[0]} sort={state.sort} onSort={(sort) => narrow({ sort })}
-            rowClass={(r) => (r.handling ? "set" : "")} below={(r) => (state.open === r.id ? <Details row={r} report={report} /> : null)} />
-        ) : narrowed ? (
-          <Empty title="Nothing fits this selection" action={<Button variant="default" onClick={() => change({ ...defaults, tab: section.key })}>Show all {plural(all.length, "finding")}</Button>} />
-        ) : (
-          <Empty title="Nothing was found">{nothing[section.key] ?? "The scan looked for it."}</Empty>
-        )}
-      </div>
-      <Pager total={shown.length} {...page} shown={page.rows.length} what={narrowed ? `selected of ${all.length}` : shown.length === 1 ? "finding" : "findings"} onPage={(p) => change({ page: String(p), tab: section.key })} />
-      {handling && <HandlingDialog {...handling} place={place} onClose={() => setHandling(undefined)} />}
-    </>
-  );
 }
 
 const nothing: Record<string, string> = {
@@ -127,13 +186,13 @@ function RowMenu({ row, onHandle, onRemove }: { row: Row; onHandle(action: "igno
 }
 
 /** All there is to read about a finding. */
-function Details({ row, report }: { row: Row; report: Report }) {
+function Details({ row, overview }: { row: Row; overview: Overview }) {
   const v = row.vulnerability;
   const f = row.finding;
   const references = (v?.references ?? f?.references ?? []).filter((r) => webAddress(r));
   return (
     <div className="details">
-      <div className="full"><h3>What to do</h3><Prose text={v?.solution ?? f?.solution ?? ""} /></div>
+      <div className="full"><h3>What to do</h3><Prose text={row.solution} /></div>
       {(v?.title || v?.details || f?.details) && (
         <div>
           <h3>What it is</h3>
@@ -182,7 +241,7 @@ function Details({ row, report }: { row: Row; report: Report }) {
           <ul>{references.slice(0, 12).map((r) => <li key={r} className="wrap small"><a href={webAddress(r)} target="_blank" rel="noopener noreferrer">{r}</a></li>)}</ul>
         </div>
       )}
-      <div className="full row small quiet">Finding {row.id}<CopyButton text={row.id} what="the id of the finding" />{report.base && row.origin && <span>{row.origin === "base" ? `It comes with the base image ${report.base.name}.` : "It comes with what was built on the base image."}</span>}</div>
+      <div className="full row small quiet">Finding {row.id}<CopyButton text={row.id} what="the id of the finding" />{overview.base && row.origin && <span>{row.origin === "base" ? `It comes with the base image ${overview.base.name}.` : "It comes with what was built on the base image."}</span>}</div>
     </div>
   );
 }

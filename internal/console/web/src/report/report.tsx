@@ -1,19 +1,19 @@
 import { Button, Menu, NativeSelect } from "@mantine/core";
-import { useEffect, useMemo, useRef } from "react";
+import { type ReactNode, useEffect, useMemo, useRef } from "react";
 import { Link, useLocation, useSearch } from "wouter";
 import { image as imagePath, send } from "../api/client";
-import { useArtifact, useReport } from "../api/queries";
-import type { Artifact, Format, Report } from "../api/types";
+import { type ReportKey, useArtifact, useOverview } from "../api/queries";
+import type { Artifact, Format, Overview } from "../api/types";
 import { ScanStatus } from "../images/status";
 import { scannable, underWay, useScan } from "../images/scan";
 import { ago, count, date, exactTime, plural, shortDigest, size } from "../text/format";
-import { add } from "../text/severity";
 import { judge } from "../text/verdict";
 import { link, name } from "../url/image";
 import { CopyButton } from "../ui/copy";
 import { SeverityBar, Tag, tone } from "../ui/marks";
 import { notify, notifyFailure } from "../ui/notices";
 import { Page } from "../ui/page";
+import { save } from "../ui/save";
 import { Empty, ErrorState, Loading, sentence } from "../ui/states";
 import { useNow } from "../ui/time";
 import { BaseSection } from "./base";
@@ -23,9 +23,8 @@ import { FilesSection } from "./files";
 import { FindingsSection } from "./findings";
 import { HistorySection } from "./history";
 import { LayersSection } from "./layers";
-import { type Row, rowsOf } from "./rows";
 import { SettingsChecks } from "./checks";
-import { firstSection, lookedFor, type Section, sections } from "./sections";
+import { firstSection, inCategory, lookedFor, type Section, sections } from "./sections";
 import { SoftwareSection } from "./software";
 
 interface Props {
@@ -40,7 +39,8 @@ export default function ReportPage(ref: Props) {
   const artifact = useArtifact(namespace, repository, reference);
   const a = artifact.data;
   const scan = useScan(namespace, repository);
-  const report = useReport(namespace, repository, a?.digest ?? "", a && stampOf(a));
+  const of: ReportKey = { namespace, repository, digest: a?.digest ?? "", stamp: a && stampOf(a) };
+  const report = useOverview(of);
   const title = name(ref);
   useDoneNotice(a, title);
   const crumbs = [
@@ -62,7 +62,7 @@ export default function ReportPage(ref: Props) {
         : !a ? <div className="card"><Loading rows={10} /></div>
         : <div className="stackv">
             <VerdictBanner artifact={a} namespace={namespace} />
-            {report.data ? <Body artifact={a} report={report.data} {...ref} />
+            {report.data ? <Body artifact={a} overview={report.data} of={of} reference={reference} />
               : <div className="card"><WithoutReport artifact={a} error={report.error} retry={() => void report.refetch()} ask={ask} /></div>}
           </div>}
     </Page>
@@ -122,18 +122,25 @@ function WithoutReport({ artifact: a, error, retry, ask }: { artifact: Artifact;
   return <Empty title="This image has not been scanned" action={<Button onClick={ask}>Scan</Button>}>The report opens here when the scan is done.</Empty>;
 }
 
+interface Parts {
+  artifact: Artifact;
+  overview: Overview;
+  of: ReportKey;
+  reference: string;
+}
+
 /** The report itself: what it comes to, and its sections. */
-function Body({ artifact, report, ...ref }: Props & { artifact: Artifact; report: Report }) {
-  const rows = useMemo(() => rowsOf(report), [report]);
+function Body(parts: Parts) {
+  const { overview } = parts;
   const search = useSearch();
   const [path, navigate] = useLocation();
   const wanted = new URLSearchParams(search).get("tab");
-  const section = sections.find((s) => s.key === wanted) ?? sections.find((s) => s.key === firstSection(rows))!;
-  const counts = useMemo(() => tally(report, rows), [report, rows]);
+  const section = sections.find((s) => s.key === wanted) ?? firstSection(overview);
+  const counts = useMemo(() => tally(overview), [overview]);
   const href = (s: Section) => `${path}?tab=${s.key}`;
   return (
     <>
-      <Summary artifact={artifact} report={report} />
+      <Summary {...parts} />
       <div className="report">
         <nav className="card sections" aria-label="Parts of the report">
           {sections.map((s) => [
@@ -147,58 +154,50 @@ function Body({ artifact, report, ...ref }: Props & { artifact: Artifact; report
         <NativeSelect className="sections-narrow" label="Part of the report" value={section.key} onChange={(e) => navigate(`${path}?tab=${e.currentTarget.value}`)}
           data={sections.map((s) => ({ value: s.key, label: counts[s.key] === undefined ? s.name : `${s.name} (${count(counts[s.key]!)})` }))} />
         <section aria-label={section.name}>
-          <SectionContent key={section.key} section={section} artifact={artifact} report={report} rows={rows} {...ref} />
+          <SectionContent key={section.key} section={section} {...parts} />
         </section>
       </div>
     </>
   );
 }
 
-function tally(report: Report, rows: Row[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const s of sections) if (s.category && lookedFor(report, s)) counts[s.key] = 0;
-  const byCategory = new Map(sections.map((s) => [s.category, s.key]));
-  for (const r of rows) {
-    const key = byCategory.get(r.category);
-    if (key) counts[key] = (counts[key] ?? 0) + 1;
-  }
-  counts.software = report.packages.length;
-  counts.files = report.files.count;
-  counts.layers = report.image.layers.length;
+/** How much there is in each section. */
+function tally(o: Overview): Record<string, number> {
+  const counts: Record<string, number> = { software: o.packages, layers: o.image.layers.length };
+  for (const s of sections) if (s.category && lookedFor(o, s)) counts[s.key] = inCategory(o, s.category);
   return counts;
 }
 
-function SectionContent({ section, artifact, report, rows, namespace, repository, reference }: Props & { section: Section; artifact: Artifact; report: Report; rows: Row[] }) {
-  const place = { namespace, repository, digest: artifact.digest, reference };
-  if (!lookedFor(report, section)) return <div className="card"><Empty title="This scan did not look for that">It was asked to look for other things only. Scan again to look for everything.</Empty></div>;
+function SectionContent({ section, overview, of, reference }: Parts & { section: Section }) {
+  const place = { namespace: of.namespace, repository: of.repository, digest: of.digest, reference };
+  if (!lookedFor(overview, section)) return <div className="card"><Empty title="This scan did not look for that">It was asked to look for other things only. Scan again to look for everything.</Empty></div>;
+  const findings = <FindingsSection section={section} overview={overview} of={of} place={place} />;
   switch (section.key) {
     case "software":
-      return <SoftwareSection report={report} />;
+      return <SoftwareSection of={of} />;
     case "files":
-      return <FilesSection report={report} />;
+      return <FilesSection of={of} />;
     case "layers":
-      return <LayersSection report={report} rows={rows} />;
+      return <LayersSection overview={overview} of={of} />;
     case "configuration":
-      return <ConfigurationSection report={report} />;
+      return <ConfigurationSection overview={overview} />;
     case "decisions":
       return <DecisionsSection {...place} />;
     case "history":
       return <HistorySection {...place} />;
     case "base":
-      return <><BaseSection report={report} rows={rows} /><FindingsSection section={section} report={report} rows={rows} place={place} /></>;
+      return <><BaseSection overview={overview} />{findings}</>;
     case "settings":
-      return <><FindingsSection section={section} report={report} rows={rows} place={place} /><SettingsChecks report={report} /></>;
+      return <>{findings}<SettingsChecks overview={overview} /></>;
     default:
-      return <FindingsSection section={section} report={report} rows={rows} place={place} />;
+      return findings;
   }
 }
 
 /** What the report comes to, at a glance. */
-function Summary({ artifact: a, report: r }: { artifact: Artifact; report: Report }) {
+function Summary({ artifact: a, overview: r }: Parts) {
   const { summary } = r;
-  const aside = [
-    [summary.ignored ?? 0, "ignored"], [summary.findings.ignored ?? 0, "ignored"],
-  ].reduce((n, [k]) => n + (k as number), 0);
+  const aside = (summary.ignored ?? 0) + (summary.findings.ignored ?? 0);
   const gone = (summary.whitelisted ?? 0) + (summary.findings.whitelisted ?? 0);
   return (
     <div className="card pad stackv">
@@ -209,7 +208,7 @@ function Summary({ artifact: a, report: r }: { artifact: Artifact; report: Repor
         </div>
         <div>
           <dt>Other findings</dt>
-          <dd><b className="number">{count(summary.findings.total)}</b><SeverityBar counts={add(summary.findings.bySeverity, {})} what="finding" many="findings" /></dd>
+          <dd><b className="number">{count(summary.findings.total)}</b><SeverityBar counts={summary.findings.bySeverity} what="finding" many="findings" /></dd>
         </div>
         <Fact name="System">{r.os.name ?? "not recognised"}</Fact>
         <Fact name="Platform">{r.image.platform ?? "not stated"}</Fact>
@@ -225,17 +224,17 @@ function Summary({ artifact: a, report: r }: { artifact: Artifact; report: Repor
           <Link href={`${window.location.pathname}?tab=decisions`}>See the decisions</Link>
         </div>
       )}
-      {(r.notes?.length ?? 0) > 0 && (
+      {r.notes.length > 0 && (
         <details className="small">
-          <summary>{plural(r.notes!.length, "thing")} could not be looked at</summary>
-          <ul>{r.notes!.slice(0, 200).map((n, i) => <li key={i} className="wrap">{n.path ? <code>{n.path}</code> : null} {n.message}</li>)}</ul>
+          <summary>{plural(r.notes.length, "thing")} could not be looked at</summary>
+          <ul>{r.notes.slice(0, 200).map((n, i) => <li key={i} className="wrap">{n.path ? <code>{n.path}</code> : null} {n.message}</li>)}</ul>
         </details>
       )}
     </div>
   );
 }
 
-function Fact({ name: what, children }: { name: string; children: React.ReactNode }) {
+function Fact({ name: what, children }: { name: string; children: ReactNode }) {
   return <div><dt>{what}</dt><dd>{children}</dd></div>;
 }
 
@@ -267,14 +266,4 @@ function ExportMenu({ namespace, repository, reference, digest }: Props & { dige
       </Menu.Dropdown>
     </Menu>
   );
-}
-
-/** save gives the reader a file. */
-export function save(content: Blob, fileName: string): void {
-  const url = URL.createObjectURL(content);
-  const a = document.createElement("a");
-  a.href = url;
-  a.download = fileName;
-  a.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

@@ -1,6 +1,4 @@
-import type { Report } from "../api/types";
-import { rank } from "../text/severity";
-import type { Row } from "./rows";
+import type { Overview } from "../api/types";
 
 /** A part of a report with an address of its own. */
 export interface Section {
@@ -32,22 +30,18 @@ export const sections: Section[] = [
 ];
 
 /** Whether a scan looked for what a section lists. */
-export function lookedFor(report: Report, s: Section): boolean {
-  return !s.category || report.categories.includes(s.category);
+export function lookedFor(o: Overview, s: Section): boolean {
+  return !s.category || o.categories.includes(s.category);
 }
 
-/** The section a report opens at: the first with the worst that was found. */
-export function firstSection(rows: Row[]): string {
-  let best = "system";
-  let worst = Infinity;
-  for (const s of sections) {
-    if (!s.category) continue;
-    for (const r of rows) {
-      if (r.category === s.category && !r.handling && rank(r.severity) < worst) {
-        worst = rank(r.severity);
-        best = s.key;
-      }
-    }
-  }
-  return best;
+/** inCategory counts what was found. */
+export function inCategory(o: Overview, category: string): number {
+  if (category === "system-vulnerability") return o.summary.system;
+  if (category === "application-vulnerability") return o.summary.application;
+  return o.summary.findings.byCategory[category] ?? 0;
+}
+
+/** The section a report opens at: the first in which something was found. */
+export function firstSection(o: Overview): Section {
+  return sections.find((s) => s.category && inCategory(o, s.category) > 0) ?? sections[0]!;
 }

@@ -24,20 +24,22 @@ interface TableProps<T> {
   /** What is sorted by: a column's sort, with "-" before it for downward. */
   sort?: string;
   onSort?(sort: string): void;
+  /** Each column sorts in one way only. */
+  oneWay?: boolean;
   /** What stands below a row, over all columns, if anything does. */
   below?(row: T): ReactNode;
   rowClass?(row: T): string;
 }
 
 /** DataTable is a table that turns into cards where there is no room. Roles keep it a table there. */
-export function DataTable<T>({ label, columns, rows, rowKey, sort = "", onSort, below, rowClass }: TableProps<T>) {
+export function DataTable<T>({ label, columns, rows, rowKey, sort = "", onSort, oneWay = false, below, rowClass }: TableProps<T>) {
   return (
     <table className="table cards" role="table" aria-label={label}>
       <thead role="rowgroup">
         <tr role="row">
           {columns.map((c) => (
             <th key={c.name} role="columnheader" scope="col" className={c.right ? "right" : undefined} style={{ width: c.width }} aria-sort={direction(c, sort)}>
-              {c.sort && onSort ? <SortButton column={c} sort={sort} onSort={onSort} /> : c.hideName ? <span className="hidden">{c.name}</span> : c.name}
+              {c.sort && onSort ? <SortButton column={c} sort={sort} onSort={onSort} oneWay={oneWay} /> : c.hideName ? <span className="hidden">{c.name}</span> : c.name}
             </th>
           ))}
         </tr>
@@ -74,12 +76,12 @@ function direction<T>(c: Column<T>, sort: string): "ascending" | "descending" | 
   return sort === c.sort ? "ascending" : sort === "-" + c.sort ? "descending" : undefined;
 }
 
-function SortButton<T>({ column, sort, onSort }: { column: Column<T>; sort: string; onSort(sort: string): void }) {
+function SortButton<T>({ column, sort, onSort, oneWay }: { column: Column<T>; sort: string; onSort(sort: string): void; oneWay: boolean }) {
   const d = direction(column, sort);
   return (
-    <button type="button" onClick={() => onSort(d === "ascending" ? "-" + column.sort : column.sort!)}>
+    <button type="button" onClick={() => onSort(d === "ascending" && !oneWay ? "-" + column.sort : column.sort!)}>
       {column.name}
-      <span style={{ visibility: d ? "visible" : "hidden", display: "inline-flex" }}>{d === "descending" ? <IconDown size={12} /> : <IconUp size={12} />}</span>
+      <span style={{ visibility: d ? "visible" : "hidden", display: "inline-flex" }}>{d === "descending" || oneWay ? <IconDown size={12} /> : <IconUp size={12} />}</span>
     </button>
   );
 }
