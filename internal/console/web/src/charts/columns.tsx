@@ -25,7 +25,9 @@ interface ColumnsProps {
 const left = 40;
 const top = 8;
 const bottom = 22;
+/** From this width on names stand beside the last day; below the other, marks of days are fewer. */
 const roomy = 520;
+const cramped = 400;
 
 /**
  * Columns shows days side by side, each as a column of parts. The parts of the
@@ -43,6 +45,7 @@ export function Columns({ label, days, series, height = 190 }: ColumnsProps) {
   const marks = ticks(Math.max(0, ...days.map((_, i) => sumAt(series, i))));
   const most = marks[marks.length - 1]!;
   const y = (value: number) => top + (height - top - bottom) * (1 - value / most);
+  const every = width < cramped ? 14 : 7;
   const step = days.length > 0 ? inner / days.length : 0;
   const point = (e: PointerEvent<SVGSVGElement>) => {
     const i = Math.floor((e.clientX - e.currentTarget.getBoundingClientRect().left - left) / step);
@@ -58,7 +61,7 @@ export function Columns({ label, days, series, height = 190 }: ColumnsProps) {
           </g>
         ))}
         {days.map((d, i) => <Column key={d} day={i} x={left + i * step} width={step} series={series} y={y} faded={pointed !== undefined && pointed !== i} />)}
-        {days.map((d, i) => (last - i) % 7 === 0 && (i > 2 || last < 7) && (
+        {days.map((d, i) => (last - i) % every === 0 && (i > 2 || last < 7) && (
           <text key={d} x={Math.min(left + i * step + step / 2, left + inner - 2)} y={height - 5} textAnchor={i === last ? "end" : "middle"}>{i === last ? "today" : shortDay(d)}</text>
         ))}
         {labelled && <Names series={series} day={last} x={left + inner + 10} y={y} height={height} />}
@@ -69,10 +72,10 @@ export function Columns({ label, days, series, height = 190 }: ColumnsProps) {
         <div className="scrollx">
           <table className="table">
             <caption className="hidden">{label}</caption>
-            <thead><tr><th scope="col">Day</th>{series.toReversed().map((s) => <th key={s.name} scope="col" className="right">{s.name}</th>)}</tr></thead>
+            <thead><tr><th scope="col">Day</th>{series.map((s) => <th key={s.name} scope="col" className="right">{s.name}</th>)}</tr></thead>
             <tbody>
               {days.map((d, i) => [d, i] as const).toReversed().map(([d, i]) => (
-                <tr key={d}><th scope="row">{date(d)}</th>{series.toReversed().map((s) => <td key={s.name} className="right number">{s.values[i] === undefined ? "–" : count(s.values[i])}</td>)}</tr>
+                <tr key={d}><th scope="row">{date(d)}</th>{series.map((s) => <td key={s.name} className="right number">{s.values[i] === undefined ? "–" : count(s.values[i])}</td>)}</tr>
               ))}
             </tbody>
           </table>
@@ -125,7 +128,7 @@ function sayDay(days: string[], series: Series[], day: number): string {
   if (d === undefined) return "nothing yet";
   const when = day === days.length - 1 ? "today" : date(d);
   if (series.every((s) => s.values[day] === undefined)) return `${when}: not known`;
-  return `${when}: ${series.toReversed().map((s) => `${count(s.values[day] ?? 0)} ${s.name}`).join(", ")}`;
+  return `${when}: ${series.map((s) => `${count(s.values[day] ?? 0)} ${s.name}`).join(", ")}`;
 }
 
 const dayAndMonth = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });

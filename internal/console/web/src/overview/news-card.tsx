@@ -14,7 +14,7 @@ import { seen, visit } from "./visit";
 
 /** What counts as new on the first visit. */
 const firstDays = 7;
-const shown = 8;
+const shown = 5;
 
 /** NewsCard tells which vulnerabilities became known since the reader was here. */
 export function NewsCard() {
@@ -34,7 +34,7 @@ export function NewsCard() {
     <section className="card pad" aria-labelledby="news">
       <div className="row between">
         <h2 id="news">New vulnerabilities</h2>
-        {news.length > 0 && <Button size="xs" variant="default" onClick={markSeen}>I have seen these</Button>}
+        {news.length > 0 && <Button size="xs" variant="default" onClick={markSeen}>Mark as seen</Button>}
       </div>
       <p className="small quiet gap">{since === undefined ? `In images that were scanned before, in the last ${firstDays} days.` : <>In images that were scanned before, since <time dateTime={from}>{exactTime(from)}</time>.</>}</p>
       {query.error && !query.data ? <ErrorState error={query.error} retry={() => void query.refetch()} />

@@ -16,6 +16,7 @@ import { DataTable } from "../ui/table";
 import { Ago, useNow } from "../ui/time";
 import { NewsCard } from "./news-card";
 import { type ActiveScans, overviewKeys, useAdvisories, useDashboard, useScans } from "./queries";
+import "../ui/parts.css";
 import "./overview.css";
 
 const ends = new Set(["scan.done", "scan.failed", "verdict.changed", "pull.blocked", "vulnerability.new"]);
@@ -156,7 +157,7 @@ function ScansCard() {
       <div className="row between"><h2 id="scans">Scans</h2>{s && <span className="small quiet number">{count(s.running)} running, {count(s.waiting)} waiting</span>}</div>
       {scans.error && !s ? <ErrorState error={scans.error} retry={() => void scans.refetch()} />
         : !s ? <Loading rows={4} />
-        : s.items.length === 0 ? <p className="quiet nothing">Nothing is being scanned. Images are scanned when they are pushed, from their row in <Link href="/repositories">the repositories</Link>, or many at once as <Link href="/administration/batches">a batch</Link>.</p>
+        : s.items.length === 0 ? <p className="quiet nothing text-links">Nothing is being scanned. Images are scanned when they are pushed, from their row in <Link href="/repositories">the repositories</Link>, or many at once as <Link href="/administration/batches">a batch</Link>.</p>
         : (
           <ul className="plainlist">
             {s.items.slice(0, shownScans).map((i) => (
