@@ -113,7 +113,7 @@ function NamespacePage({ name }: { name: string }) {
   const n = namespace.data;
   return (
     <Page title={name} crumbs={[{ text: "Namespaces", href: "/namespaces" }]}
-      actions={n && <><Button component={Link} href={link({ namespace: name })} variant="default">{plural(n.repositories, "repository", "repositories")}</Button><Button variant="default" color="red" onClick={() => setDeleting(true)}>Delete</Button></>}>
+      actions={n && <><Button component={Link} href={link({ namespace: name })} variant="default">{plural(n.repositories, "repository", "repositories")}</Button><Button variant="subtle" color="red" onClick={() => setDeleting(true)}>Delete</Button></>}>
       {namespace.error && !n ? <div className="card"><ErrorState error={namespace.error} retry={() => void namespace.refetch()} /></div>
         : !n ? <div className="card"><Loading rows={8} /></div>
         : <div className="report">

@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { Link, useSearch } from "wouter";
 import { call, path } from "../api/client";
-import { keys, useArtifact, useNamespaces } from "../api/queries";
+import { keys, useArtifact, useNamespaces, useStatistics } from "../api/queries";
 import type { Artifact, Event, List, Namespace, Repository } from "../api/types";
 import { useEvents } from "../events/live";
 import { ScanStatus } from "../images/status";
@@ -27,12 +27,22 @@ interface Found {
 /** Welcome leads from an empty registry to a first image that was scanned and refused. */
 export default function Welcome() {
   const list = useAllPages(useNamespaces(), true);
+  const statistics = useStatistics();
+  // Where there are images already, what is here is not what this way leads to.
+  const first = useRef(true);
+  const decided = useRef(false);
+  if (statistics.data && !decided.current) {
+    decided.current = true;
+    first.current = statistics.data.artifacts <= 1;
+  }
   if (list.error) return <Page title="Push a first image"><div className="card"><ErrorState error={list.error} retry={list.retry} /></div></Page>;
-  if (list.loading) return <Page title="Push a first image"><div className="card"><Loading rows={10} /></div></Page>;
-  return <Way namespaces={list.items} />;
+  if (statistics.error && !statistics.data) return <Page title="Push a first image"><div className="card"><ErrorState error={statistics.error} retry={() => void statistics.refetch()} /></div></Page>;
+  if (list.loading || !statistics.data) return <Page title="Push a first image"><div className="card"><Loading rows={10} /></div></Page>;
+  return <Way namespaces={list.items} first={first.current} />;
 }
 
-function Way({ namespaces }: { namespaces: Namespace[] }) {
+/** Way is the steps. first tells that an image that is here already is the one this is about. */
+function Way({ namespaces, first }: { namespaces: Namespace[]; first: boolean }) {
   const query = new URLSearchParams(useSearch());
   const account = useSyncExternalStore(subscribe, current).account;
   const [chosen, setChosen] = useState(query.get("namespace") ?? namespaces[0]?.name ?? "");
@@ -41,7 +51,7 @@ function Way({ namespaces }: { namespaces: Namespace[] }) {
   const [found, setFound] = useState<Found>();
   const [refused, setRefused] = useState(false);
   const artifact = useFound(namespace, found);
-  useFirstImage(namespace, found, setFound);
+  useFirstImage(first ? namespace : undefined, found, setFound);
   // The image may have been refused before it was read here.
   const blocked = useRef<Event[]>([]);
   useEvents((e) => {
@@ -50,14 +60,16 @@ function Way({ namespaces }: { namespaces: Namespace[] }) {
     if (blocked.current.some((b) => refusedPull(b, artifact))) setRefused(true);
   });
   const repository = found?.repository ?? query.get("repository") ?? "app";
-  const tag = artifact?.tags[0] ?? "1";
+  // Commands must not move a tag that somebody uses.
+  const tag = artifact?.tags[0] ?? (first ? "1" : "example");
   const image = name({ namespace: namespace?.name ?? (chosen || "team"), repository, reference: tag });
+  const title = first ? "Push a first image" : "Push an image";
   const c = commands(client, { host: window.location.host, secure: window.location.protocol === "https:", account: account?.name ?? "admin", image });
   const at = now({ namespace, artifact, refused });
   const step = (key: Step) => ({ state: state(key, at) });
 
   return (
-    <Page title="Push a first image" lead="From here to a scanned image takes a few minutes. This page follows along by itself.">
+    <Page title={title} lead="From here to a scanned image takes a few minutes. This page follows along by itself.">
       <div className="card pad" style={{ maxWidth: "60rem" }}>
         <ol className="steps">
           <StepItem {...step("namespace")} title={namespace ? `Namespace ${namespace.name}` : "Create a namespace"}>
