@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import { call } from "../api/client";
 import type { AdvisoryFetch, AdvisoryInfo } from "../api/types";
 import { overviewKeys, useAdvisories } from "../overview/queries";
+import { isEcosystem, knowledgeName } from "../text/advisories";
 import { count, date, exactTime, plural, size } from "../text/format";
 import { Tag, tone } from "../ui/marks";
 import { notify, notifyFailure } from "../ui/notices";
@@ -18,6 +19,8 @@ export function AdvisoriesPart() {
   const client = useQueryClient();
   const [asking, setAsking] = useState(false);
   const a = query.data;
+  const ecosystems = a?.items.filter((i) => isEcosystem(i.ecosystem)) ?? [];
+  const beside = a?.items.filter((i) => !isEcosystem(i.ecosystem)) ?? [];
   useEndNotice(a?.fetch);
   const update = async () => {
     setAsking(true);
@@ -42,9 +45,9 @@ export function AdvisoriesPart() {
             <FetchCard fetch={a.fetch} />
             <div className="card">
               {a.items.length === 0 ? <Empty title="There are no advisories yet">Scans wait until there are some. They are fetched from the source above, or imported with pratique advisories import.</Empty>
-                : <DataTable label="Advisories by ecosystem" columns={columns} rows={a.items} rowKey={(i) => i.ecosystem} />}
+                : <DataTable label="Advisories by ecosystem" columns={columns} rows={[...ecosystems, ...beside]} rowKey={(i) => i.ecosystem} />}
             </div>
-            <p className="small quiet">{plural(a.items.length, "ecosystem")}, {count(a.items.reduce((n, i) => n + i.records, 0))} records, {size(a.items.reduce((n, i) => n + i.size, 0))}</p>
+            <p className="small quiet">{count(ecosystems.reduce((n, i) => n + i.records, 0))} advisories in {plural(ecosystems.length, "ecosystem")}; the whole database is {size(a.items.reduce((n, i) => n + i.size, 0))}.</p>
           </>
         )}
     </div>
@@ -81,7 +84,7 @@ function FetchCard({ fetch: f }: { fetch: AdvisoryFetch }) {
 }
 
 const columns: Column<AdvisoryInfo>[] = [
-  { name: "Ecosystem", cell: (i) => i.ecosystem },
+  { name: "Ecosystem", cell: (i) => knowledgeName(i.ecosystem) },
   { name: "Records", right: true, cell: (i) => count(i.records) },
   { name: "Latest change", cell: (i) => (i.newest ? <span title={exactTime(i.newest)}>{date(i.newest)}</span> : <span className="quiet">not stated</span>) },
   { name: "Age", cell: (i) => i.newest && <Ago at={i.newest} /> },

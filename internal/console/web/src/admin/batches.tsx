@@ -148,7 +148,7 @@ export function BatchPage({ id }: { id: number }) {
             </dl>
             {b.selected.notImages + b.selected.untagged > 0 && <p className="small quiet">Left out: {count(b.selected.notImages)} that are no images, {count(b.selected.untagged)} without a tag.</p>}
             <div>
-              <div className="tools-row"><NativeSelect label="Images" value={state} onChange={(e) => change({ state: e.currentTarget.value })} data={states} /></div>
+              <div className="tools-row"><NativeSelect label="State" value={state} onChange={(e) => change({ state: e.currentTarget.value })} data={states} /></div>
               <div className="card">
                 {images.error ? <ErrorState error={images.error} retry={images.retry} />
                   : images.loading ? <Loading rows={6} />

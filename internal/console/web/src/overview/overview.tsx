@@ -7,6 +7,7 @@ import { Columns } from "../charts/columns";
 import { Shares } from "../charts/shares";
 import { useRefresh } from "../events/refresh";
 import { useEvents } from "../events/live";
+import { isEcosystem } from "../text/advisories";
 import { count, plural, shortDigest } from "../text/format";
 import { link } from "../url/image";
 import { Meter, SeverityBar, Tag } from "../ui/marks";
@@ -88,13 +89,14 @@ function AdvisoryFigure() {
   const query = useAdvisories();
   const now = useNow();
   const a = query.data;
-  const newest = a?.items.flatMap((i) => i.newest ?? []).sort().at(-1);
+  const ecosystems = a?.items.filter((i) => isEcosystem(i.ecosystem)) ?? [];
+  const newest = ecosystems.flatMap((i) => i.newest ?? []).sort().at(-1);
   const old = newest !== undefined && now - Date.parse(newest) > oldAfter;
   const mark = a?.fetch.running ? <Tag tone="wait">being fetched</Tag> : a?.fetch.error ? <Tag tone="bad">fetching failed</Tag> : old ? <Tag tone="wait">old</Tag> : undefined;
   return (
     <Figure name="Latest advisory" href="/administration/advisories" mark={mark}
       value={query.error && !a ? "unknown" : !a ? undefined : newest ? <Ago at={newest} /> : "none"}
-      note={query.error && !a ? "The server did not say." : a && (a.items.length === 0 ? "Scans wait until there are some." : `${count(a.items.reduce((n, i) => n + i.records, 0))} in ${plural(a.items.length, "ecosystem")}`)} />
+      note={query.error && !a ? "The server did not say." : a && (ecosystems.length === 0 ? "Scans wait until there are some." : `${count(ecosystems.reduce((n, i) => n + i.records, 0))} in ${plural(ecosystems.length, "ecosystem")}`)} />
   );
 }
 
