@@ -33,6 +33,8 @@ is whitelisted goes away and does not block downloads.`,
 		newExceptionChangeCommand(o),
 		newExceptionRemoveCommand(o),
 		newExceptionHistoryCommand(o),
+		newExceptionExportCommand(o),
+		newExceptionImportCommand(o),
 	)
 	return cmd
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -25,6 +26,8 @@ type gateFlags struct {
 	alsoBlock                                          map[string]string
 	exempt                                             []string
 	exemptNone                                         bool
+	statements                                         string
+	statementKeys                                      []string
 }
 
 func (g *gateFlags) add(f *pflag.FlagSet) {
@@ -38,6 +41,8 @@ func (g *gateFlags) add(f *pflag.FlagSet) {
 	f.StringToStringVar(&g.alsoBlock, "also-block", nil, "CATEGORY=SEVERITY from which on findings block, too, or CATEGORY=off; the categories are "+strings.Join(blockable(), ", "))
 	f.StringArrayVar(&g.exempt, "exempt", nil, "account that may pull what is refused to others (repeatable); those given replace the list")
 	f.BoolVar(&g.exemptNone, "exempt-none", false, "exempt no account")
+	f.StringVar(&g.statements, "statements", "", "which OpenVEX documents attached to images are believed: off, signed (by a --statement-key) or any (whoever may push may then exempt) (default off)")
+	f.StringArrayVar(&g.statementKeys, "statement-key", nil, "file with a public key, such as cosign.pub (repeatable); those given replace the earlier ones")
 }
 
 func blockable() []string {
@@ -73,10 +78,50 @@ func (g *gateFlags) change(set func(flag string) bool) (*api.GateSettingsChange,
 		}
 		change.ExemptAccounts, named = &[]string{}, true
 	}
+	if set("statements") {
+		change.Statements, named = &g.statements, true
+	}
+	if set("statement-key") {
+		keys, err := readKeys(g.statementKeys)
+		if err != nil {
+			return nil, err
+		}
+		change.StatementKeys, named = &keys, true
+	}
 	if !named {
 		return nil, nil
 	}
 	return change, nil
+}
+
+// readKeys reads files of public keys. A mistake is told by the file's name.
+func readKeys(names []string) ([]string, error) {
+	keys := make([]string, 0, len(names))
+	for _, name := range names {
+		text, err := readLimited(name, 64<<10)
+		if err != nil {
+			return nil, fmt.Errorf("--statement-key: %w", err)
+		}
+		if _, err := catalog.ParsePublicKey(string(text)); err != nil {
+			return nil, fmt.Errorf("--statement-key %s: %w", name, err)
+		}
+		keys = append(keys, string(text))
+	}
+	return keys, nil
+}
+
+// readLimited reads a file that must not be larger than limit bytes.
+func readLimited(name string, limit int64) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(text)) > limit {
+		err = fmt.Errorf("%s has more than %d bytes", name, limit)
+	}
+	return text, err
 }
 
 // printGate prints the settings of a gate as rows.
@@ -93,6 +138,12 @@ func printGate(w io.Writer, g api.GateSettings) {
 	}
 	for _, account := range g.ExemptAccounts {
 		fmt.Fprintf(w, "exempt\t%s\n", account)
+	}
+	fmt.Fprintf(w, "statements\t%s\n", g.Statements)
+	for _, text := range g.StatementKeys {
+		if k, err := catalog.ParsePublicKey(text); err == nil {
+			fmt.Fprintf(w, "statement key\t%s\n", k.ID)
+		}
 	}
 }
 

@@ -41,6 +41,7 @@ type scanOptions struct {
 	clamd      string
 	watch      bool
 	exceptions string
+	vex        string
 	// now is the clock by which exceptions expire.
 	now func() time.Time
 }
@@ -69,7 +70,8 @@ in the configuration) and compliance (licences and unwanted software). Software,
 files and the base image are always told.
 
 What is known and accepted stands in the file of --exceptions: ignored findings
-stay in the report, whitelisted ones go away.
+stay in the report, whitelisted ones go away. --vex does the same with an OpenVEX
+document: what it says of this image, or of no product in particular.
 
 The exit code is 1 after an error and 2 if --fail-on found a vulnerability or
 another finding at or above its severity that is neither ignored nor
@@ -97,6 +99,7 @@ whitelisted.`,
 	f.StringSliceVar(&s.categories, "scan", nil, "what to look for: vuln, malware, baseline, password, secret, compliance (default all)")
 	f.StringVar(&s.rules, "rules", "", "directory of files with more rules, such as secrets.yaml and malware.ndb")
 	f.StringVar(&s.exceptions, "exceptions", "", "file of findings to ignore or whitelist")
+	f.StringVar(&s.vex, "vex", "", "OpenVEX document to handle vulnerabilities by")
 	f.StringVar(&s.clamd, "clamd", "", "address of a clamd to ask about every file: unix:PATH or tcp:HOST:PORT")
 	f.StringVar(&s.platform, "platform", "", "platform to choose from an index (default linux and this machine's architecture)")
 	f.BoolVar(&s.watch, "watch", false, "follow the scan of an image, NAMESPACE/REPOSITORY[:TAG], in the server instead")
@@ -130,6 +133,10 @@ func (s *scanOptions) run(cmd *cobra.Command, ref string) error {
 	if err != nil {
 		return err
 	}
+	statements, err := s.readStatements()
+	if err != nil {
+		return err
+	}
 	if s.clamd != "" {
 		if err := malware.CheckAddress(s.clamd); err != nil {
 			return fmt.Errorf("--clamd: %w", err)
@@ -148,6 +155,9 @@ func (s *scanOptions) run(cmd *cobra.Command, ref string) error {
 	rep, err := s.scan(cmd.Context(), ref, knowledge, opts, cmd.ErrOrStderr())
 	if err != nil {
 		return err
+	}
+	if statements != nil {
+		exceptions = append(exceptions, s.statementsAbout(statements, rep, cmd.ErrOrStderr())...)
 	}
 	judge.Apply(rep, exceptions, s.now())
 	if err := out.write(rep); err != nil {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -61,6 +62,12 @@ func serve(cmd *cobra.Command, cfg server.Config, dataFlag string) error {
 	s, err := server.New(cmd.Context(), cfg, logger, version)
 	if err != nil {
 		return err
+	}
+	// The threads of scans give way to all others, but not the places that Go has
+	// for running threads: those are for scans in addition, unless somebody said
+	// how many there are to be.
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + s.ScanThreads())
 	}
 	welcome(cmd.OutOrStdout(), s, dataFlag)
 	logger.Info("serving", "address", s.Addr(), "version", version)

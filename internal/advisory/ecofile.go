@@ -307,7 +307,7 @@ func (f *ecosystemFile) load() error {
 // block returns an inflated block, which must not be changed.
 func (f *ecosystemFile) block(n uint32) ([]byte, error) {
 	key := blockKey{f, n}
-	if b := f.cache.get(key); b != nil {
+	if b, ok := f.cache.Get(key); ok {
 		return b, nil
 	}
 	if uint64(n)*blockRow+blockRow > uint64(len(f.blocks)) {
@@ -326,7 +326,7 @@ func (f *ecosystemFile) block(n uint32) ([]byte, error) {
 	if err != nil || len(b) != int(size) {
 		return nil, f.damaged("block %d cannot be inflated", n)
 	}
-	f.cache.put(key, b)
+	f.cache.Put(key, b)
 	return b, nil
 }
 

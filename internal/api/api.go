@@ -97,6 +97,7 @@ type ScanStore interface {
 // ExceptionStore holds decisions about findings.
 type ExceptionStore interface {
 	CreateException(ctx context.Context, e catalog.Exception) (catalog.Exception, error)
+	ImportException(ctx context.Context, e catalog.Exception, by string) (made catalog.Exception, created bool, err error)
 	Exception(ctx context.Context, instanceID string, id int64) (catalog.Exception, error)
 	Exceptions(ctx context.Context, instanceID string, f catalog.ExceptionFilter, page catalog.Page) ([]catalog.Exception, error)
 	ExceptionEvents(ctx context.Context, instanceID string, f catalog.ExceptionFilter, page catalog.Page) ([]catalog.ExceptionEvent, error)
@@ -197,6 +198,7 @@ func (h *handlers) describe(mux *http.ServeMux) *huma.OpenAPI {
 	h.registerRisks(api)
 	h.registerDashboard(api)
 	h.registerExceptions(api)
+	h.registerOpenVEX(api)
 	return api.OpenAPI()
 }
 
@@ -233,7 +235,9 @@ func route[I, O any](h *handlers, api huma.API, op huma.Operation, do func(conte
 // public registers an operation for everybody. The errors of all operations
 // become problems here and nowhere else.
 func public[I, O any](h *handlers, api huma.API, op huma.Operation, do func(context.Context, *I) (*O, error)) {
-	op.MaxBodyBytes = maxBody
+	if op.MaxBodyBytes == 0 {
+		op.MaxBodyBytes = maxBody
+	}
 	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := do(ctx, in)
 		if err != nil {

@@ -59,7 +59,7 @@ func eventOf(e catalog.Event) Event {
 
 // EventSelection selects events.
 type EventSelection struct {
-	Kind       []string `query:"kind" doc:"Only of these kinds" enum:"scan.waiting,scan.running,scan.progress,scan.done,scan.failed,verdict.changed,pull.blocked,pull.reported,pull.exempted,vulnerability.new,batch.done"`
+	Kind       []string `query:"kind" doc:"Only of these kinds" enum:"scan.waiting,scan.running,scan.progress,scan.done,scan.failed,verdict.changed,pull.blocked,pull.reported,pull.exempted,vulnerability.new,statements.changed,batch.done"`
 	Namespace  string   `query:"namespace" maxLength:"128" doc:"Only about this namespace"`
 	Repository string   `query:"repository" maxLength:"256" doc:"Only about this repository of the namespace"`
 	Digest     string   `query:"digest" maxLength:"200" doc:"Only about this artifact"`
@@ -156,6 +156,8 @@ func (h *handlers) followEvents(ctx context.Context, in *followEventsIn) (*huma.
 			defer context.AfterFunc(h.cfg.Stopping, cancel)()
 		}
 		s := eventStream{w: hctx.BodyWriter().(http.ResponseWriter)}
+		// The request was read. What bounds that for others would end the stream.
+		_ = http.NewResponseController(s.w).SetReadDeadline(time.Time{})
 		if s.send(": following\n\n") != nil {
 			return
 		}
@@ -216,11 +218,15 @@ func (s eventStream) event(e catalog.Event) error {
 	return s.send(fmt.Sprintf("id: %d\nevent: %s\ndata: %s\n\n", e.ID, e.Kind, data))
 }
 
+// send passes on text to a client that takes it in time. A writer without
+// deadlines is none of a connection.
 func (s eventStream) send(text string) error {
+	c := http.NewResponseController(s.w)
+	_ = c.SetWriteDeadline(time.Now().Add(2 * keepAlive))
 	if _, err := s.w.Write([]byte(text)); err != nil {
 		return err
 	}
-	return http.NewResponseController(s.w).Flush()
+	return c.Flush()
 }
 
 // VerdictChange is a change of a verdict.

@@ -159,8 +159,11 @@ func (h *handlers) listExceptions(ctx context.Context, in *listExceptionsIn) (*l
 	if err != nil {
 		return nil, err
 	}
-	return &listExceptionsOut{listOf(found, in.Paging, h.exception, func(e catalog.Exception) string { return strconv.FormatInt(e.ID, 10) })}, nil
+	return &listExceptionsOut{listOf(found, in.Paging, h.exception, exceptionAfter)}, nil
 }
+
+// exceptionAfter names the page after an exception.
+func exceptionAfter(e catalog.Exception) string { return strconv.FormatInt(e.ID, 10) }
 
 type listExceptionHistoryOut struct {
 	Body List[ExceptionEvent]

@@ -271,3 +271,39 @@ func TestExceptionCategories(t *testing.T) {
 		}
 	}
 }
+
+// A document is imported statement by statement, and only once.
+func TestOpenVEX(t *testing.T) {
+	s := scanned(t)
+	document := func(statements string) string {
+		return `{"@context":"https://openvex.dev/ns/v0.2.0","@id":"urn:x","author":"builder","timestamp":"2026-08-03T00:00:00Z","version":1,"statements":[` + statements + `]}`
+	}
+	const app, nobody = `"products":[{"@id":"pkg:oci/app?repository_url=registry.example.com/team/app"}]`, `"products":[{"@id":"pkg:oci/app?repository_url=nobody/app"}]`
+	statements := `{"vulnerability":{"name":"CVE-2024-0000"},` + app + `,"status":"not_affected","justification":"component_not_present"},
+		{"vulnerability":{"name":"CVE-2024-0001"},` + app + `,"status":"affected","action_statement":"wait"},
+		{"vulnerability":{"name":"CVE-2024-0001"},` + nobody + `,"status":"fixed"},
+		{"vulnerability":{"name":"not one"},` + app + `,"status":"fixed"}`
+	var got ExceptionImport
+	s.do("POST", "/exceptions/openvex", document(statements), 200, &got)
+	if got.Created != 1 || got.Unchanged != 0 || got.Refused != 3 || len(got.Items) != 4 {
+		t.Fatalf("%+v", got)
+	}
+	for i, problem := range []string{"", "what is affected", "nobody", "is not the id of a vulnerability"} {
+		if p := got.Items[i].Problem; !strings.Contains(p, problem) || (p == "") != (problem == "") {
+			t.Errorf("statement %d: %q, want %q", i+1, p, problem)
+		}
+	}
+	s.verdict(appImage, catalog.Allow, gate.ReasonBelowThreshold)
+	s.verdict(webImage, catalog.Block, gate.ReasonVulnerable)
+
+	exported := s.do("GET", "/exceptions/openvex?namespace=team&registry=registry.example.com:5000", "", 200, nil)
+	s.do("POST", "/exceptions/openvex", string(exported.body), 200, &got)
+	if got.Created != 0 || got.Unchanged != 1 || got.Refused != 0 {
+		t.Errorf("again: %+v\n%s", got, exported.body)
+	}
+	s.refused("POST", "/exceptions/openvex", document(statements+`,{"vulnerability":{"name":"CVE-1"},"status":"fine"}`), 400, "openvex_invalid")
+	s.refused("POST", "/exceptions/openvex", `{}`, 400, "openvex_invalid")
+	s.refused("POST", "/exceptions/openvex", `[`, 400, "openvex_invalid")
+	s.refused("GET", "/exceptions/openvex?vulnerability=CVE-1", "", 404, "nothing_to_export")
+	s.refused("GET", "/exceptions/openvex?registry=a%2Fb", "", 400, "invalid_request")
+}

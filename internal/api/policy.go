@@ -24,6 +24,8 @@ type GateSettings struct {
 	GraceDays      int               `json:"graceDays" doc:"For how many days after its publication a vulnerability does not count in an image that was pulled before"`
 	AlsoBlock      map[string]string `json:"alsoBlock" doc:"Further categories that block, with the severity from which on; what is absent does not block"`
 	ExemptAccounts []string          `json:"exemptAccounts" nullable:"false" doc:"Accounts that may pull what is refused to others, on record"`
+	Statements     string            `json:"statements" enum:"off,signed,any" doc:"Which OpenVEX documents attached to images are believed, in reports and at the gate: none, those signed by one of the keys, or all; with any, whoever may push may exempt"`
+	StatementKeys  []string          `json:"statementKeys" nullable:"false" doc:"Public keys, as PEM"`
 }
 
 // GateSettingsChange modifies the settings of a gate. What is absent keeps its value.
@@ -38,6 +40,8 @@ type GateSettingsChange struct {
 	GraceDays      *int               `json:"graceDays,omitempty" minimum:"0" maximum:"365" doc:"For how many days after its publication a vulnerability does not count in an image that was pulled before"`
 	AlsoBlock      *map[string]string `json:"alsoBlock,omitempty" doc:"Categories and the severity from which on they block, or off; those absent keep theirs. Categories are malicious-file, sensitive-information, weak-password, unsafe-setting, software-compliance"`
 	ExemptAccounts *[]string          `json:"exemptAccounts,omitempty" nullable:"false" doc:"Accounts that may pull what is refused to others; replaces the whole list"`
+	Statements     *string            `json:"statements,omitempty" enum:"off,signed,any" doc:"Which OpenVEX documents attached to images are believed, in reports and at the gate: none, those signed by one of the keys, or all; with any, whoever may push may exempt"`
+	StatementKeys  *[]string          `json:"statementKeys,omitempty" nullable:"false" maxItems:"8" doc:"Public keys as PEM: ECDSA on P-256 or P-384, Ed25519, RSA of 2048 bits or more; replaces all"`
 }
 
 func gateSettings(s catalog.GateSettings) GateSettings {
@@ -51,6 +55,8 @@ func gateSettings(s catalog.GateSettings) GateSettings {
 		GraceDays:      s.GraceDays,
 		AlsoBlock:      make(map[string]string, len(s.AlsoBlock)),
 		ExemptAccounts: append([]string{}, s.ExemptAccounts...),
+		Statements:     s.Statements.Trust.String(),
+		StatementKeys:  append([]string{}, s.Statements.Keys...),
 	}
 	for category, level := range s.AlsoBlock {
 		out.AlsoBlock[string(category)] = threshold(level)
@@ -74,6 +80,9 @@ func (c GateSettingsChange) change() (*catalog.GateChange, error) {
 			return nil, err
 		}
 		change.Answers[state] = a
+	}
+	if c.Statements != nil || c.StatementKeys != nil {
+		change.Statements = &catalog.StatementChange{Trust: (*catalog.StatementTrust)(c.Statements), Keys: c.StatementKeys}
 	}
 	if c.AlsoBlock == nil {
 		return change, nil

@@ -20,14 +20,15 @@ func TestGateSettings(t *testing.T) {
 	var n Namespace
 	s.do("GET", "/namespaces/team", "", 200, &n)
 	want := GateSettings{NotScanned: "block", Waiting: "hold:30s", Running: "hold:30s", Failed: "block", NotScannable: "allow",
-		AlsoBlock: map[string]string{}, ExemptAccounts: []string{}}
+		AlsoBlock: map[string]string{}, ExemptAccounts: []string{}, Statements: "off", StatementKeys: []string{}}
 	if diff := cmp.Diff(want, n.Gate); diff != "" {
 		t.Errorf("by default (-want +got):\n%s", diff)
 	}
 	s.do("PATCH", "/namespaces/team", `{"gate":{"notScanned":"allow","waiting":"hold:2m","failed":"hold","notScannable":"block","reportOnly":true,
-		"graceDays":365,"alsoBlock":{"malicious-file":"none","weak-password":"high"},"exemptAccounts":["deployer"]}}`, 200, &n)
+		"graceDays":365,"alsoBlock":{"malicious-file":"none","weak-password":"high"},"exemptAccounts":["deployer"],"statements":"any"}}`, 200, &n)
 	want = GateSettings{NotScanned: "allow", Waiting: "hold:120s", Running: "hold:30s", Failed: "hold:30s", NotScannable: "block", ReportOnly: true,
-		GraceDays: 365, AlsoBlock: map[string]string{"malicious-file": "none", "weak-password": "high"}, ExemptAccounts: []string{"deployer"}}
+		GraceDays: 365, AlsoBlock: map[string]string{"malicious-file": "none", "weak-password": "high"}, ExemptAccounts: []string{"deployer"},
+		Statements: "any", StatementKeys: []string{}}
 	if diff := cmp.Diff(want, n.Gate); diff != "" {
 		t.Errorf("all set (-want +got):\n%s", diff)
 	}
@@ -50,6 +51,10 @@ func TestGateSettings(t *testing.T) {
 		`{"gate":{"exemptAccounts":["a","a"]}}`:                     "exempt_accounts_invalid",
 		`{"gate":{"exemptAccounts":[""]}}`:                          "exempt_accounts_invalid",
 		`{"gate":{"reports":true}}`:                                 "invalid_request",
+		`{"gate":{"statements":"some"}}`:                            "invalid_request",
+		`{"gate":{"statements":"signed"}}`:                          "statement_keys_missing",
+		`{"gate":{"statementKeys":["ssh-rsa AAAA"]}}`:               "public_key_invalid",
+		`{"gate":{"statements":"signed","statementKeys":[]}}`:       "statement_keys_missing",
 		`{"autoScan":true,"gate":{"waiting":"allow","running":""}}`: "answer_invalid",
 	} {
 		s.refused("PATCH", "/namespaces/team", body, 400, code)

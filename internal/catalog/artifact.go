@@ -99,6 +99,9 @@ type ManifestPush struct {
 	Subject string
 	// Stack is that of an image; zero where it is not known.
 	Stack Stack
+	// Attachments are what it says about its subject, or about what its tag names
+	// as cosign does ("sha256-….att"); without Artifact and Subject.
+	Attachments []Attachment
 }
 
 // Stack identifies the layers of an image as a whole, so that it is recognised

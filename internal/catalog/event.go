@@ -27,6 +27,9 @@ const (
 	// EventVulnerability: a vulnerability became known in an image that was
 	// judged before.
 	EventVulnerability EventKind = "vulnerability.new"
+	// EventStatements: documents that are believed, or signatures of them, were
+	// attached to an image or taken away.
+	EventStatements EventKind = "statements.changed"
 	// EventBatch: a batch of scans is done, or was stopped.
 	EventBatch EventKind = "batch.done"
 )
@@ -34,7 +37,7 @@ const (
 // EventKinds lists all kinds.
 func EventKinds() []EventKind {
 	return []EventKind{EventScanWaiting, EventScanRunning, EventScanProgress, EventScanDone, EventScanFailed,
-		EventVerdict, EventBlocked, EventReported, EventExempted, EventVulnerability, EventBatch}
+		EventVerdict, EventBlocked, EventReported, EventExempted, EventVulnerability, EventStatements, EventBatch}
 }
 
 // Event is something that happened.
@@ -87,9 +90,11 @@ type EventFilter struct {
 
 // What makes a verdict change.
 const (
-	ByScan       = "scan"
-	ByPolicy     = "policy"
-	ByException  = "exception"
+	ByScan      = "scan"
+	ByPolicy    = "policy"
+	ByException = "exception"
+	// ByStatements: documents attached to the image have.
+	ByStatements = "statements"
 	ByExpiry     = "expiry"
 	ByAdvisories = "advisories"
 	ByRules      = "rules"

@@ -36,6 +36,9 @@ type Exception struct {
 	// EndedAt is when somebody removed it; zero while nobody has. What was
 	// removed is kept for the history.
 	EndedAt time.Time
+	// Document is where it comes from, if from a document and not from somebody
+	// who has an account here. It is then not stored as an exception, and has no ID.
+	Document *Document
 }
 
 // ExceptionAction is what an exception does with a finding.

@@ -133,30 +133,10 @@ type Handling struct {
 // and of those the earliest.
 func (x Exceptions) Handle(s Subject) Handling {
 	var h Handling
-	if x.Empty() {
-		return h
-	}
-	x.ask(&h, criterion{"finding", s.FindingID}, s)
-	for i, id := range s.IDs {
-		if id = normalizeID(id); !slices.ContainsFunc(s.IDs[:i], func(earlier string) bool { return normalizeID(earlier) == id }) {
-			x.ask(&h, criterion{"vulnerability", id}, s)
-		}
-	}
-	x.ask(&h, criterion{"rule", s.Rule}, s)
-	x.ask(&h, criterion{"package", s.Package}, s)
-	x.ask(&h, criterion{}, s)
-	return h
-}
-
-// ask adds to h what the exceptions under one criterion say.
-func (x Exceptions) ask(h *Handling, key criterion, s Subject) {
-	for _, e := range x.by[key] {
-		if !e.covers(s) {
-			continue
-		}
+	x.each(s, func(e *Exception) {
 		switch {
 		case e.Action == Ignore && (h.Ignored == nil || e.before(h.Ignored)):
-			h.Ignored = e.Exception
+			h.Ignored = e
 		case e.Action != Whitelist:
 		case !h.Whitelisted:
 			h.Whitelisted, h.Until = true, e.ExpiresAt
@@ -165,7 +145,42 @@ func (x Exceptions) ask(h *Handling, key criterion, s Subject) {
 		case !h.Until.IsZero() && e.ExpiresAt.After(h.Until):
 			h.Until = e.ExpiresAt
 		}
+	})
+	return h
+}
+
+// FromDocuments returns those exceptions about a finding that documents make.
+func (x Exceptions) FromDocuments(s Subject) []*Exception {
+	var list []*Exception
+	x.each(s, func(e *Exception) {
+		if e.Document != nil {
+			list = append(list, e)
+		}
+	})
+	return list
+}
+
+// each calls f for every exception about a finding.
+func (x Exceptions) each(s Subject, f func(*Exception)) {
+	if x.Empty() {
+		return
 	}
+	ask := func(key criterion) {
+		for _, e := range x.by[key] {
+			if e.covers(s) {
+				f(e.Exception)
+			}
+		}
+	}
+	ask(criterion{"finding", s.FindingID})
+	for i, id := range s.IDs {
+		if id = normalizeID(id); !slices.ContainsFunc(s.IDs[:i], func(earlier string) bool { return normalizeID(earlier) == id }) {
+			ask(criterion{"vulnerability", id})
+		}
+	}
+	ask(criterion{"rule", s.Rule})
+	ask(criterion{"package", s.Package})
+	ask(criterion{})
 }
 
 // before orders decisions to ignore: the narrower scope first, then the earlier.

@@ -17,7 +17,8 @@ type Policy struct {
 	Block     bool
 	Threshold report.Severity
 	Allowlist Allowlist
-	// Gate is what the specification leaves open. It counts only with Block.
+	// Gate is what the specification leaves open. It counts only with Block, but
+	// for its Statements, which change reports as well.
 	Gate GateSettings
 }
 
@@ -37,6 +38,8 @@ type GateSettings struct {
 	AlsoBlock map[report.Category]report.Severity `json:"alsoBlock,omitempty"`
 	// ExemptAccounts may pull what is refused to others, on record.
 	ExemptAccounts []string `json:"exemptAccounts,omitempty"`
+	// Statements say which documents attached to images are believed.
+	Statements StatementSettings `json:"statements,omitzero"`
 }
 
 // PullState is a state of an artifact in which no report decides.
@@ -180,12 +183,15 @@ type GateChange struct {
 	AlsoBlock map[report.Category]*report.Severity
 	// ExemptAccounts replaces the list.
 	ExemptAccounts *[]string
+	Statements     *StatementChange
 }
 
 // With returns the settings after a change, which it checks.
 //
 // Errors: Invalid "answer_invalid", "pull_state_unknown", "grace_out_of_range",
-// "category_cannot_block", "severity_unknown", "exempt_accounts_invalid".
+// "category_cannot_block", "severity_unknown", "exempt_accounts_invalid",
+// "statement_trust_unknown", "statement_keys_missing", "too_many_statement_keys",
+// "public_key_invalid".
 func (s GateSettings) With(c GateChange) (GateSettings, error) {
 	if c.ReportOnly != nil {
 		s.ReportOnly = *c.ReportOnly
@@ -201,6 +207,10 @@ func (s GateSettings) With(c GateChange) (GateSettings, error) {
 		if s.ExemptAccounts, err = checkAccounts(*c.ExemptAccounts); err != nil {
 			return s, err
 		}
+	}
+	var err error
+	if s.Statements, err = s.Statements.with(c.Statements); err != nil {
+		return s, err
 	}
 	if err := s.setAnswers(c.Answers); err != nil {
 		return s, err

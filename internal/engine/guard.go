@@ -8,6 +8,7 @@ import (
 
 	"github.com/pratique/pratique/internal/collect"
 	"github.com/pratique/pratique/internal/collect/malware"
+	"github.com/pratique/pratique/internal/priority"
 	"github.com/pratique/pratique/internal/report"
 )
 
@@ -30,21 +31,22 @@ type outcome struct {
 
 // collect calls a collector and turns whatever goes wrong into a note. What it
 // found before that counts, unless it still runs and could change it.
-func (e *Engine) collect(ctx context.Context, c collect.Collector, f report.File, file *content, diffID string) outcome {
+func (p *pass) collect(ctx context.Context, c collect.Collector, f report.File, file *content) outcome {
+	e := p.engine
 	called, cancel := context.WithTimeout(ctx, e.opts.Timeout)
 	defer cancel()
-	facts := &report.LayerFacts{DiffID: diffID, Collectors: e.version}
+	facts := &report.LayerFacts{DiffID: p.diffID, Collectors: e.version}
 	done := make(chan error, 1)
-	go func() {
+	p.call(ctx, func() {
 		defer func() {
-			if p := recover(); p != nil {
-				e.opts.Logger.Error("collector panicked", "collector", c.Name(), "path", f.Path, "layer", diffID,
-					"panic", p, "stack", string(debug.Stack()))
-				done <- fmt.Errorf("it panicked: %v", p)
+			if r := recover(); r != nil {
+				e.opts.Logger.Error("collector panicked", "collector", c.Name(), "path", f.Path, "layer", p.diffID,
+					"panic", r, "stack", string(debug.Stack()))
+				done <- fmt.Errorf("it panicked: %v", r)
 			}
 		}()
 		done <- c.Collect(called, f, file, facts)
-	}()
+	})
 	select {
 	case err := <-done:
 		return finished(ctx, called, c, f, facts, err)
@@ -61,8 +63,35 @@ func (e *Engine) collect(ctx context.Context, c collect.Collector, f report.File
 	case <-timer.C:
 	}
 	file.revoked.Store(true)
+	p.hangUp()
 	note := collectorNote(noteTimeout, c, f, "the collector took too long and was left behind; what it would have found is missing")
 	return outcome{note: note, abandoned: true}
+}
+
+// call runs f in the goroutine that collectors are called in, one after the
+// other. There is one for a layer and not one for a call, since it may have a
+// thread of its own.
+func (p *pass) call(ctx context.Context, f func()) {
+	if p.calls == nil {
+		calls := make(chan func())
+		p.calls = calls
+		go func() {
+			priority.Enter(ctx)
+			for f := range calls {
+				f()
+			}
+		}()
+	}
+	p.calls <- f
+}
+
+// hangUp ends the goroutine that collectors are called in, as soon as it
+// returns from its last call. The next call makes another one.
+func (p *pass) hangUp() {
+	if p.calls != nil {
+		close(p.calls)
+		p.calls = nil
+	}
 }
 
 func finished(ctx, called context.Context, c collect.Collector, f report.File, facts *report.LayerFacts, err error) outcome {

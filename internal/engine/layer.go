@@ -37,6 +37,9 @@ type pass struct {
 	results []result
 	notes   []report.Note
 	strikes map[collect.Collector]int
+	// calls leads to the goroutine that collectors are called in, nil while there
+	// is none.
+	calls chan<- func()
 	// configs is what the configuration files kept so far cost, of maxLayerConfigs;
 	// moreConfigs counts those left out.
 	configs, moreConfigs int
@@ -75,6 +78,7 @@ func (e *Engine) read(ctx context.Context, l image.Layer) (*report.LayerFacts, e
 	}
 	var collecting sync.WaitGroup
 	collecting.Go(func() {
+		defer p.hangUp()
 		for t := range p.queue {
 			p.run(ctx, t)
 		}
@@ -163,7 +167,7 @@ func (p *pass) run(ctx context.Context, t task) {
 			p.notes = append(p.notes, *collectorNote(noteGaveUp, c, t.file.File, "the collector was left behind too often in this layer and did not look at the file"))
 			continue
 		}
-		o := p.engine.collect(ctx, c, t.file.File, t.content, p.diffID)
+		o := p.collect(ctx, c, t.file.File, t.content)
 		if o.facts != nil {
 			p.boundConfigs(o.facts)
 			if nothing(o.facts) {

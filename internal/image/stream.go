@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/priority"
 )
 
 const (
@@ -98,6 +99,7 @@ func newStream(ctx context.Context, src *stored, diffID string, limits Limits) *
 	}
 	go func() {
 		defer close(s.full)
+		priority.Enter(ctx)
 		s.err = s.inflate(limits)
 	}()
 	return s

@@ -20,6 +20,7 @@ func Apply(r *report.Report, exceptions []catalog.Exception, now time.Time) {
 	if force.Empty() {
 		return
 	}
+	r.Statements = statements(r, force)
 	gone := takenOut{packages: make(map[packageKey]int)}
 	r.Vulnerabilities = slices.DeleteFunc(r.Vulnerabilities, func(v report.Vulnerability) bool {
 		whitelisted := force.Handle(vulnerabilitySubject(&v)).Whitelisted
@@ -113,5 +114,34 @@ func handling(e *catalog.Exception) *report.Handling {
 	if !e.ExpiresAt.IsZero() {
 		h.Expires = e.ExpiresAt.UTC().Format(time.RFC3339)
 	}
+	if e.Document != nil {
+		h.Document = e.Document.Digest
+	}
 	return h
+}
+
+// statements lists those of documents that are about findings of the report.
+func statements(r *report.Report, force catalog.Exceptions) []report.VEXStatement {
+	count := make(map[*catalog.Exception]int)
+	var order []*catalog.Exception
+	for i := range r.Vulnerabilities {
+		for _, e := range force.FromDocuments(vulnerabilitySubject(&r.Vulnerabilities[i])) {
+			if count[e]++; count[e] == 1 {
+				order = append(order, e)
+			}
+		}
+	}
+	var list []report.VEXStatement
+	for _, e := range order {
+		s := report.VEXStatement{
+			Vulnerability: e.Criteria.Vulnerability, Package: e.Criteria.Package,
+			Status: e.Document.Status, Action: string(e.Action), Author: e.Author, Reason: e.Reason,
+			Document: e.Document.Digest, Verified: e.Document.Key != "", Key: e.Document.Key, Findings: count[e],
+		}
+		if !e.ExpiresAt.IsZero() {
+			s.Expires = e.ExpiresAt.UTC().Format(time.RFC3339)
+		}
+		list = append(list, s)
+	}
+	return list
 }

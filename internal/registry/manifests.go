@@ -159,6 +159,9 @@ func (reg *Registry) putManifest(req *request) error {
 		return err
 	}
 	push.Stack = reg.stack(req.r.Context(), m, push)
+	if push.Attachments, err = reg.attachments(req.r.Context(), m); err != nil {
+		return err
+	}
 	if err := reg.accept(req.r.Context(), push, tags); err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ const (
 // Handling is a decision about a finding that stays visible (§6.3). What is
 // whitelisted is not in a report at all.
 type Handling struct {
-	// ID names the decision.
+	// ID names the decision; 0 for one that a document made.
 	ID int64 `json:"id"`
 	// Action is "ignore".
 	Action string `json:"action"`
@@ -55,6 +55,9 @@ type Handling struct {
 	Expires string `json:"expires,omitempty"`
 	// Scope is what it holds for: "instance", "namespace", "repository", "artifact".
 	Scope string `json:"scope"`
+	// Document is the digest of the document it is from, if it is from one that is
+	// attached to the image: see Report.Statements.
+	Document string `json:"document,omitempty"`
 }
 
 // NoLayer is the layer of what is in an image's configuration alone.

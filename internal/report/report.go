@@ -25,6 +25,30 @@ type Report struct {
 	// Base is the image this one was built on; nil where nothing tells.
 	Base  *Base  `json:"base,omitempty"`
 	Notes []Note `json:"notes,omitempty"`
+	// Statements are those of OpenVEX documents that handled findings of this
+	// report, also findings that are gone for it.
+	Statements []VEXStatement `json:"statements,omitempty"`
+}
+
+// VEXStatement is what an OpenVEX document says about findings of an image.
+type VEXStatement struct {
+	Vulnerability string `json:"vulnerability"`
+	// Package is empty where all are meant.
+	Package string `json:"package,omitempty"`
+	// Status is the document's word: "not_affected", "fixed", "under_investigation".
+	Status string `json:"status"`
+	// Action is "whitelist" or "ignore", as with other decisions.
+	Action  string `json:"action"`
+	Author  string `json:"author"`
+	Reason  string `json:"reason,omitempty"`
+	Expires string `json:"expires,omitempty"`
+	// Document is the digest of the artifact that holds it; empty for a file.
+	Document string `json:"document,omitempty"`
+	// Verified tells that one of the namespace's keys signed it; Key is its id.
+	Verified bool   `json:"verified"`
+	Key      string `json:"key,omitempty"`
+	// Findings is how many it is about.
+	Findings int `json:"findings"`
 }
 
 // CheckResult is what a check of a setting came to.

@@ -16,6 +16,7 @@ import (
 	"github.com/pratique/pratique/internal/gate"
 	"github.com/pratique/pratique/internal/image"
 	"github.com/pratique/pratique/internal/judge"
+	"github.com/pratique/pratique/internal/priority"
 	"github.com/pratique/pratique/internal/report"
 )
 
@@ -64,12 +65,16 @@ func (s *Service) layer(ctx context.Context, job catalog.LayerJob) error {
 	if err != nil {
 		return s.layerError(ctx, job, err)
 	}
-	facts, err := lens.engine.Layer(ctx, image.Layer{
-		Digest:    job.Digest,
-		DiffID:    job.DiffID,
-		MediaType: job.MediaType,
-		Size:      job.Size,
-		Open:      func(ctx context.Context) (io.ReadCloser, error) { return s.openBlob(ctx, job.Digest) },
+	var facts *report.LayerFacts
+	err = priority.Run(ctx, func(ctx context.Context) (err error) {
+		facts, err = lens.engine.Layer(ctx, image.Layer{
+			Digest:    job.Digest,
+			DiffID:    job.DiffID,
+			MediaType: job.MediaType,
+			Size:      job.Size,
+			Open:      func(ctx context.Context) (io.ReadCloser, error) { return s.openBlob(ctx, job.Digest) },
+		})
+		return err
 	})
 	if err != nil {
 		return s.layerError(ctx, job, err)
@@ -116,7 +121,12 @@ func (s *Service) judge(ctx context.Context, scanID int64) error {
 	if err != nil {
 		return s.finally(ctx, scanID, err)
 	}
-	result, rep, err := s.examine(ctx, pull, scan, lens, collectors)
+	var result catalog.Result
+	var rep *report.Report
+	err = priority.Run(ctx, func(ctx context.Context) (err error) {
+		result, rep, err = s.examine(ctx, pull, scan, lens, collectors)
+		return err
+	})
 	if err != nil {
 		return s.finally(ctx, scanID, err)
 	}

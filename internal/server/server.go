@@ -189,6 +189,10 @@ func (s *Server) HasAdvisories() bool { return s.knowledge.Ready() }
 // AdvisoriesSource is where advisories are fetched from.
 func (s *Server) AdvisoriesSource() string { return s.cfg.Advisories.Source }
 
+// ScanThreads is how many threads scans keep busy at most: for each layer one
+// inflates, one reads what is in it, one looks for what is wrong with that.
+func (s *Server) ScanThreads() int { return 3 * s.cfg.Scan.Workers }
+
 // Run serves until ctx is done and then stops gracefully. It closes the server.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.Close()

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -64,6 +65,18 @@ func readException(ctx context.Context, q querier, instanceID string, id int64) 
 // target; Conflict "exception_exists" if an exception in force has the same
 // criteria and one of the targets; Conflict "too_many_exceptions".
 func (s *Store) CreateException(ctx context.Context, e catalog.Exception) (made catalog.Exception, err error) {
+	made, _, err = s.createException(ctx, e, e.Author, false)
+	return made, err
+}
+
+// ImportException is CreateException for a decision that was made elsewhere, by
+// e.Author, and brought here by somebody else, who stands in the history. It is
+// created only once: where the same decision is there already, that is returned.
+func (s *Store) ImportException(ctx context.Context, e catalog.Exception, by string) (made catalog.Exception, created bool, err error) {
+	return s.createException(ctx, e, by, true)
+}
+
+func (s *Store) createException(ctx context.Context, e catalog.Exception, by string, once bool) (made catalog.Exception, created bool, err error) {
 	err = s.update(ctx, s.front, "create an exception", func(tx *tx) error {
 		e, err := catalog.NewException(e, tx.now)
 		if err != nil {
@@ -72,6 +85,13 @@ func (s *Store) CreateException(ctx context.Context, e catalog.Exception) (made 
 		if err := lockExceptions(ctx, tx, e.InstanceID); err != nil {
 			return err
 		}
+		if once {
+			made, err = sameException(ctx, tx, e)
+			if created = made.ID == 0; err != nil || !created {
+				return err
+			}
+		}
+		created = true
 		for _, t := range e.Targets {
 			if err := checkTarget(ctx, tx, e.InstanceID, t); err != nil {
 				return err
@@ -86,10 +106,25 @@ func (s *Store) CreateException(ctx context.Context, e catalog.Exception) (made 
 		if e.ID, err = insertException(ctx, tx, e); err != nil {
 			return err
 		}
-		made, err = recordException(ctx, tx, e, catalog.ExceptionCreatedEvent, e.Author, e.Reason)
+		made, err = recordException(ctx, tx, e, catalog.ExceptionCreatedEvent, by, e.Reason)
 		return err
 	})
-	return made, err
+	return made, created, err
+}
+
+// sameException finds one in force that decides the same about the same, whoever
+// made it; its ID is 0 if there is none.
+func sameException(ctx context.Context, tx *tx, e catalog.Exception) (catalog.Exception, error) {
+	var other catalog.Exception
+	found, _, err := duplicate(ctx, tx, e)
+	if err == nil && found.ID != 0 {
+		other, err = readException(ctx, tx, e.InstanceID, found.ID)
+	}
+	if err != nil || other.Action != e.Action || other.Scope != e.Scope || other.Reason != e.Reason ||
+		millis(other.ExpiresAt) != millis(e.ExpiresAt) || !slices.Equal(other.Targets, e.Targets) {
+		return catalog.Exception{}, err
+	}
+	return other, nil
 }
 
 // lockExceptions lets one transaction at a time change the exceptions of an
@@ -140,6 +175,22 @@ func targets(e catalog.Exception) []catalog.Target {
 // one in force, also if that does something else: one of them would be without
 // effect, or the two contradict each other.
 func checkDuplicate(ctx context.Context, tx *tx, e catalog.Exception) error {
+	other, t, err := duplicate(ctx, tx, e)
+	if err != nil || other.ID == 0 {
+		return err
+	}
+	where := t.String()
+	if where == "" {
+		where = "the instance"
+	}
+	return catalog.Errorf(catalog.Conflict, "exception_exists", "exception %d by %s (%s) is about %s in %s already",
+		other.ID, other.Author, other.Action, e.Criteria, where).
+		Advise("change its reason or expiry, or remove it first")
+}
+
+// duplicate finds another exception in force with the criteria and a target of e,
+// and that target; its ID is 0 if there is none. It comes without targets.
+func duplicate(ctx context.Context, tx *tx, e catalog.Exception) (catalog.Exception, catalog.Target, error) {
 	c := e.Criteria
 	for _, t := range targets(e) {
 		other, err := one(ctx, tx, nil, scanException, `SELECT `+exceptionColumns+`, ''
@@ -149,20 +200,11 @@ func checkDuplicate(ctx context.Context, tx *tx, e catalog.Exception) error {
 			AND e.package = $8 AND e.finding = $9 AND e.rule = $10 AND e.path = $11 AND e.id <> $12 LIMIT 1`,
 			e.InstanceID, t.Namespace, t.Repository, t.Digest, millis(tx.now),
 			string(c.Category), c.Vulnerability, c.Package, c.FindingID, c.Rule, c.Path, e.ID)
-		if err != nil {
-			return err
-		}
-		if other.ID != 0 {
-			where := t.String()
-			if where == "" {
-				where = "the instance"
-			}
-			return catalog.Errorf(catalog.Conflict, "exception_exists", "exception %d by %s (%s) is about %s in %s already",
-				other.ID, other.Author, other.Action, c, where).
-				Advise("change its reason or expiry, or remove it first")
+		if err != nil || other.ID != 0 {
+			return other, t, err
 		}
 	}
-	return nil
+	return catalog.Exception{}, catalog.Target{}, nil
 }
 
 func insertException(ctx context.Context, tx *tx, e catalog.Exception) (id int64, err error) {
@@ -340,17 +382,23 @@ func dropNamespaceExceptions(ctx context.Context, tx *tx, instanceID, namespace 
 
 // ArtifactExceptions reads the exceptions that hold for an artifact, in one
 // query over an index, also those that have expired: whether they have is for
-// whoever applies them to say. They come without targets.
+// whoever applies them to say. They come without targets. After them come those
+// that documents attached to the artifact make, as its namespace believes them.
 func (s *Store) ArtifactExceptions(ctx context.Context, key catalog.RepositoryKey, digest string) ([]catalog.Exception, error) {
 	list, err := artifactExceptions(ctx, s.reads, key, digest)
 	return list, s.fail("read the exceptions of an artifact", err)
 }
 
 func artifactExceptions(ctx context.Context, q querier, key catalog.RepositoryKey, digest string) ([]catalog.Exception, error) {
-	return all(ctx, q, scanException, `SELECT `+exceptionColumns+`, ''
+	list, err := all(ctx, q, scanException, `SELECT `+exceptionColumns+`, ''
 		FROM exception_target t JOIN exception e ON e.id = t.exception_id
 		WHERE NOT t.ended AND t.instance_id = $1 AND t.namespace IN ('', $2) AND t.repository IN ('', $3) AND t.digest IN ('', $4)
 		ORDER BY e.id`, key.InstanceID, key.Namespace, key.Repository, digest)
+	if err != nil {
+		return nil, err
+	}
+	said, err := statements(ctx, q, key, digest)
+	return append(list, said...), err
 }
 
 // Exceptions lists exceptions by id; page.After is the last id of the page

@@ -381,6 +381,8 @@ type reported struct {
 	verdict        catalog.Verdict
 	changes        int64
 	policyRevision int64
+	// attachedRevision is that at which what is attached to the artifact changed.
+	attachedRevision int64
 }
 
 func storeJudged(ctx context.Context, tx *tx, p packedJudged, count *judgedCount) error {
@@ -405,9 +407,10 @@ func storeJudged(ctx context.Context, tx *tx, p packedJudged, count *judgedCount
 func readReported(ctx context.Context, tx *tx, artifactID int64) (reported, error) {
 	return one(ctx, tx, nil, func(row scanner) (r reported, err error) {
 		v := &r.verdict
-		return r, row.Scan(&r.scanID, &r.document, &r.exposure, &r.advisories, &v.Decision, &v.Reason, &v.Message, &v.Revision, &r.changes, &v.Remaining, &v.Severity, &r.policyRevision)
+		return r, row.Scan(&r.scanID, &r.document, &r.exposure, &r.advisories, &v.Decision, &v.Reason, &v.Message, &v.Revision, &r.changes, &v.Remaining, &v.Severity, &r.policyRevision, &r.attachedRevision)
 	}, `SELECT v.scan_id, v.document_key, v.exposure_key, v.advisories, v.decision, v.reason, v.message, v.revision, v.changes_at, v.remaining, v.severity,
-			(SELECT n.policy_revision FROM artifact a JOIN repository r ON r.id = a.repository_id JOIN namespace n ON n.id = r.namespace_id WHERE a.id = v.artifact_id)
+			(SELECT n.policy_revision FROM artifact a JOIN repository r ON r.id = a.repository_id JOIN namespace n ON n.id = r.namespace_id WHERE a.id = v.artifact_id),
+			(SELECT a.attached_revision FROM artifact a WHERE a.id = v.artifact_id)
 		FROM report v WHERE v.artifact_id = $1`+tx.dialect.forUpdate, artifactID)
 }
 
@@ -476,7 +479,7 @@ func storeResult(ctx context.Context, tx *tx, p packedJudged, before reported, c
 	}
 	cause := p.Item.Cause
 	if p.Item.Level == catalog.JudgeVerdict {
-		cause = verdictCause(before.verdict.Revision, v.Revision, before.policyRevision)
+		cause = verdictCause(before.verdict.Revision, v.Revision, before.policyRevision, before.attachedRevision)
 	}
 	if err := tx.verdictEvent(ctx, artifactID, before.verdict.Decision, v, before.scanID, cause); err != nil {
 		return err

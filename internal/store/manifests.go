@@ -56,6 +56,9 @@ func (s *Store) PutManifest(ctx context.Context, push catalog.ManifestPush) (a c
 		if err := putStack(ctx, tx, repo, id, push.Stack); err != nil {
 			return err
 		}
+		if err := putAttachments(ctx, tx, id, push.Attachments); err != nil {
+			return err
+		}
 		if push.Tag != "" {
 			if _, err := tx.exec(ctx, `INSERT INTO tag (repository_id, name, artifact_id, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)
 				ON CONFLICT (repository_id, name) DO UPDATE SET artifact_id = excluded.artifact_id, updated_at = excluded.updated_at`,
@@ -65,6 +68,9 @@ func (s *Store) PutManifest(ctx context.Context, push catalog.ManifestPush) (a c
 			if err := nameStacks(ctx, tx, id, push.Tag); err != nil {
 				return err
 			}
+		}
+		if err := attachedBy(ctx, tx, repo, push); err != nil {
+			return err
 		}
 		p, err := artifactPull(ctx, tx, id)
 		if err != nil {
@@ -258,6 +264,14 @@ func (s *Store) DeleteManifest(ctx context.Context, key catalog.RepositoryKey, d
 			return err
 		}
 		tx.signal = len(active) > 0
+		subjects, err := subjectsOf(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		// While it is there, since what it is about may be known from it alone.
+		if err := attachmentsChanged(ctx, tx, key, repo, subjects, "delete", digest+" was deleted"); err != nil {
+			return err
+		}
 		_, err = tx.exec(ctx, `DELETE FROM artifact WHERE id = $1`, id)
 		return err
 	})
@@ -276,6 +290,9 @@ func (s *Store) DeleteTag(ctx context.Context, key catalog.RepositoryKey, tag st
 		n, err := tx.exec(ctx, `DELETE FROM tag WHERE repository_id = $1 AND name = $2`, repo, tag)
 		if err == nil && n == 0 {
 			err = manifestUnknown(key, tag)
+		}
+		if subject := taggedSubject(tag); err == nil && subject != "" {
+			err = attachmentsChanged(ctx, tx, key, repo, []string{subject}, "delete", "tag "+tag+" was deleted")
 		}
 		return err
 	})

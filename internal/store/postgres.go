@@ -46,7 +46,9 @@ func (s *Store) openPostgres(ctx context.Context, dsn string) error {
 		return err
 	}
 	// The client that inserts has no pool: it only ever uses our transactions.
-	insert, err := river.NewClient(riverpgxv5.New(nil), &river.Config{Logger: queueLogger(s.log)})
+	// It tells of jobs at most once in each cooldown; those it is silent about
+	// wait for the next poll.
+	insert, err := river.NewClient(riverpgxv5.New(nil), &river.Config{Logger: queueLogger(s.log), FetchCooldown: river.FetchCooldownMin})
 	if err != nil {
 		return fmt.Errorf("set up the queue: %w", err)
 	}

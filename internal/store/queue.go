@@ -41,8 +41,7 @@ type QueueOptions struct {
 	Layers, Judges int
 	// PollInterval is how often to look for jobs that nobody told of, such as
 	// those whose time to be tried again has come; zero is a second. New jobs
-	// are told of: at once by PostgreSQL, within a twentieth of a second on
-	// SQLite.
+	// are told of at once.
 	PollInterval time.Duration
 }
 
@@ -66,6 +65,12 @@ func defaultTiming() timing {
 		prune: time.Hour, keep: 7 * 24 * time.Hour,
 	}
 }
+
+// fetchCooldown is how long a queue waits between two looks for jobs it was told
+// of. With ten scans of an instance at a time, this bounds how many a second can
+// begin; looking more often finds fewer jobs each time, which costs more than
+// it gains.
+const fetchCooldown = 10 * time.Millisecond
 
 // jobAttempts is how often a job is tried, counting the times the process died
 // meanwhile: an image that kills its scanner must not do so for ever.
@@ -129,6 +134,9 @@ func (l *jobList) layer(job catalog.LayerJob) {
 func (t *tx) add(ctx context.Context, jobs jobList) error {
 	if len(jobs) == 0 {
 		return nil
+	}
+	for _, job := range jobs {
+		t.queues = append(t.queues, job.InsertOpts.Queue)
 	}
 	return t.enqueue(ctx, jobs)
 }
@@ -215,7 +223,7 @@ func (w *workers) config(opts QueueOptions) *river.Config {
 		ID:                w.id,
 		Logger:            queueLogger(w.store.log),
 		Workers:           known,
-		FetchCooldown:     min(20*time.Millisecond, opts.PollInterval),
+		FetchCooldown:     min(fetchCooldown, opts.PollInterval),
 		FetchPollInterval: opts.PollInterval,
 		MaxAttempts:       jobAttempts,
 		RetryPolicy:       backOff{},

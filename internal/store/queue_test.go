@@ -486,6 +486,32 @@ func TestUnwantedJobsAreCancelled(t *testing.T) {
 	})
 }
 
+// TestNewJobsAreToldOf works without ever looking for jobs by itself, which the
+// queue for SQLite does not need.
+func TestNewJobsAreToldOf(t *testing.T) {
+	b := newBench(t, storetest.SQLite(t))
+	const images = 5
+	planned := make(chan int64, images)
+	stop, err := b.s.Work(t.Context(), store.Handlers{Plan: func(ctx context.Context, id int64) error {
+		err := b.s.FailScan(ctx, id, catalog.CauseUnknown, "") // so that it is not begun again
+		planned <- id
+		return err
+	}}, store.QueueOptions{PollInterval: time.Hour})
+	b.ok(err)
+	defer func() { b.ok(stop(context.Background())) }()
+	for i := range images {
+		scan := b.running(fmt.Sprint("image", i))
+		select {
+		case id := <-planned:
+			if id != scan.ID {
+				t.Fatalf("scan %d was planned, not %d", id, scan.ID)
+			}
+		case <-time.After(limit):
+			t.Fatal("nobody told the workers of scan", scan.ID)
+		}
+	}
+}
+
 func TestJudgeIsEnqueuedOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, open func() *store.Store) {
 		b := newBench(t, open())

@@ -12,7 +12,6 @@ import (
 
 	"github.com/pressly/goose/v3"
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
 
 	"github.com/pratique/pratique/internal/catalog"
 )
@@ -54,7 +53,8 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 	if err := s.migrate(ctx, write, goose.DialectSQLite3); err != nil {
 		return err
 	}
-	driver := riversqlite.New(write)
+	bell := newBell()
+	driver := newSQLiteQueue(write, bell)
 	if err := migrateQueue(ctx, driver); err != nil {
 		return s.fail("create the queue's tables", err)
 	}
@@ -70,7 +70,8 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 		return sqliteSession{t, insert}, nil
 	}}
 	s.back = s.front
-	s.newWorker = func(cfg *river.Config) (queueClient, error) { return river.NewClient(riversqlite.New(write), cfg) }
+	s.ring = bell.ring
+	s.newWorker = func(cfg *river.Config) (queueClient, error) { return river.NewClient(driver, cfg) }
 	return nil
 }
 

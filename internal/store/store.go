@@ -33,6 +33,8 @@ type Store struct {
 	log     *slog.Logger
 	now     func() time.Time
 	docs    *codec
+	// exposures keeps what was read last.
+	exposures *exposures
 
 	// reads serves everything that only reads for a client, background what
 	// scans read; front is for writing on behalf of clients, back for scans and
@@ -42,7 +44,10 @@ type Store struct {
 	front, back *writer
 	// newWorker makes the queue's client that works on jobs.
 	newWorker func(*river.Config) (queueClient, error)
-	closers   []func() error
+	// ring tells the workers of queues with new jobs, where the database does
+	// not.
+	ring    func(queues []string)
+	closers []func() error
 
 	signal chan struct{}
 	timing timing
@@ -64,10 +69,12 @@ type Store struct {
 // "database_newer" if a newer version of the program has written it.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
 	s := &Store{
-		log:    cfg.Logger,
-		now:    cfg.Now,
-		signal: make(chan struct{}, 1),
-		timing: defaultTiming(),
+		log:       cfg.Logger,
+		now:       cfg.Now,
+		signal:    make(chan struct{}, 1),
+		timing:    defaultTiming(),
+		ring:      func([]string) {},
+		exposures: newExposures(),
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

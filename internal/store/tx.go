@@ -42,6 +42,8 @@ type tx struct {
 	// ended are the scans it ends, which Handlers.Ended is told after the
 	// commit.
 	ended []catalog.Scan
+	// queues have new jobs, which the workers are told after the commit.
+	queues []string
 	// happened tells who follows events after the commit.
 	happened bool
 }
@@ -57,7 +59,7 @@ func (t *tx) exec(ctx context.Context, query string, args ...any) (affected int6
 // insert adds rows in as few statements as the databases' limits on parameters
 // allow. head ends before VALUES; tail follows the rows.
 func (t *tx) insert(ctx context.Context, head string, rows [][]any, tail string) error {
-	const most = 5000 // parameters; PostgreSQL allows 65535, SQLite 32766
+	const most = 500 // parameters: SQLite looks each up among all those before it
 	for len(rows) > 0 {
 		n := min(len(rows), max(1, most/len(rows[0])))
 		var text strings.Builder
@@ -116,6 +118,7 @@ func (s *Store) tell(t *tx) {
 	if t.signal {
 		s.notify()
 	}
+	s.ring(t.queues)
 	if t.happened {
 		s.events.tell()
 	}

@@ -7,20 +7,47 @@ import (
 	"strconv"
 
 	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/lru"
 )
 
 // maxMessage bounds the texts of verdicts and failures, in bytes.
 const maxMessage = 8 << 10
 
+// cachedExposures bounds the exposures that are kept, in bytes.
+const cachedExposures = 32 << 20
+
+// exposures keeps those used last by the digest of their document. A list of
+// images asks for as many as it has lines.
+type exposures = lru.Cache[string, cachedExposure]
+
+type cachedExposure struct {
+	list   []catalog.Exposure
+	weight int
+}
+
+func newExposures() *exposures {
+	return lru.New[string](cachedExposures, func(e cachedExposure) int { return e.weight })
+}
+
 // Exposure returns what the last successful scan of an artifact found, for the
-// gate, worst first. NotFound "not_scanned" if there was none.
+// gate, worst first. It must not be changed. NotFound "not_scanned" if there was
+// none.
 func (s *Store) Exposure(ctx context.Context, artifactID int64) ([]catalog.Exposure, error) {
-	data, err := one(ctx, s.reads, notScanned(artifactID), scalar[[]byte],
-		`SELECT d.content FROM report r JOIN document d ON d.key = r.exposure_key WHERE r.artifact_id = $1`, artifactID)
+	key, err := one(ctx, s.reads, notScanned(artifactID), scalar[string], `SELECT exposure_key FROM report WHERE artifact_id = $1`, artifactID)
 	if err != nil {
 		return nil, s.fail("read what a scan found", err)
 	}
-	text, err := s.docs.unpack(data)
+	if kept, ok := s.exposures.Get(key); ok {
+		return kept.list, nil
+	}
+	// By the artifact again: the document of the key may be gone since.
+	content, err := one(ctx, s.reads, notScanned(artifactID), func(row scanner) (data []byte, err error) {
+		return data, row.Scan(&key, &data)
+	}, `SELECT r.exposure_key, d.content FROM report r JOIN document d ON d.key = r.exposure_key WHERE r.artifact_id = $1`, artifactID)
+	if err != nil {
+		return nil, s.fail("read what a scan found", err)
+	}
+	text, err := s.docs.unpack(content)
 	if err != nil {
 		return nil, err
 	}
@@ -28,6 +55,7 @@ func (s *Store) Exposure(ctx context.Context, artifactID int64) ([]catalog.Expos
 	if err := json.Unmarshal(text, &list); err != nil {
 		return nil, fmt.Errorf("read what a scan of artifact %d found: %w", artifactID, err)
 	}
+	s.exposures.Put(key, cachedExposure{list, 2 * len(text)})
 	return list, nil
 }
 
@@ -41,11 +69,12 @@ func notScanned(artifactID int64) error {
 // verdict under a newer revision of the policy is stored already.
 func (s *Store) SetVerdict(ctx context.Context, artifactID int64, v catalog.Verdict) error {
 	return s.update(ctx, s.front, "store a verdict", func(tx *tx) error {
-		var policyRevision int64
+		var policyRevision, attachedRevision int64
 		before, err := one(ctx, tx, nil, func(row scanner) (v catalog.Verdict, err error) {
-			return v, row.Scan(&v.Decision, &v.Revision, &policyRevision)
+			return v, row.Scan(&v.Decision, &v.Revision, &policyRevision, &attachedRevision)
 		}, `SELECT v.decision, v.revision, (SELECT n.policy_revision FROM artifact a JOIN repository r ON r.id = a.repository_id
-				JOIN namespace n ON n.id = r.namespace_id WHERE a.id = v.artifact_id)
+				JOIN namespace n ON n.id = r.namespace_id WHERE a.id = v.artifact_id),
+				(SELECT a.attached_revision FROM artifact a WHERE a.id = v.artifact_id)
 			FROM report v WHERE v.artifact_id = $1 AND v.scan_id = $2 AND v.revision <= $3`+tx.dialect.forUpdate,
 			artifactID, v.ScanID, v.Revision)
 		if err != nil || before.Decision == "" {
@@ -54,19 +83,22 @@ func (s *Store) SetVerdict(ctx context.Context, artifactID int64, v catalog.Verd
 		if err := updateVerdict(ctx, tx, artifactID, v); err != nil {
 			return err
 		}
-		return tx.verdictEvent(ctx, artifactID, before.Decision, v, v.ScanID, verdictCause(before.Revision, v.Revision, policyRevision))
+		return tx.verdictEvent(ctx, artifactID, before.Decision, v, v.ScanID, verdictCause(before.Revision, v.Revision, policyRevision, attachedRevision))
 	})
 }
 
 // verdictCause tells what changed a verdict that was made anew of the same
 // findings: under a revision later than the one before, the policy did if its own
-// revision is later, too, and else an exception; under the same one, the time.
-func verdictCause(before, now, policy int64) string {
+// revision is later, too, else what is attached to the artifact, and else an
+// exception; under the same one, the time.
+func verdictCause(before, now, policy, attached int64) string {
 	switch {
 	case before == now:
 		return catalog.ByExpiry
 	case before < policy:
 		return catalog.ByPolicy
+	case before < attached:
+		return catalog.ByStatements
 	}
 	return catalog.ByException
 }

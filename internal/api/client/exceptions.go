@@ -2,6 +2,8 @@ package client
 
 import (
 	"context"
+	"encoding/json"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -43,6 +45,28 @@ func (c *Client) Exceptions(ctx context.Context, f ExceptionFilter) ([]api.Excep
 // latest first.
 func (c *Client) ExceptionHistory(ctx context.Context, f ExceptionFilter) ([]api.ExceptionEvent, error) {
 	return pages[api.ExceptionEvent](ctx, c, "/exceptions/history", f.query())
+}
+
+// ExportExceptions returns those that fit the filter as an OpenVEX document; without
+// State those in force. registry, if not empty, stands before the names of
+// repositories.
+func (c *Client) ExportExceptions(ctx context.Context, f ExceptionFilter, registry string) ([]byte, error) {
+	query := f.query()
+	query.Del("limit") // it is one answer
+	if registry != "" {
+		query.Set("registry", registry)
+	}
+	body, err := c.send(ctx, http.MethodGet, "/exceptions/openvex", query, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	return io.ReadAll(body)
+}
+
+// ImportExceptions makes exceptions of an OpenVEX document.
+func (c *Client) ImportExceptions(ctx context.Context, document []byte) (r api.ExceptionImport, err error) {
+	return r, c.do(ctx, http.MethodPost, "/exceptions/openvex", nil, json.RawMessage(document), &r)
 }
 
 // CreateException ignores or whitelists findings. It may fail with code

@@ -111,7 +111,7 @@ export function ArtifactsPage({ namespace, repository }: { namespace: string; re
     {
       name: "Action", hideName: true, right: true,
       cell: (a) => scannable(a) && (
-        <Button size="xs" variant="default" disabled={underWay(a)} loading={asking.has(a.digest)} onClick={() => void scanOne(a)} aria-label={`Scan ${reference(a)}`}>
+        <Button size="xs" variant="default" disabled={underWay(a)} loading={asking.has(a.digest)} onClick={() => void scanOne(a)} aria-label={`${a.scanOverview ? "Scan again" : "Scan"} ${reference(a)}`}>
           {a.scanOverview ? "Scan again" : "Scan"}
         </Button>
       ),
@@ -120,7 +120,7 @@ export function ArtifactsPage({ namespace, repository }: { namespace: string; re
   return (
     <Page title={repository} heading={`${namespace}/${repository}`} crumbs={[{ text: "Repositories", href: "/repositories" }, { text: namespace, href: link({ namespace }) }]}
       actions={<Button component={Link} href={`/welcome?namespace=${encodeURIComponent(namespace)}&repository=${encodeURIComponent(repository)}`} variant="default">How to push and pull</Button>}>
-      <div className="tools-row">
+      <div className="tools-row" style={{ alignItems: "center", visibility: list.items.length === 0 ? "hidden" : undefined }}>
         <Checkbox label={selected.size > 0 ? `${plural(selected.size, "image")} selected` : "Select all"} checked={all} indeterminate={selected.size > 0 && !all} disabled={choosable.length === 0} onChange={() => setSelected(all ? new Set() : new Set(choosable.map((a) => a.digest)))} />
         <Button size="sm" variant={selected.size > 0 ? "filled" : "default"} disabled={selected.size === 0} loading={scan.isPending && asking.size === 0} onClick={() => void scanSelected()}>Scan selected</Button>
       </div>

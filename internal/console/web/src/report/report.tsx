@@ -202,7 +202,7 @@ function Summary({ artifact: a, overview: r }: Parts) {
   const gone = (summary.whitelisted ?? 0) + (summary.findings.whitelisted ?? 0);
   return (
     <div className="card pad stackv">
-      <div className="facts">
+      <dl className="facts">
         <div>
           <dt>Vulnerabilities</dt>
           <dd><b className="number">{count(summary.total)}</b>{summary.total > 0 && <span className="quiet">, {count(summary.fixable)} with a fix</span>}<SeverityBar counts={summary.bySeverity} /></dd>
@@ -217,7 +217,7 @@ function Summary({ artifact: a, overview: r }: Parts) {
         <Fact name="Built">{r.image.created ? date(r.image.created) : "not stated"}</Fact>
         <Fact name="Scanned"><span title={a.scanOverview?.endedAt && exactTime(a.scanOverview.endedAt)}>{a.scanOverview?.endedAt ? date(a.scanOverview.endedAt) : "earlier"}</span></Fact>
         <Fact name="Advisories of">{r.advisories.newest ? date(r.advisories.newest) : "not stated"}</Fact>
-      </div>
+      </dl>
       {(aside > 0 || gone > 0) && (
         <div className="row small">
           {aside > 0 && <Tag tone="neutral">{plural(aside, "finding")} ignored</Tag>}
