@@ -1,23 +1,28 @@
 // What events say, in words, and which of them a reader wants to see.
 
-import type { Event } from "../api/types";
+import type { Event, EventKind } from "../api/types";
 import { count, plural } from "../text/format";
 import type { EventFilter } from "./queries";
 
+type Words = { label: string; tone: "" | "good" | "bad" | "wait" };
+
+const words: Record<EventKind, Words> = {
+  "scan.waiting": { label: "scan waits", tone: "" },
+  "scan.running": { label: "scan began", tone: "" },
+  "scan.progress": { label: "layer read", tone: "" },
+  "scan.done": { label: "scan done", tone: "good" },
+  "scan.failed": { label: "scan failed", tone: "bad" },
+  "verdict.changed": { label: "verdict changed", tone: "wait" },
+  "pull.blocked": { label: "pull refused", tone: "bad" },
+  "pull.reported": { label: "pull reported", tone: "wait" },
+  "pull.exempted": { label: "pull exempted", tone: "wait" },
+  "vulnerability.new": { label: "new vulnerability", tone: "wait" },
+  "statements.changed": { label: "statements changed", tone: "wait" },
+  "batch.done": { label: "batch done", tone: "good" },
+};
+
 /** Kinds of events in words, in the order of what happens to an image. */
-export const kinds: { value: string; label: string; tone: "" | "good" | "bad" | "wait" }[] = [
-  { value: "scan.waiting", label: "scan waits", tone: "" },
-  { value: "scan.running", label: "scan began", tone: "" },
-  { value: "scan.progress", label: "layer read", tone: "" },
-  { value: "scan.done", label: "scan done", tone: "good" },
-  { value: "scan.failed", label: "scan failed", tone: "bad" },
-  { value: "verdict.changed", label: "verdict changed", tone: "wait" },
-  { value: "pull.blocked", label: "pull refused", tone: "bad" },
-  { value: "pull.reported", label: "pull reported", tone: "wait" },
-  { value: "pull.exempted", label: "pull exempted", tone: "wait" },
-  { value: "vulnerability.new", label: "new vulnerability", tone: "wait" },
-  { value: "batch.done", label: "batch done", tone: "good" },
-];
+export const kinds: (Words & { value: string })[] = Object.entries(words).map(([value, w]) => ({ value, ...w }));
 
 /** All but each layer that was read. */
 export const usual = kinds.map((k) => k.value).filter((k) => k !== "scan.progress").join(",");

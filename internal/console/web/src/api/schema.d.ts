@@ -248,6 +248,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/exceptions/openvex": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Write exceptions about vulnerabilities as one OpenVEX document
+         * @description Those in force, unless another state is asked for. What whitelists becomes not_affected (fixed, if the reason begins so), what ignores under_investigation. Exceptions that name no vulnerability have no place in such a document.
+         */
+        get: operations["exportExceptions"];
+        put?: never;
+        /**
+         * Make exceptions of an OpenVEX document
+         * @description Every statement is answered for. What is there already stays as it is, so a document can be imported again. What is affected never becomes an exception.
+         */
+        post: operations["importExceptions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/exceptions/{exception}": {
         parameters: {
             query?: never;
@@ -1491,6 +1515,25 @@ export interface components {
             /** @enum {string} */
             what: "created" | "changed" | "removed";
         };
+        ExceptionImport: {
+            /**
+             * Format: int64
+             * @description Exceptions that were made
+             */
+            created: number;
+            /** @description All statements, in their order */
+            items: components["schemas"]["ImportedStatement"][];
+            /**
+             * Format: int64
+             * @description Statements of which not all became exceptions
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description Exceptions that were there already
+             */
+            unchanged: number;
+        };
         ExposedRepository: {
             /** @enum {string} */
             decision: "allow" | "block" | "unknown";
@@ -1646,6 +1689,13 @@ export interface components {
              * @example hold:30s
              */
             running: string;
+            /** @description Public keys, as PEM */
+            statementKeys: string[];
+            /**
+             * @description Which OpenVEX documents attached to images are believed, in reports and at the gate: none, those signed by one of the keys, or all; with any, whoever may push may exempt
+             * @enum {string}
+             */
+            statements: "off" | "signed" | "any";
             /**
              * @description The same for images that wait for their first scan
              * @example hold:30s
@@ -1686,6 +1736,13 @@ export interface components {
              * @example hold:30s
              */
             running?: string;
+            /** @description Public keys as PEM: ECDSA on P-256 or P-384, Ed25519, RSA of 2048 bits or more; replaces all */
+            statementKeys?: string[];
+            /**
+             * @description Which OpenVEX documents attached to images are believed, in reports and at the gate: none, those signed by one of the keys, or all; with any, whoever may push may exempt
+             * @enum {string}
+             */
+            statements?: "off" | "signed" | "any";
             /**
              * @description The same for images that wait for their first scan
              * @example hold:30s
@@ -1695,6 +1752,7 @@ export interface components {
         Handling: {
             action: string;
             author: string;
+            document?: string;
             expires?: string;
             /** Format: int64 */
             id: number;
@@ -1732,6 +1790,20 @@ export interface components {
             user?: string;
             volumes?: string[];
             workingDir?: string;
+        };
+        ImportedStatement: {
+            /** @description The exceptions that stand for it */
+            exceptions: number[];
+            /** @description Why it, or a part of it, is no exception */
+            problem?: string;
+            /**
+             * Format: int64
+             * @description Its place in the document, from 1
+             */
+            statement: number;
+            /** @enum {string} */
+            status: "not_affected" | "affected" | "fixed" | "under_investigation";
+            vulnerability: string;
         };
         Info: {
             limits: components["schemas"]["Limits"];
@@ -2227,6 +2299,7 @@ export interface components {
             packages: components["schemas"]["Package"][];
             /** Format: int64 */
             schemaVersion: number;
+            statements?: components["schemas"]["VEXStatement"][];
             summary: components["schemas"]["Summary"];
             vulnerabilities: components["schemas"]["Vulnerability"][];
         };
@@ -2637,6 +2710,20 @@ export interface components {
             namespace: string;
             /** Format: int64 */
             scans: number;
+        };
+        VEXStatement: {
+            action: string;
+            author: string;
+            document?: string;
+            expires?: string;
+            /** Format: int64 */
+            findings: number;
+            key?: string;
+            package?: string;
+            reason?: string;
+            status: string;
+            verified: boolean;
+            vulnerability: string;
         };
         Verdict: {
             /**
@@ -3095,7 +3182,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only of these kinds */
-                kind?: ("scan.waiting" | "scan.running" | "scan.progress" | "scan.done" | "scan.failed" | "verdict.changed" | "pull.blocked" | "pull.reported" | "pull.exempted" | "vulnerability.new" | "batch.done")[];
+                kind?: ("scan.waiting" | "scan.running" | "scan.progress" | "scan.done" | "scan.failed" | "verdict.changed" | "pull.blocked" | "pull.reported" | "pull.exempted" | "vulnerability.new" | "statements.changed" | "batch.done")[];
                 /** @description Only about this namespace */
                 namespace?: string;
                 /** @description Only about this repository of the namespace */
@@ -3141,7 +3228,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only of these kinds */
-                kind?: ("scan.waiting" | "scan.running" | "scan.progress" | "scan.done" | "scan.failed" | "verdict.changed" | "pull.blocked" | "pull.reported" | "pull.exempted" | "vulnerability.new" | "batch.done")[];
+                kind?: ("scan.waiting" | "scan.running" | "scan.progress" | "scan.done" | "scan.failed" | "verdict.changed" | "pull.blocked" | "pull.reported" | "pull.exempted" | "vulnerability.new" | "statements.changed" | "batch.done")[];
                 /** @description Only about this namespace */
                 namespace?: string;
                 /** @description Only about this repository of the namespace */
@@ -3308,6 +3395,93 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListExceptionEvent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportExceptions: {
+        parameters: {
+            query?: {
+                /** @description Only this one */
+                exception?: number;
+                /** @description Only what holds for something in this namespace */
+                namespace?: string;
+                /** @description Only what holds for something in this repository of the namespace */
+                repository?: string;
+                /** @description Only what holds for this artifact of the repository */
+                digest?: string;
+                /** @description Only what names this vulnerability */
+                vulnerability?: string;
+                /** @description Only what names this finding */
+                finding?: string;
+                /** @description Only what names this rule */
+                rule?: string;
+                /** @description Only what names this category */
+                category?: "system-vulnerability" | "application-vulnerability" | "malicious-file" | "software" | "files" | "unsafe-setting" | "weak-password" | "sensitive-information" | "software-compliance" | "base-image";
+                action?: "ignore" | "whitelist";
+                /** @description Only those in this state */
+                state?: "active" | "expired" | "removed";
+                /** @description Host, perhaps with port, to stand before the names of repositories, as scanners expect it */
+                registry?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importExceptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description An OpenVEX 0.2.0 document */
+        requestBody: {
+            content: {
+                "application/json": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExceptionImport"];
                 };
             };
             /** @description Error */

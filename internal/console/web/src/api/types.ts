@@ -53,6 +53,7 @@ export type Statistics = Schemas["Statistics"];
 export type Verdict = Schemas["Verdict"];
 export type VerdictChange = Schemas["VerdictChange"];
 export type Vulnerability = Schemas["Vulnerability"];
+export type EventKind = NonNullable<NonNullable<NonNullable<operations["listEvents"]["parameters"]["query"]>["kind"]>>[number];
 export type Format = NonNullable<NonNullable<operations["getReport"]["parameters"]["query"]>["format"]>;
 
 /** Part of a list out of a report; total counts all that fit. */

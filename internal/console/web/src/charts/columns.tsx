@@ -69,7 +69,7 @@ export function Columns({ label, days, series, height = 190 }: ColumnsProps) {
       <p className="readout small number" aria-hidden="true">{shown >= 0 && sayDay(days, series, shown)}</p>
       <details className="small numbers">
         <summary>As a table</summary>
-        <div className="scrollx">
+        <div className="scrollx" role="region" aria-label={`${label}, as a table`} tabIndex={0}>
           <table className="table">
             <caption className="hidden">{label}</caption>
             <thead><tr><th scope="col">Day</th>{series.map((s) => <th key={s.name} scope="col" className="right">{s.name}</th>)}</tr></thead>

@@ -3,22 +3,30 @@ import { useEffect, useRef } from "react";
 import type { Event } from "../api/types";
 import { useEvents } from "./live";
 
-/** How long events are gathered before what they concern is read again. */
-const gather = 1_000;
+/** The least time between two readings. */
+const pause = 1_000;
 
 /**
- * useRefresh reads something again when something happened that concerns it.
- * Many events at once, as while a namespace is scanned, make one reading.
+ * useRefresh reads something again as soon as something happened that concerns
+ * it. What happens right after, as while a namespace is scanned, makes one more
+ * reading, not many.
  */
 export function useRefresh(queryKey: readonly unknown[], concerns: (e: Event) => boolean): void {
   const client = useQueryClient();
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  const resting = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const again = useRef(false);
+  useEffect(() => () => clearTimeout(resting.current), []);
+  const refresh = () => {
+    again.current = false;
+    void client.invalidateQueries({ queryKey });
+    resting.current = setTimeout(() => {
+      resting.current = undefined;
+      if (again.current) refresh();
+    }, pause);
+  };
   useEvents((e) => {
-    if (timer.current !== undefined || !concerns(e)) return;
-    timer.current = setTimeout(() => {
-      timer.current = undefined;
-      void client.invalidateQueries({ queryKey });
-    }, gather);
+    if (!concerns(e)) return;
+    if (resting.current === undefined) refresh();
+    else again.current = true;
   });
 }
