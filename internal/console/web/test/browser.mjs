@@ -254,7 +254,7 @@ step("what a policy would have blocked, the allowlist, rules", async () => {
   await page.getByText("CVE-2024-3094 was removed").waitFor();
   await page.getByRole("link", { name: "Rules" }).click();
   await page.getByRole("button", { name: "Add a file" }).click();
-  await page.getByLabel("Name").fill("excluded-paths.txt");
+  await page.getByRole("textbox", { name: "Name" }).fill("excluded-paths.txt");
   await page.getByLabel("Content").fill("/srv/test/\n");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByRole("table", { name: "Files of rules" }).getByText("excluded-paths.txt").waitFor();

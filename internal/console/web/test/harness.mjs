@@ -2,7 +2,7 @@
 // clients that push and pull.
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -113,7 +113,7 @@ export class Server {
   }
 }
 
-const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** A browser that fails a test for anything a page complains about. */
 export class Browser {
@@ -127,7 +127,6 @@ export class Browser {
 
   /** Opens a page of its own, as another reader would. */
   async page({ width = 1366, height = 860, scheme = "light" } = {}) {
-    // axe is put into the page by the debugger, which the policy does not bind.
     const context = await this.browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: "reduce", acceptDownloads: true, locale: "en-GB", timezoneId: "UTC" });
     const page = await context.newPage();
     page.setDefaultTimeout(30_000);
@@ -163,13 +162,10 @@ export class Browser {
   /** Fails for what axe finds serious, and for a page wider than its window. */
   async check(page, what) {
     await this.settle(page);
-    await page.evaluate(() => {
-      const m = document.querySelector('meta[property="csp-nonce"]');
-      return m?.nonce;
-    });
+    // The debugger puts axe into the page, which the page's policy does not bind.
     const client = await page.context().newCDPSession(page);
-    const { readFileSync } = await import("node:fs");
-    await client.send("Runtime.evaluate", { expression: readFileSync(axe, "utf8") });
+    await client.send("Runtime.evaluate", { expression: axe });
+    await client.detach();
     const found = await page.evaluate(async () => (await globalThis.axe.run(document, { resultTypes: ["violations"] })).violations.map((v) => ({ id: v.id, impact: v.impact, nodes: v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200) + " " + n.failureSummary) })));
     const serious = found.filter((v) => v.impact === "serious" || v.impact === "critical");
     if (serious.length > 0) throw new Error(`axe on ${what}: ${JSON.stringify(serious, null, 1)}`);

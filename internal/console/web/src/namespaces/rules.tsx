@@ -36,7 +36,7 @@ export function RulesSection({ namespace: n }: { namespace: Namespace }) {
       </div>
       {(rules.data?.excludedPaths.length ?? 0) > 0 && (
         <div className="card pad">
-          <h2>Paths that are left out</h2>
+          <h2>Paths of which no secrets are told</h2>
           <ul>{rules.data!.excludedPaths.map((p) => <li key={p}><code>{p}</code></li>)}</ul>
         </div>
       )}

@@ -17,15 +17,15 @@ export function Empty({ title, children, action }: { title: string; children?: R
 /** Something that went wrong: what happened, what to do, and another try. */
 export function ErrorState({ error, retry }: { error: unknown; retry?: () => void }) {
   const failure = error instanceof Failure ? error : new Failure(0, "", "Something in this page went wrong.", "Reload the page.");
-  const title = failure.status === 404 ? "Not found" : failure.status === 403 ? "Not allowed" : "That did not work";
+  // What the server knows nothing of, or refuses, it refuses again.
+  const nowhere = failure.status === 404 || failure.status === 400;
+  const title = nowhere ? "Not found" : failure.status === 403 ? "Not allowed" : "That did not work";
+  const again = retry && !nowhere && failure.status !== 403;
   return (
     <div className="state" role="alert">
       <h2>{title}</h2>
       <p className="wrap">{sentence(failure.message)} {sentence(failure.advice)}</p>
-      <div className="row">
-        {retry && failure.status !== 404 && failure.status !== 403 && <Button variant="default" onClick={retry}>Try again</Button>}
-        {(failure.status === 404 || failure.status === 403) && <Button component={Link} href="/repositories" variant="default">Go to the repositories</Button>}
-      </div>
+      {again ? <Button variant="default" onClick={retry}>Try again</Button> : (nowhere || failure.status === 403) && <Button component={Link} href="/repositories" variant="default">Go to the repositories</Button>}
     </div>
   );
 }
