@@ -66,8 +66,9 @@ Where the server's data directory is (--data), whoever may open the control
 socket in it is the administrator. Elsewhere name the server with --server and
 log in with PRATIQUE_USER and PRATIQUE_PASSWORD or a registry login.`,
 	}
-	cmd.AddCommand(newNamespaceCommand(o), newRulesCommand(o), newExceptionCommand(o), newGateCommand(o), newAuthorizeCommand(o),
-		newRequestScanCommand(o), newBatchCommand(o), newScheduleCommand(o), newVerdictCommand(o), newEventsCommand(o), newMeteringCommand(o), newPasswordCommand(o))
+	cmd.AddCommand(newNamespaceCommand(o), newRulesCommand(o), newExceptionCommand(o), newGateCommand(o), newAuthorizeCommand(o), newSettingsCommand(o),
+		newRequestScanCommand(o), newBatchCommand(o), newScheduleCommand(o), newVerdictCommand(o), newJudgingCommand(o), newVulnerabilityCommand(o),
+		newPackageCommand(o), newEventsCommand(o), newMeteringCommand(o), newPasswordCommand(o))
 	return cmd
 }
 
@@ -515,6 +516,9 @@ func stopScan(cmd *cobra.Command, c *client.Client, image client.Image) error {
 	if err != nil {
 		return err
 	}
+	if s.ID == 0 {
+		return fmt.Errorf("%s is an index: stop the scans of its images, which \"pratique admin verdict %s\" lists", image, image)
+	}
 	if s, err = c.StopScan(cmd.Context(), s.ID); err != nil {
 		return err
 	}
@@ -533,14 +537,14 @@ func requestScan(cmd *cobra.Command, c *client.Client, image client.Image, wait 
 		return err
 	}
 	if !wait {
-		fmt.Fprintf(cmd.OutOrStdout(), "scan %d of %s: %s\n", s.ID, image, s.State)
+		fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", scanName(s, image), s.State)
 		return nil
 	}
-	if s, err = waitForScan(cmd, c, s); err != nil {
+	if s, err = waitForScan(cmd, c, image, s); err != nil {
 		return err
 	}
 	if s.State == catalog.Failed {
-		return fmt.Errorf("scan %d of %s failed: %w", s.ID, image, scanFailure(s))
+		return fmt.Errorf("%s failed: %w", scanName(s, image), scanFailure(s))
 	}
 	return printOutcome(cmd, c, image, s)
 }
@@ -551,12 +555,49 @@ func printOutcome(cmd *cobra.Command, c *client.Client, image client.Image, s ap
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "scan %d of %s: %s after %d s\n", s.ID, image, s.State, s.DurationSeconds)
+	fmt.Fprintf(cmd.OutOrStdout(), "%s: %s after %d s\n", scanName(s, image), s.State, s.DurationSeconds)
 	if a.ScanOverview != nil && a.ScanOverview.Findings != nil {
 		fmt.Fprintln(cmd.OutOrStdout(), describeFindings(*a.ScanOverview.Findings))
 	}
 	fmt.Fprintln(cmd.OutOrStdout(), describeVerdict(a.Verdict))
-	return nil
+	return printMembers(cmd.OutOrStdout(), a)
+}
+
+// scanName names a scan, or those of the images of an index.
+func scanName(s api.Scan, image client.Image) string {
+	if s.ID == 0 {
+		return "scans of the images of " + image.String()
+	}
+	return fmt.Sprintf("scan %d of %s", s.ID, image)
+}
+
+// printMembers prints the images of an index or a chart, if there are any.
+func printMembers(w io.Writer, a api.Artifact) error {
+	for _, other := range a.OtherImages {
+		fmt.Fprintf(w, "not in this registry: %s\n", other)
+	}
+	if len(a.Members) == 0 {
+		return nil
+	}
+	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(tw, "IMAGE\tPLATFORM\tSCAN\tDOWNLOAD\tWORST")
+	for _, m := range a.Members {
+		scan, worst := "not scanned", ""
+		if m.ScanOverview != nil {
+			scan = string(m.ScanOverview.State)
+			if m.ScanOverview.State == catalog.Running {
+				scan += fmt.Sprintf(" %d %%", m.ScanOverview.Percent)
+			}
+			if m.ScanOverview.Cause != "" {
+				scan += " (" + string(m.ScanOverview.Cause) + ")"
+			}
+			if f := m.ScanOverview.Findings; f != nil {
+				worst = f.Severity
+			}
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s (%s)\t%s\n", m.Image, m.Platform, scan, m.Verdict.Decision, m.Verdict.Reason, worst)
+	}
+	return tw.Flush()
 }
 
 func describeFindings(f api.Findings) string {
@@ -575,7 +616,7 @@ func describeFindings(f api.Findings) string {
 func newVerdictCommand(o *options) *cobra.Command {
 	return &cobra.Command{
 		Use:     "verdict NAMESPACE/REPOSITORY[:TAG|@DIGEST]",
-		Short:   "Tell whether an image can be downloaded now; the exit code is 2 if it cannot",
+		Short:   "Tell whether an image can be downloaded now; the exit code is 2 if it, or an image of an index or a chart, cannot",
 		Example: `  pratique admin verdict team/app:1`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -592,7 +633,16 @@ func newVerdictCommand(o *options) *cobra.Command {
 				return err
 			}
 			fmt.Fprintln(cmd.OutOrStdout(), describeVerdict(v))
-			if v.Decision != catalog.Allow {
+			if v.Members != "" {
+				a, err := c.Artifact(cmd.Context(), image)
+				if err != nil {
+					return err
+				}
+				if err := printMembers(cmd.OutOrStdout(), a); err != nil {
+					return err
+				}
+			}
+			if v.Decision != catalog.Allow || cmp.Or(v.Members, catalog.Allow) != catalog.Allow {
 				return exitError{code: exitFindings}
 			}
 			return nil

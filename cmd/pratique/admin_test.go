@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -239,6 +240,29 @@ func TestVerdictExitCode(t *testing.T) {
 	}
 	if _, _, err := runAgainst(t, map[string]any{path: api.Verdict{Decision: catalog.Allow}}, "admin", "verdict", "team/app"); err != nil {
 		t.Error(err)
+	}
+}
+
+// Of an index the worst of its images counts, and each is told.
+func TestVerdictOfIndex(t *testing.T) {
+	const path = "GET /namespaces/team/repositories/app/artifacts/latest"
+	out, _, err := runAgainst(t, map[string]any{
+		path + "/verdict": api.Verdict{Decision: catalog.Allow, Reason: "index", Members: catalog.Block},
+		path: api.Artifact{Kind: catalog.KindIndex, OtherImages: []string{"quay.io/else/where:1"}, Members: []api.Member{
+			{Image: "team/app@sha256:1", Platform: "linux/amd64", Verdict: api.Verdict{Decision: catalog.Block, Reason: "vulnerable"},
+				ScanOverview: &api.ScanOverview{Scan: api.Scan{State: catalog.Success}, Findings: &api.Findings{Severity: "high"}}},
+			{Image: "team/app@sha256:2", Platform: "linux/arm64", Verdict: api.Verdict{Decision: catalog.Undecided, Reason: "running"},
+				ScanOverview: &api.ScanOverview{Scan: api.Scan{State: catalog.Running, Percent: 30}}},
+		}},
+	}, "admin", "verdict", "team/app")
+	var exit exitError
+	if !errors.As(err, &exit) || exit.code != 2 {
+		t.Errorf("error: %v", err)
+	}
+	for _, line := range []string{`sha256:1 +linux/amd64 +Success +block \(vulnerable\) +high`, `sha256:2 +linux/arm64 +Running 30 % +unknown \(running\)`, `not in this registry: quay.io`} {
+		if !regexp.MustCompile(line).MatchString(out) {
+			t.Errorf("no line %s in:\n%s", line, out)
+		}
 	}
 }
 

@@ -113,7 +113,7 @@ func leftOut(s api.Selected) string {
 	if s.NotImages+s.Untagged == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" (left out: %d that are no images, %d without a tag)", s.NotImages, s.Untagged)
+	return fmt.Sprintf(" (left out: %d that are no images, %d that the instance does not scan)", s.NotImages, s.Untagged)
 }
 
 func newBatchListCommand(o *options) *cobra.Command {

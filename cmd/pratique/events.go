@@ -122,7 +122,7 @@ func describeEvent(e api.Event) string {
 		parts = append(parts, e.Before+" → "+e.After+" ("+e.Reason+")")
 	}
 	if e.Percent > 0 && e.Kind == string(catalog.EventScanProgress) {
-		parts = append(parts, fmt.Sprintf("%d %%, layer %s", e.Percent, shortDigest(e.Layer)))
+		parts = append(parts, describeProgress(e.Percent, e.Progress, e.Layer))
 	}
 	if len(e.Vulnerabilities) > 0 {
 		parts = append(parts, strings.Join(e.Vulnerabilities, " "))
@@ -140,12 +140,33 @@ func describeEvent(e api.Event) string {
 	return strings.Join(parts, ", ")
 }
 
+// describeProgress tells how far a scan is: "45 %, layer 3 of 12 (sha256:…), 20 of
+// 64 MB".
+func describeProgress(percent int, p catalog.Progress, layer string) string {
+	text := fmt.Sprintf("%d %%", percent)
+	if p.Layer > 0 {
+		text += fmt.Sprintf(", layer %d of %d", p.Layer, p.Layers)
+	}
+	if layer != "" {
+		text += " (" + shortDigest(layer) + ")"
+	}
+	if p.LayerSize >= 1<<20 {
+		text += fmt.Sprintf(", %d of %d MB", p.LayerRead>>20, p.LayerSize>>20)
+	}
+	return text
+}
+
 // watchScan follows the scan of an image in the registry until it has ended, and
 // tells its outcome.
 func watchScan(cmd *cobra.Command, c *client.Client, image client.Image) error {
 	s, err := c.LatestScan(cmd.Context(), image)
 	if err != nil {
 		return err
+	}
+	if s.ID == 0 { // those of an index's images, which no filter of events names
+		if s, err = c.WaitForScan(cmd.Context(), image, s, lineProgress(cmd.ErrOrStderr())); err != nil {
+			return err
+		}
 	}
 	if !s.State.Ended() {
 		query := url.Values{"scan": {fmt.Sprint(s.ID)}}
@@ -162,7 +183,18 @@ func watchScan(cmd *cobra.Command, c *client.Client, image client.Image) error {
 		}
 	}
 	if s.State == catalog.Failed {
-		return fmt.Errorf("scan %d of %s failed: %w", s.ID, image, scanFailure(s))
+		return fmt.Errorf("%s failed: %w", scanName(s, image), scanFailure(s))
 	}
 	return printOutcome(cmd, c, image, s)
+}
+
+// lineProgress prints a line whenever a scan is further than before.
+func lineProgress(w io.Writer) func(api.Scan) {
+	last := api.Scan{Percent: -1}
+	return func(s api.Scan) {
+		if s.State != last.State || s.Percent != last.Percent {
+			fmt.Fprintf(w, "%s %d %%\n", s.State, s.Percent)
+			last = s
+		}
+	}
 }

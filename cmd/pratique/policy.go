@@ -20,14 +20,14 @@ import (
 // gateFlags are the settings of a namespace's gate. Only what the command line
 // names is changed.
 type gateFlags struct {
-	notScanned, waiting, running, failed, notScannable string
-	reportOnly                                         bool
-	graceDays                                          int
-	alsoBlock                                          map[string]string
-	exempt                                             []string
-	exemptNone                                         bool
-	statements                                         string
-	statementKeys                                      []string
+	notScanned, waiting, running, failed, notScannable, scanRefused string
+	reportOnly                                                      bool
+	graceDays                                                       int
+	alsoBlock                                                       map[string]string
+	exempt                                                          []string
+	exemptNone                                                      bool
+	statements                                                      string
+	statementKeys                                                   []string
 }
 
 func (g *gateFlags) add(f *pflag.FlagSet) {
@@ -36,6 +36,7 @@ func (g *gateFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&g.running, "running", "", "the same while the first scan runs (default hold:30s)")
 	f.StringVar(&g.failed, "failed", "", "the same for images of which no scan has succeeded (default block)")
 	f.StringVar(&g.notScannable, "not-scannable", "", "the same for charts and other artifacts that are no images: block or allow (default allow)")
+	f.StringVar(&g.scanRefused, "scan-refused", "", "the same for images that the instance's settings refuse to scan: block or allow (default block)")
 	f.BoolVar(&g.reportOnly, "report-only", false, "record what would be refused, and refuse nothing (--report-only=false: refuse)")
 	f.IntVar(&g.graceDays, "grace", 0, "days after its publication for which a vulnerability does not count in images that were pulled before (0: none)")
 	f.StringToStringVar(&g.alsoBlock, "also-block", nil, "CATEGORY=SEVERITY from which on findings block, too, or CATEGORY=off; the categories are "+strings.Join(blockable(), ", "))
@@ -62,6 +63,7 @@ func (g *gateFlags) change(set func(flag string) bool) (*api.GateSettingsChange,
 		"running":       func() { change.Running = &g.running },
 		"failed":        func() { change.Failed = &g.failed },
 		"not-scannable": func() { change.NotScannable = &g.notScannable },
+		"scan-refused":  func() { change.ScanRefused = &g.scanRefused },
 		"report-only":   func() { change.ReportOnly = &g.reportOnly },
 		"grace":         func() { change.GraceDays = &g.graceDays },
 		"also-block":    func() { change.AlsoBlock = &g.alsoBlock },
@@ -131,6 +133,7 @@ func printGate(w io.Writer, g api.GateSettings) {
 	fmt.Fprintf(w, "being scanned\t%s\n", g.Running)
 	fmt.Fprintf(w, "scan failed\t%s\n", g.Failed)
 	fmt.Fprintf(w, "not scannable\t%s\n", g.NotScannable)
+	fmt.Fprintf(w, "scan refused\t%s\n", g.ScanRefused)
 	fmt.Fprintf(w, "report only\t%s\n", yesNo(g.ReportOnly))
 	fmt.Fprintf(w, "grace\t%d days\n", g.GraceDays)
 	for _, category := range slices.Sorted(maps.Keys(g.AlsoBlock)) {

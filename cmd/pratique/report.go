@@ -58,7 +58,7 @@ func (r *reportOptions) run(cmd *cobra.Command, arg string) error {
 	}
 	image.Reference = artifact.Digest
 	if r.wait && artifact.ScanOverview != nil {
-		if artifact.ScanOverview.Scan, err = waitForScan(cmd, c, artifact.ScanOverview.Scan); err != nil {
+		if artifact.ScanOverview.Scan, err = waitForScan(cmd, c, image, artifact.ScanOverview.Scan); err != nil {
 			return err
 		}
 	}
@@ -87,6 +87,10 @@ func fetchReport(cmd *cobra.Command, c *client.Client, image client.Image) (*rep
 
 // explainNoReport adds to the server's refusal what it knows of the scan.
 func explainNoReport(err error, artifact api.Artifact) error {
+	if artifact.Kind == catalog.KindIndex && len(artifact.Members) > 0 {
+		return fmt.Errorf("this is an index, and each of its %d images has a report of its own: name one by its digest, such as %s/%s@%s (%s)",
+			len(artifact.Members), artifact.Namespace, artifact.Repository, artifact.Members[0].Digest, artifact.Members[0].Platform)
+	}
 	if artifact.ScanOverview == nil || !client.IsCode(err, "not_scanned") {
 		return err
 	}
@@ -101,13 +105,19 @@ func explainNoReport(err error, artifact api.Artifact) error {
 
 // waitForScan waits until a scan has ended and tells its progress on a
 // terminal.
-func waitForScan(cmd *cobra.Command, c *client.Client, s api.Scan) (api.Scan, error) {
+func waitForScan(cmd *cobra.Command, c *client.Client, image client.Image, s api.Scan) (api.Scan, error) {
 	var progress func(api.Scan)
 	if stderr := cmd.ErrOrStderr(); isTerminal(stderr) {
-		progress = func(s api.Scan) { fmt.Fprintf(stderr, "\r%-8s %3d %%", s.State, s.Percent) }
-		defer fmt.Fprint(stderr, "\r                \r")
+		progress = func(s api.Scan) {
+			var p catalog.Progress
+			if s.Progress != nil {
+				p = *s.Progress
+			}
+			fmt.Fprintf(stderr, "\r\x1b[K%-8s %s", s.State, describeProgress(s.Percent, p, ""))
+		}
+		defer fmt.Fprint(stderr, "\r\x1b[K")
 	}
-	return c.WaitForScan(cmd.Context(), s, progress)
+	return c.WaitForScan(cmd.Context(), image, s, progress)
 }
 
 // scanFailure is the error that a failed scan stands for.

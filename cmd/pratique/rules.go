@@ -18,8 +18,9 @@ func newRulesCommand(o *options) *cobra.Command {
 		Use:   "rules",
 		Short: "List, show, set and remove the rules of a namespace",
 		Long: `List, show, set and remove the rules of a namespace: files such as
-secrets.yaml, which add to the rules of the server. Later scans go by them. A
-file with an error is refused, and the rules in force stay in force.`,
+secrets.yaml, which add to the rules of the server. Images are judged again by
+them; where that takes another look at an image, the list tells how many have to
+be scanned. A file with an error is refused, and the rules in force stay in force.`,
 	}
 	cmd.AddCommand(newRulesListCommand(o), newRulesShowCommand(o), newRulesSetCommand(o), newRulesRemoveCommand(o))
 	return cmd
@@ -44,7 +45,11 @@ func newRulesListCommand(o *options) *cobra.Command {
 			for _, f := range rules.Files {
 				fmt.Fprintf(tw, "%s\t%d\t%s\t%s\n", f.Name, f.Size, f.UpdatedAt.Format(time.RFC3339), f.UpdatedBy)
 			}
-			return tw.Flush()
+			if err := tw.Flush(); err != nil || rules.NeedScan == 0 {
+				return err
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d images were looked at by other rules; scan them again before these count for them.\n", rules.NeedScan)
+			return err
 		},
 	}
 }

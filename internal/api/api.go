@@ -34,6 +34,9 @@ type Config struct {
 	Instance   func(*http.Request) (catalog.Instance, error)
 	Advisories Advisories
 	Limits     Limits
+	// Defaults are the settings of an instance that sets none; the
+	// specification's if they are zero.
+	Defaults catalog.InstanceSettings
 	// Tariff says what scans cost.
 	Tariff  catalog.Tariff
 	Version string
@@ -74,6 +77,10 @@ type ArtifactStore interface {
 	DeleteRepository(ctx context.Context, key catalog.RepositoryKey) error
 	Artifacts(ctx context.Context, key catalog.RepositoryKey, page catalog.Page) ([]catalog.Pull, error)
 	Pull(ctx context.Context, key catalog.RepositoryKey, reference string) (catalog.Pull, error)
+	// MemberPulls reads the images of an index.
+	MemberPulls(ctx context.Context, artifactID int64) ([]catalog.Pull, error)
+	// NamedImages reads the images that a chart names.
+	NamedImages(ctx context.Context, chart catalog.Artifact) (here []catalog.Pull, others []string, err error)
 	// Previous reads what was pushed before an artifact.
 	Previous(ctx context.Context, artifactID int64) (catalog.Pull, error)
 	DeleteManifest(ctx context.Context, key catalog.RepositoryKey, digest string) error
@@ -90,8 +97,11 @@ type ScanStore interface {
 	VerdictChanges(ctx context.Context, artifactID, before int64, limit int) ([]catalog.VerdictChange, error)
 	Usage(ctx context.Context, instanceID, month string) ([]catalog.Usage, error)
 	Gates(ctx context.Context, instanceID string) ([]catalog.GateState, error)
+	InstanceSettings(ctx context.Context, instanceID string) (catalog.StoredSettings, error)
+	SetInstanceSettings(ctx context.Context, instanceID string, c catalog.InstanceChange, revision int64, by string) (catalog.StoredSettings, error)
 	SetGate(ctx context.Context, instanceID string, gate catalog.ScanGate, open bool, by string) error
-	Report(ctx context.Context, artifactID int64) ([]byte, catalog.Scan, error)
+	// Judging tells how far all images are judged by what is in force.
+	Judging(ctx context.Context) (catalog.JudgingState, error)
 }
 
 // ExceptionStore holds decisions about findings.
@@ -140,6 +150,11 @@ type Scanner interface {
 	// SetRule changes a file of rules of a namespace, or removes it where there
 	// is no content, if the rules can be used then.
 	SetRule(ctx context.Context, instanceID, namespace string, f catalog.RuleFile) error
+	// NeedScan counts the images of a namespace that its rules say nothing about
+	// before they are scanned again.
+	NeedScan(ctx context.Context, instanceID, namespace string) (int, error)
+	// Report returns the report of an artifact by the advisories in force.
+	Report(ctx context.Context, artifactID int64) ([]byte, catalog.Scan, error)
 }
 
 // handlers holds the operations.
@@ -156,6 +171,9 @@ type handlers struct {
 func New(cfg Config) http.Handler {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Defaults.Concurrent == 0 {
+		cfg.Defaults = catalog.DefaultInstanceSettings()
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
@@ -190,6 +208,7 @@ func (h *handlers) describe(mux *http.ServeMux) *huma.OpenAPI {
 	h.registerBatches(api)
 	h.registerSchedules(api)
 	h.registerGates(api)
+	h.registerSettings(api)
 	h.registerMetering(api)
 	h.registerEvents(api)
 	h.registerReports(api)
@@ -198,6 +217,7 @@ func (h *handlers) describe(mux *http.ServeMux) *huma.OpenAPI {
 	h.registerRisks(api)
 	h.registerDashboard(api)
 	h.registerExceptions(api)
+	h.registerJudging(api)
 	h.registerOpenVEX(api)
 	return api.OpenAPI()
 }

@@ -72,9 +72,28 @@ func (h *handlers) listArtifacts(ctx context.Context, in *listArtifactsIn) (*lis
 type found struct {
 	exposure   []catalog.Exposure
 	exceptions []catalog.Exception
+	// members are the images of an index, or those that a chart names and the
+	// instance holds; others are those it does not hold, as the chart writes them.
+	members []member
+	others  []string
+}
+
+// member is an image of an index or a chart.
+type member struct {
+	pull  catalog.Pull
+	found found
 }
 
 func (h *handlers) found(ctx context.Context, p catalog.Pull) (f found, err error) {
+	switch p.Artifact.Kind {
+	case catalog.KindIndex:
+		f.members, err = h.members(ctx, p)
+		return f, err
+	case catalog.KindChart:
+		if f.members, f.others, err = h.named(ctx, p); err != nil {
+			return f, err
+		}
+	}
 	if !p.Reported {
 		return f, nil
 	}
@@ -83,6 +102,49 @@ func (h *handlers) found(ctx context.Context, p catalog.Pull) (f found, err erro
 	}
 	f.exceptions, err = h.exceptions(ctx, p)
 	return f, err
+}
+
+func (h *handlers) members(ctx context.Context, index catalog.Pull) ([]member, error) {
+	pulls, err := h.cfg.Store.MemberPulls(ctx, index.Artifact.ID)
+	if err != nil {
+		return nil, err
+	}
+	return h.foundIn(ctx, pulls)
+}
+
+// named reads the images that a chart names.
+func (h *handlers) named(ctx context.Context, chart catalog.Pull) ([]member, []string, error) {
+	here, others, err := h.cfg.Store.NamedImages(ctx, chart.Artifact)
+	if err != nil {
+		return nil, nil, err
+	}
+	list, err := h.foundIn(ctx, here)
+	return list, others, err
+}
+
+func (h *handlers) foundIn(ctx context.Context, pulls []catalog.Pull) ([]member, error) {
+	list := make([]member, len(pulls))
+	for i, p := range pulls {
+		f, err := h.found(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		list[i] = member{p, f}
+	}
+	return list, nil
+}
+
+// latest is the latest scan of an artifact; of an index it is that of its images
+// together. It is nil where there is none.
+func latest(p catalog.Pull, members []member) *catalog.Scan {
+	if p.Artifact.Kind != catalog.KindIndex {
+		return p.Scan
+	}
+	pulls := make([]catalog.Pull, len(members))
+	for i, m := range members {
+		pulls[i] = m.pull
+	}
+	return catalog.JoinScans(pulls)
 }
 
 // exceptions reads those that hold for an artifact.

@@ -82,7 +82,7 @@ func batchRequest(s Selection, c ScanChoice, by string) (r catalog.BatchRequest,
 type Selected struct {
 	Images    int `json:"images" doc:"Images to scan, those in indexes included"`
 	NotImages int `json:"notImages" doc:"Left out: charts, signatures and other artifacts that are no images"`
-	Untagged  int `json:"untagged" doc:"Left out: images that neither a tag nor an index names"`
+	Untagged  int `json:"untagged" doc:"Left out: images that the instance refuses to scan, as it may those without a tag"`
 }
 
 // BatchPreview tells what a batch would come to.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/pratique/pratique/internal/catalog"
@@ -28,7 +29,7 @@ func (h *handlers) namespace(n catalog.Namespace) Namespace {
 			CreatedAt: list.CreatedAt,
 			UpdatedAt: list.UpdatedAt,
 		},
-		Gate:         gateSettings(n.Policy.Gate),
+		Gate:         gateSettings(n),
 		Repositories: n.Repositories, CreatedAt: n.CreatedAt, UpdatedAt: n.UpdatedAt,
 	}
 	for i, id := range list.Items {
@@ -55,15 +56,55 @@ func (h *handlers) artifact(p catalog.Pull, f found) Artifact {
 		Digest: a.Digest, Kind: a.Kind, MediaType: a.MediaType, ArtifactType: a.ArtifactType,
 		Size: a.Size, Subject: a.Subject, Tags: append([]string{}, a.Tags...),
 		PushedAt: a.PushedAt, FirstPulledAt: a.FirstPulledAt, PulledAt: a.PulledAt,
-		Verdict: h.verdict(p, f),
+		Platform: a.Platform,
+		Verdict:  h.verdict(p, f),
 	}
-	if p.Scan != nil {
-		out.ScanOverview = &ScanOverview{Scan: h.scan(*p.Scan)}
-		if p.Reported {
-			out.ScanOverview.Findings = h.findings(f)
+	if refusal := p.Namespace.Scope.Ineligible(a); refusal != nil {
+		out.NotScanned = &NotScanned{Code: refusal.Code, Reason: refusal.Message, Advice: refusal.Advice}
+	}
+	out.ScanOverview = h.overview(p, f)
+	for _, m := range f.members {
+		out.Members = append(out.Members, Member{
+			Image: m.pull.Artifact.Name(), Digest: m.pull.Artifact.Digest, Platform: m.pull.Artifact.Platform,
+			ScanOverview: h.overview(m.pull, m.found), Verdict: h.verdict(m.pull, m.found),
+		})
+		if o := out.Members[len(out.Members)-1].ScanOverview; out.ScanOverview != nil && o != nil {
+			out.ScanOverview.Findings = worse(out.ScanOverview.Findings, o.Findings)
 		}
 	}
+	out.OtherImages = f.others
 	return out
+}
+
+// overview is that of the latest scan, with what the report in force found; nil
+// for what was never scanned.
+func (h *handlers) overview(p catalog.Pull, f found) *ScanOverview {
+	scan := latest(p, f.members)
+	if scan == nil {
+		return nil
+	}
+	out := &ScanOverview{Scan: h.scan(*scan)}
+	if p.Reported {
+		out.Findings = h.findings(f)
+	}
+	return out
+}
+
+// worse returns the worse of what two reports found: by the worst severity, and
+// then by how many there are.
+func worse(a, b *Findings) *Findings {
+	switch {
+	case a == nil:
+		return b
+	case b == nil || a == b:
+		return a
+	}
+	x, _ := report.ParseSeverity(a.Severity) // none found is unknown
+	y, _ := report.ParseSeverity(b.Severity)
+	if y > x || y == x && b.Total > a.Total {
+		return b
+	}
+	return a
 }
 
 // findings counts the vulnerabilities a report found, by the exceptions in force now.
@@ -105,6 +146,9 @@ func (h *handlers) scan(s catalog.Scan) Scan {
 		CreatedAt: s.CreatedAt, StartedAt: s.StartedAt, EndedAt: s.EndedAt,
 		Cause: s.Cause, Detail: s.Detail, Advice: s.Cause.Advice(),
 	}
+	if s.Progress != (catalog.Progress{}) {
+		out.Progress = &s.Progress
+	}
 	if len(s.Categories) > 0 {
 		out.Categories = catalog.Choice(s.Categories)
 	}
@@ -127,6 +171,10 @@ func (h *handlers) verdict(p catalog.Pull, f found) Verdict {
 	}
 	if v.Remaining > 0 {
 		out.Severity = v.Severity.String()
+	}
+	for _, m := range f.members {
+		one := h.verdict(m.pull, m.found)
+		out.Members = catalog.WorstDecision(cmp.Or(out.Members, catalog.Allow), cmp.Or(one.Members, one.Decision))
 	}
 	return out
 }

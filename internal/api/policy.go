@@ -20,6 +20,7 @@ type GateSettings struct {
 	Running        string            `json:"running" example:"hold:30s" doc:"The same while the first scan runs"`
 	Failed         string            `json:"failed" example:"block" doc:"The same for images of which no scan has succeeded"`
 	NotScannable   string            `json:"notScannable" example:"allow" doc:"The same for charts and other artifacts that are no images: block or allow"`
+	ScanRefused    string            `json:"scanRefused" example:"block" doc:"The same for images that the instance's settings refuse to scan: block or allow"`
 	ReportOnly     bool              `json:"reportOnly" doc:"Whether what would be refused is only recorded"`
 	GraceDays      int               `json:"graceDays" doc:"For how many days after its publication a vulnerability does not count in an image that was pulled before"`
 	AlsoBlock      map[string]string `json:"alsoBlock" doc:"Further categories that block, with the severity from which on; what is absent does not block"`
@@ -36,6 +37,7 @@ type GateSettingsChange struct {
 	Running        *string            `json:"running,omitempty" example:"hold:30s" doc:"The same while the first scan runs"`
 	Failed         *string            `json:"failed,omitempty" example:"block" doc:"The same for images of which no scan has succeeded"`
 	NotScannable   *string            `json:"notScannable,omitempty" example:"allow" doc:"The same for charts and other artifacts that are no images: block or allow"`
+	ScanRefused    *string            `json:"scanRefused,omitempty" example:"block" doc:"The same for images that the instance's settings refuse to scan: block or allow"`
 	ReportOnly     *bool              `json:"reportOnly,omitempty" doc:"Whether what would be refused is only recorded"`
 	GraceDays      *int               `json:"graceDays,omitempty" minimum:"0" maximum:"365" doc:"For how many days after its publication a vulnerability does not count in an image that was pulled before"`
 	AlsoBlock      *map[string]string `json:"alsoBlock,omitempty" doc:"Categories and the severity from which on they block, or off; those absent keep theirs. Categories are malicious-file, sensitive-information, weak-password, unsafe-setting, software-compliance"`
@@ -44,13 +46,15 @@ type GateSettingsChange struct {
 	StatementKeys  *[]string          `json:"statementKeys,omitempty" nullable:"false" maxItems:"8" doc:"Public keys as PEM: ECDSA on P-256 or P-384, Ed25519, RSA of 2048 bits or more; replaces all"`
 }
 
-func gateSettings(s catalog.GateSettings) GateSettings {
+func gateSettings(n catalog.Namespace) GateSettings {
+	s := n.Policy.Gate
 	out := GateSettings{
-		NotScanned:     s.Answer(catalog.NotScanned).String(),
-		Waiting:        s.Answer(catalog.WaitingForScan).String(),
-		Running:        s.Answer(catalog.BeingScanned).String(),
-		Failed:         s.Answer(catalog.ScanFailed).String(),
-		NotScannable:   s.Answer(catalog.NotScannable).String(),
+		NotScanned:     n.Answer(catalog.NotScanned).String(),
+		Waiting:        n.Answer(catalog.WaitingForScan).String(),
+		Running:        n.Answer(catalog.BeingScanned).String(),
+		Failed:         n.Answer(catalog.ScanFailed).String(),
+		NotScannable:   n.Answer(catalog.NotScannable).String(),
+		ScanRefused:    n.Answer(catalog.ScanRefused).String(),
 		ReportOnly:     s.ReportOnly,
 		GraceDays:      s.GraceDays,
 		AlsoBlock:      make(map[string]string, len(s.AlsoBlock)),
@@ -70,7 +74,7 @@ func (c GateSettingsChange) change() (*catalog.GateChange, error) {
 		Answers: map[catalog.PullState]catalog.Answer{}}
 	for state, text := range map[catalog.PullState]*string{
 		catalog.NotScanned: c.NotScanned, catalog.WaitingForScan: c.Waiting, catalog.BeingScanned: c.Running,
-		catalog.ScanFailed: c.Failed, catalog.NotScannable: c.NotScannable,
+		catalog.ScanFailed: c.Failed, catalog.NotScannable: c.NotScannable, catalog.ScanRefused: c.ScanRefused,
 	} {
 		if text == nil {
 			continue

@@ -19,14 +19,14 @@ func TestGateSettings(t *testing.T) {
 	s.do("POST", "/namespaces", `{"name":"team"}`, 201, nil)
 	var n Namespace
 	s.do("GET", "/namespaces/team", "", 200, &n)
-	want := GateSettings{NotScanned: "block", Waiting: "hold:30s", Running: "hold:30s", Failed: "block", NotScannable: "allow",
+	want := GateSettings{NotScanned: "block", Waiting: "hold:30s", Running: "hold:30s", Failed: "block", NotScannable: "allow", ScanRefused: "block",
 		AlsoBlock: map[string]string{}, ExemptAccounts: []string{}, Statements: "off", StatementKeys: []string{}}
 	if diff := cmp.Diff(want, n.Gate); diff != "" {
 		t.Errorf("by default (-want +got):\n%s", diff)
 	}
 	s.do("PATCH", "/namespaces/team", `{"gate":{"notScanned":"allow","waiting":"hold:2m","failed":"hold","notScannable":"block","reportOnly":true,
 		"graceDays":365,"alsoBlock":{"malicious-file":"none","weak-password":"high"},"exemptAccounts":["deployer"],"statements":"any"}}`, 200, &n)
-	want = GateSettings{NotScanned: "allow", Waiting: "hold:120s", Running: "hold:30s", Failed: "hold:30s", NotScannable: "block", ReportOnly: true,
+	want = GateSettings{NotScanned: "allow", Waiting: "hold:120s", Running: "hold:30s", Failed: "hold:30s", NotScannable: "block", ScanRefused: "block", ReportOnly: true,
 		GraceDays: 365, AlsoBlock: map[string]string{"malicious-file": "none", "weak-password": "high"}, ExemptAccounts: []string{"deployer"},
 		Statements: "any", StatementKeys: []string{}}
 	if diff := cmp.Diff(want, n.Gate); diff != "" {

@@ -21,7 +21,7 @@ func (h *handlers) registerReports(api huma.API) {
 	route(h, api, huma.Operation{
 		OperationID: "getReport", Method: http.MethodGet, Path: artifactPath + "/report", Tags: tags,
 		Summary:     "Get the report in force of an artifact",
-		Description: "That is the report of the latest scan that succeeded, whatever became of later ones, without what is whitelisted now.",
+		Description: "That is the report of the latest scan that succeeded, whatever became of later ones, judged by the advisories in force, without what is whitelisted now.",
 		Responses:   reportResponses(api),
 	}, h.getReport)
 }
@@ -37,7 +37,7 @@ func reportResponses(api huma.API) map[string]*huma.Response {
 	return map[string]*huma.Response{"200": {Description: "The report", Content: content}}
 }
 
-// document reads the report in force of an artifact as it is stored, and the
+// document reads the report in force of an artifact as it is judged now, and the
 // exceptions that hold for the artifact.
 func (h *handlers) document(ctx context.Context, in *InArtifact) ([]byte, []catalog.Exception, error) {
 	p, err := h.pull(ctx, in)
@@ -49,7 +49,7 @@ func (h *handlers) document(ctx context.Context, in *InArtifact) ([]byte, []cata
 
 // documentOf is document for an artifact that was read already.
 func (h *handlers) documentOf(ctx context.Context, p catalog.Pull) ([]byte, []catalog.Exception, error) {
-	doc, _, err := h.cfg.Store.Report(ctx, p.Artifact.ID)
+	doc, _, err := h.cfg.Scanner.Report(ctx, p.Artifact.ID)
 	if catalog.Is(err, catalog.NotFound) {
 		err = catalog.Errorf(catalog.NotFound, "not_scanned", "%s@%s has not been scanned successfully yet", p.Artifact.Key, p.Artifact.Digest).
 			Advise("scan it, or wait until its scan is done")

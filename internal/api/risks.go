@@ -166,7 +166,7 @@ func (h *handlers) getRiskVulnerability(ctx context.Context, in *InVulnerability
 const describers = 3
 
 func (h *handlers) described(ctx context.Context, u catalog.PackageUse, id string) (*report.Vulnerability, error) {
-	doc, _, err := h.cfg.Store.Report(ctx, u.ArtifactID)
+	doc, _, err := h.cfg.Scanner.Report(ctx, u.ArtifactID)
 	if err != nil {
 		return nil, err
 	}

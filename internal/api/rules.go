@@ -25,7 +25,7 @@ func (h *handlers) registerRules(api huma.API) {
 	route(h, api, huma.Operation{
 		OperationID: "putRuleFile", Method: http.MethodPut, Path: "/namespaces/{namespace}/rules/{file}", Tags: tags,
 		DefaultStatus: http.StatusNoContent, Summary: "Add or replace a file of rules",
-		Description: "Later scans go by it. A file with an error is refused with its line, and the rules in force stay in force.",
+		Description: "Images are judged again by it where that takes no other look at them; the others need a scan, and the list of rules counts them. A file with an error is refused with its line, and the rules in force stay in force.",
 	}, h.putRuleFile)
 	route(h, api, huma.Operation{
 		OperationID: "deleteRuleFile", Method: http.MethodDelete, Path: "/namespaces/{namespace}/rules/{file}", Tags: tags,
@@ -47,6 +47,7 @@ type Rules struct {
 	// ExcludedPaths are never looked into for secrets, whatever the namespace
 	// adds in excluded-paths.txt.
 	ExcludedPaths []string `json:"excludedPaths" nullable:"false" doc:"Paths that are never looked into for secrets, beside those in excluded-paths.txt"`
+	NeedScan      int      `json:"needScan" doc:"Images that were looked at by other rules and have to be scanned again before these count for them. All others are judged again by themselves."`
 }
 
 type rulesOut struct {
@@ -59,6 +60,9 @@ func (h *handlers) listRules(ctx context.Context, in *InNamespace) (*rulesOut, e
 		return nil, err
 	}
 	out := &rulesOut{Rules{Files: []RuleFile{}, ExcludedPaths: secret.DefaultPaths()}}
+	if out.Body.NeedScan, err = h.cfg.Scanner.NeedScan(ctx, instance(ctx), in.Namespace); err != nil {
+		return nil, err
+	}
 	for _, f := range rules.Files {
 		out.Body.Files = append(out.Body.Files, RuleFile{f.Name, len(f.Content), f.UpdatedBy, f.UpdatedAt})
 	}

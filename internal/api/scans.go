@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -15,7 +16,7 @@ func (h *handlers) registerScans(api huma.API) {
 	route(h, api, huma.Operation{
 		OperationID: "requestScan", Method: http.MethodPost, Path: artifactPath + "/scan", Tags: tags,
 		DefaultStatus: http.StatusAccepted, Summary: "Ask for a scan of an artifact",
-		Description: "The report in force stays in force until the scan has succeeded. The Location of the answer tells how the scan goes on.",
+		Description: "For an index the images it names are scanned. The report in force stays in force until the scan has succeeded. The Location of the answer tells how the scan goes on.",
 	}, h.requestScan)
 	route(h, api, huma.Operation{
 		OperationID: "getLatestScan", Method: http.MethodGet, Path: artifactPath + "/scan", Tags: tags,
@@ -54,7 +55,17 @@ func (h *handlers) requestScan(ctx context.Context, in *InArtifact) (*requestSca
 	if err != nil {
 		return nil, err
 	}
-	return &requestScanOut{Location: fmt.Sprintf("%s/scans/%d", Prefix, s.ID), Body: h.scan(s)}, nil
+	return &requestScanOut{Location: location(p.Artifact, s), Body: h.scan(s)}, nil
+}
+
+// location is where to ask how a scan goes on. Those of an index's images are
+// told of together, at the index.
+func location(a catalog.Artifact, s catalog.Scan) string {
+	if s.ID != 0 {
+		return fmt.Sprintf("%s/scans/%d", Prefix, s.ID)
+	}
+	return fmt.Sprintf("%s/namespaces/%s/repositories/%s/artifacts/%s/scan", Prefix,
+		url.PathEscape(a.Key.Namespace), url.PathEscape(a.Key.Repository), url.PathEscape(a.Digest))
 }
 
 func (h *handlers) getLatestScan(ctx context.Context, in *InArtifact) (*scanOut, error) {
@@ -62,11 +73,18 @@ func (h *handlers) getLatestScan(ctx context.Context, in *InArtifact) (*scanOut,
 	if err != nil {
 		return nil, err
 	}
-	if p.Scan == nil {
+	var members []member
+	if p.Artifact.Kind == catalog.KindIndex {
+		if members, err = h.members(ctx, p); err != nil {
+			return nil, err
+		}
+	}
+	scan := latest(p, members)
+	if scan == nil {
 		return nil, catalog.Errorf(catalog.NotFound, "not_scanned", "%s@%s was never scanned", p.Artifact.Key, p.Artifact.Digest).
 			Advise("ask for a scan with POST on the same path")
 	}
-	return &scanOut{h.scan(*p.Scan)}, nil
+	return &scanOut{h.scan(*scan)}, nil
 }
 
 type listScansIn struct {

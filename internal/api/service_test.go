@@ -54,6 +54,8 @@ func (s requestScans) StartBatch(ctx context.Context, instanceID string, r catal
 	return s.CreateBatch(ctx, instanceID, r)
 }
 
+func (s requestScans) NeedScan(context.Context, string, string) (int, error) { return 3, nil }
+
 func (s requestScans) SetRule(ctx context.Context, instanceID, namespace string, f catalog.RuleFile) error {
 	before, err := s.Rules(ctx, instanceID, namespace)
 	if err != nil {

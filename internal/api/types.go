@@ -148,9 +148,30 @@ type Artifact struct {
 	PushedAt      time.Time            `json:"pushedAt"`
 	FirstPulledAt time.Time            `json:"firstPulledAt,omitzero"`
 	PulledAt      time.Time            `json:"pulledAt,omitzero"`
+	Platform      string               `json:"platform,omitempty" example:"linux/amd64" doc:"That of an image, as its configuration says"`
+	NotScanned    *NotScanned          `json:"notScanned,omitempty" doc:"Why it cannot be scanned; absent if it can be"`
 	// ScanOverview is absent for an artifact that was never scanned.
 	ScanOverview *ScanOverview `json:"scanOverview,omitempty" doc:"Absent if it was never scanned"`
 	Verdict      Verdict       `json:"verdict" doc:"Whether it can be downloaded now"`
+	Members      []Member      `json:"members,omitempty" doc:"The images of an index, or those that a chart names and the instance holds. The scan overview of an index is theirs together: while one of them waits or runs, so does the whole; then it is as the worst of them. The findings are those of the worst"`
+	OtherImages  []string      `json:"otherImages,omitempty" doc:"Images that a chart names and the instance does not hold"`
+}
+
+// Member is an image of an index or a chart.
+type Member struct {
+	Image        string        `json:"image" example:"team/app:1"`
+	Digest       string        `json:"digest"`
+	Platform     string        `json:"platform,omitempty" example:"linux/arm64"`
+	ScanOverview *ScanOverview `json:"scanOverview,omitempty" doc:"Absent if it was never scanned"`
+	Verdict      Verdict       `json:"verdict" doc:"Whether it can be downloaded now"`
+}
+
+// NotScanned says why an artifact cannot be scanned: for what it is, or by the
+// settings of the instance.
+type NotScanned struct {
+	Code   string `json:"code" enum:"untagged,multi_architecture,chart,windows,not_scannable"`
+	Reason string `json:"reason"`
+	Advice string `json:"advice"`
 }
 
 // ScanOverview is the latest scan with what the report in force found. The
@@ -173,9 +194,10 @@ type Findings struct {
 
 // Scan is one run of the scanner on one artifact.
 type Scan struct {
-	ID              int64             `json:"id"`
+	ID              int64             `json:"id" doc:"0 for the scans of the images of an index together"`
 	State           catalog.ScanState `json:"state" enum:"Pending,Running,Success,Error"`
 	Percent         int               `json:"percent" minimum:"0" maximum:"100"`
+	Progress        *catalog.Progress `json:"progress,omitempty" doc:"How much was read, while it runs"`
 	Trigger         catalog.Trigger   `json:"trigger" enum:"manual,push,synchronized,schedule"`
 	CreatedAt       time.Time         `json:"createdAt" doc:"When it was asked for"`
 	StartedAt       time.Time         `json:"startedAt,omitzero"`
@@ -196,9 +218,11 @@ type Verdict struct {
 	WouldRefuse bool `json:"wouldRefuse,omitempty" doc:"True if it passes only because the namespace reports and refuses nothing; reason and message are those of the refusal"`
 	HoldSeconds int  `json:"holdSeconds,omitempty" doc:"For how long a pull waits for the end of the scan before it is refused"`
 	// Remaining and Severity are about what is not exempted.
-	Remaining int       `json:"remaining" doc:"Vulnerabilities that neither the allowlist nor an exception nor a grace exempts"`
-	Severity  string    `json:"severity,omitempty" doc:"The worst of them; absent if there are none"`
-	ChangesAt time.Time `json:"changesAt,omitzero" doc:"The earliest time the decision can change by itself"`
+	Remaining int    `json:"remaining" doc:"Vulnerabilities that neither the allowlist nor an exception nor a grace exempts"`
+	Severity  string `json:"severity,omitempty" doc:"The worst of them; absent if there are none"`
+	// Members is of an index or a chart, which pass whatever becomes of their images.
+	Members   catalog.Decision `json:"members,omitempty" enum:"allow,block,unknown" doc:"Of an index or a chart: the decision about its images that lets the least pass"`
+	ChangesAt time.Time        `json:"changesAt,omitzero" doc:"The earliest time the decision can change by itself"`
 }
 
 // Info describes the service.
@@ -208,7 +232,8 @@ type Info struct {
 	Limits  Limits `json:"limits"`
 }
 
-// Limits are what the service refuses to exceed.
+// Limits are what the service refuses to exceed, where an instance has no
+// settings of its own.
 type Limits struct {
 	ConcurrentScans    int   `json:"concurrentScans" doc:"Scans of an instance that run at the same time"`
 	ScanTimeoutSeconds int64 `json:"scanTimeoutSeconds" doc:"A scan that takes longer fails"`

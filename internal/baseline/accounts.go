@@ -117,23 +117,23 @@ func (s *system) hasPasswords() bool {
 // accountProcedures are about etc/passwd, etc/shadow and etc/group.
 func accountProcedures(all map[string]method) {
 	none := map[string]paramKind{}
-	all["duplicate-accounts"] = method{duplicateAccounts, none}
-	all["duplicate-groups"] = method{duplicateGroups, none}
-	all["uid-zero"] = method{uidZero, none}
-	all["shared-hash"] = method{sharedHash, none}
-	all["weak-hash"] = method{weakHash, map[string]paramKind{"schemes": words}}
-	all["empty-password"] = method{emptyPassword, none}
-	all["privileged-members"] = method{privilegedMembers, map[string]paramKind{"groups": words, "system-accounts": words}}
-	all["legacy-entry"] = method{legacyEntry, map[string]paramKind{"file": globs}}
-	all["unknown-group"] = method{unknownGroup, none}
-	all["password-age"] = method{passwordAge, map[string]paramKind{"days": number}}
-	all["password-date"] = method{passwordDate, map[string]paramKind{"slack-days": number}}
-	all["host-trust"] = method{hostTrust, none}
-	all["root-trust"] = method{rootTrust, none}
-	all["root-group"] = method{rootGroup, none}
-	all["group-members"] = method{groupMembers, map[string]paramKind{"group": words}}
-	all["password-in-file"] = method{passwordInFile, map[string]paramKind{"rules": globs}}
-	all["file-mode"] = method{fileMode, map[string]paramKind{"files": globs, "forbidden": words}}
+	all["duplicate-accounts"] = method{duplicateAccounts, none, false}
+	all["duplicate-groups"] = method{duplicateGroups, none, false}
+	all["uid-zero"] = method{uidZero, none, false}
+	all["shared-hash"] = method{sharedHash, none, false}
+	all["weak-hash"] = method{weakHash, map[string]paramKind{"schemes": words}, false}
+	all["empty-password"] = method{emptyPassword, none, false}
+	all["privileged-members"] = method{privilegedMembers, map[string]paramKind{"groups": words, "system-accounts": words}, false}
+	all["legacy-entry"] = method{legacyEntry, map[string]paramKind{"file": globs}, false}
+	all["unknown-group"] = method{unknownGroup, none, false}
+	all["password-age"] = method{passwordAge, map[string]paramKind{"days": number}, false}
+	all["password-date"] = method{passwordDate, map[string]paramKind{"slack-days": number}, false}
+	all["host-trust"] = method{hostTrust, none, false}
+	all["root-trust"] = method{rootTrust, none, false}
+	all["root-group"] = method{rootGroup, none, false}
+	all["group-members"] = method{groupMembers, map[string]paramKind{"group": words}, false}
+	all["password-in-file"] = method{passwordInFile, map[string]paramKind{"rules": globs}, false}
+	all["file-mode"] = method{fileMode, map[string]paramKind{"files": globs, "forbidden": words}, false}
 }
 
 func duplicateAccounts(s *system, _ *rule) verdict {

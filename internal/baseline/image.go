@@ -24,16 +24,16 @@ func allProcedures() map[string]method {
 // imageProcedures are about the image's own configuration.
 func imageProcedures(all map[string]method) {
 	none := map[string]paramKind{}
-	all["root-user"] = method{rootUser, none}
-	all["healthcheck"] = method{healthcheck, none}
-	all["configured-secret"] = method{configuredSecret, map[string]paramKind{"names": words}}
-	all["unpinned-base"] = method{unpinnedBase, none}
-	all["local-add"] = method{localAdd, none}
-	all["patterns"] = method{patterns, map[string]paramKind{"instructions": regexps, "except": regexps, "files": globs, "lines": regexps}}
-	all["package"] = method{packages, map[string]paramKind{"packages": words, "instructions": regexps}}
-	all["ssh-server"] = method{sshServer, map[string]paramKind{"packages": words}}
-	all["present"] = method{present, map[string]paramKind{"files": globs}}
-	all["special-files"] = method{specialFiles, map[string]paramKind{"kinds": words, "below": words, "except": globs}}
+	all["root-user"] = method{rootUser, none, true}
+	all["healthcheck"] = method{healthcheck, none, true}
+	all["configured-secret"] = method{configuredSecret, map[string]paramKind{"names": words}, true}
+	all["unpinned-base"] = method{unpinnedBase, none, true}
+	all["local-add"] = method{localAdd, none, true}
+	all["patterns"] = method{patterns, map[string]paramKind{"instructions": regexps, "except": regexps, "files": globs, "lines": regexps}, true}
+	all["package"] = method{packages, map[string]paramKind{"packages": words, "instructions": regexps}, true}
+	all["ssh-server"] = method{sshServer, map[string]paramKind{"packages": words}, false}
+	all["present"] = method{present, map[string]paramKind{"files": globs}, false}
+	all["special-files"] = method{specialFiles, map[string]paramKind{"kinds": words, "below": words, "except": globs}, false}
 }
 
 // configured is a place in the image's configuration.
@@ -43,6 +43,9 @@ func configured(layer int, format string, args ...any) report.Location {
 
 func rootUser(s *system, _ *rule) verdict {
 	const looked = "user of the image's configuration"
+	if strings.HasPrefix(s.facts.Image.Platform, "windows/") {
+		return missing(looked, "images for Windows have no root user")
+	}
 	user := s.facts.Image.Config.User
 	if user != "" && s.uidOf(user) != 0 {
 		return verdict{result: report.Passed, looked: looked, current: user}

@@ -206,7 +206,7 @@ func (r *rule) choose() error {
 	if !ok {
 		return fmt.Errorf("check %q is not known: use one of %s", rulefile.Clip(r.Check), strings.Join(slices.Sorted(maps.Keys(procedures)), ", "))
 	}
-	r.judge = m.run
+	r.judge, r.build = m.run, m.build
 	if err := m.check(r.With); err != nil {
 		return err
 	}
@@ -241,6 +241,8 @@ const (
 type method struct {
 	run    procedure
 	params map[string]paramKind
+	// build says that it looks at how the image was built and is configured.
+	build bool
 }
 
 func (m method) check(with params) error {

@@ -10,8 +10,8 @@ import (
 
 // policyProcedures are about what a new password must be like.
 func policyProcedures(all map[string]method) {
-	all["password-length"] = method{passwordLength, map[string]paramKind{"length": number}}
-	all["password-class"] = method{passwordClass, map[string]paramKind{"class": words}}
+	all["password-length"] = method{passwordLength, map[string]paramKind{"length": number}, false}
+	all["password-class"] = method{passwordClass, map[string]paramKind{"class": words}, false}
 }
 
 // passwordRule decides by the policy, where there is one.

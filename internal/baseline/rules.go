@@ -63,10 +63,32 @@ func (r *Rules) IDs() []string {
 
 // Check applies all rules, in their order.
 func (r *Rules) Check(facts *report.ImageFacts, known Known) []Outcome {
+	return r.Complete(facts, known, r.CheckBuild(facts, known))
+}
+
+// CheckBuild applies the rules about how the image was built and is configured.
+func (r *Rules) CheckBuild(facts *report.ImageFacts, known Known) []Outcome {
+	s := newSystem(facts, known)
+	var outcomes []Outcome
+	for _, one := range r.rules {
+		if one.build {
+			outcomes = append(outcomes, one.apply(s))
+		}
+	}
+	return outcomes
+}
+
+// Complete applies the other rules and returns what all came to, in their order;
+// built is what CheckBuild returned.
+func (r *Rules) Complete(facts *report.ImageFacts, known Known, built []Outcome) []Outcome {
 	s := newSystem(facts, known)
 	outcomes := make([]Outcome, 0, len(r.rules))
 	for _, one := range r.rules {
-		outcomes = append(outcomes, one.apply(s))
+		if one.build {
+			outcomes, built = append(outcomes, built[0]), built[1:]
+		} else {
+			outcomes = append(outcomes, one.apply(s))
+		}
 	}
 	return outcomes
 }
@@ -79,6 +101,7 @@ type rule struct {
 	unused       report.Severity
 	findingTitle string
 	judge        procedure
+	build        bool
 	// patterns are the expressions among the parameters, by parameter.
 	patterns func() map[string][]*regexp.Regexp
 }

@@ -68,14 +68,28 @@ type Artifact struct {
 	ArtifactType string
 	Kind         ArtifactKind
 	// Size is that of the manifest and of all it refers to directly, in bytes.
-	Size     int64
-	Subject  string
-	Tags     []string
+	Size    int64
+	Subject string
+	Tags    []string
+	// Tagged says that a tag names it, Member that an index of its repository
+	// does.
+	Tagged, Member bool
+	// Platform is that of an image, "os/architecture"; empty where it is not
+	// known, as of images pushed to an earlier version of the program.
+	Platform string
 	PushedAt time.Time
 	// FirstPulledAt and PulledAt are when it was pulled first and last; zero if
 	// nobody has pulled it yet.
 	FirstPulledAt time.Time
 	PulledAt      time.Time
+}
+
+// Name is how messages name it: by its first tag, or else by its digest.
+func (a Artifact) Name() string {
+	if len(a.Tags) > 0 {
+		return a.Key.String() + ":" + a.Tags[0]
+	}
+	return a.Key.String() + "@" + a.Digest
 }
 
 // ManifestPush is what it takes to accept a manifest.

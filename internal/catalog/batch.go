@@ -147,7 +147,7 @@ type Selected struct {
 	// Images is the number of images to scan, those in indexes included.
 	Images int
 	// NotImages are charts, signatures and whatever else is no image, Untagged
-	// are images that neither a tag nor an index names. Both are left out.
+	// are images that the instance refuses to scan. Both are left out.
 	NotImages, Untagged int
 }
 

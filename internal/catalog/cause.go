@@ -37,12 +37,12 @@ const (
 var causeAdvice = map[Cause]string{
 	CauseUnknown:           "scan again; if it fails again, report it with the scan's number from the log",
 	CauseAuthentication:    "check the user name and password for the registry the image comes from",
-	CauseRegistryAccess:    "check that the registry can be reached from here and scan again",
+	CauseRegistryAccess:    "check that the registry and its storage can be reached and read, and scan again",
 	CauseNotAuthorized:     "ask an administrator to authorize scans for this tenant and region",
 	CauseDetailNotFound:    "check that the image still exists, push it again if it does not, and scan again",
 	CauseDownload:          "check that every layer is present and intact; push the image again and scan again",
-	CauseImageTooLarge:     "make the image smaller than 50 GB, for example with a multi-stage build",
-	CauseLayerTooLarge:     "rebuild with at most 127 layers of at most 10 GB each, for example by joining RUN instructions",
+	CauseImageTooLarge:     "make the image smaller (the limit is 50 GB unless the instance sets another), for example with a multi-stage build",
+	CauseLayerTooLarge:     "rebuild with fewer and smaller layers (the limits are 127 of 10 GB each unless the instance sets others), for example by joining RUN instructions",
 	CauseSchema1:           "rebuild and push the image with a current client, which writes Docker schema 2 or OCI manifests",
 	CauseVulnerabilities:   "check the advisory database (pratique advisories info) and scan again",
 	CauseFiles:             "scan again; if it fails again, report it with the scan's number from the log",
@@ -52,9 +52,9 @@ var causeAdvice = map[Cause]string{
 	CauseCompliance:        "scan again; if it fails again, report it with the scan's number from the log",
 	CauseBaseImage:         "scan again; if it fails again, report it with the scan's number from the log",
 	CauseBuildInstructions: "scan again; if it fails again, report it with the scan's number from the log",
-	CauseTimeout:           "make the image smaller, so that it can be scanned within three hours",
+	CauseTimeout:           "make the image smaller, so that it can be scanned in time (three hours unless the instance sets another)",
 	CauseDatabase:          "check disk space and the database, and scan again later",
-	CauseRequest:           "open the gate that the detail names, or scan again later",
+	CauseRequest:           "do what the detail says, or scan again later",
 	CauseStopped:           "scan again when you want a report",
 }
 

@@ -22,6 +22,8 @@ type Result struct {
 // PackageSet is what one layer of an image brings. Images with the same layer
 // share it.
 type PackageSet struct {
+	// ID is that of a set that is stored.
+	ID int64
 	// Layer is the index of the layer.
 	Layer int
 	// Document tells the packages in full, in a form of whoever made it. Equal

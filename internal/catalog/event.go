@@ -10,7 +10,7 @@ import (
 type EventKind string
 
 const (
-	// A scan waits, began, has read a layer, succeeded, failed.
+	// A scan waits, began, has read a layer or part of one, succeeded, failed.
 	EventScanWaiting  EventKind = "scan.waiting"
 	EventScanRunning  EventKind = "scan.running"
 	EventScanProgress EventKind = "scan.progress"
@@ -61,9 +61,11 @@ type Event struct {
 // EventData is what an event of a kind says beside. Fields of other kinds are
 // empty.
 type EventData struct {
-	// Percent is a scan's progress, Layer the digest of the layer just read.
-	Percent int    `json:"percent,omitempty"`
-	Layer   string `json:"layer,omitempty"`
+	// Percent is a scan's progress, Layer the digest of the layer just read or
+	// being read; Progress tells more of it.
+	Percent  int      `json:"percent,omitempty"`
+	Layer    string   `json:"layer,omitempty"`
+	Progress Progress `json:"progress,omitzero"`
 	// Detail and Advice say why a scan failed or a pull was refused, and what to
 	// do.
 	Detail string `json:"detail,omitempty"`

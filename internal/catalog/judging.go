@@ -41,9 +41,8 @@ type JudgingItem struct {
 	Round int64
 	// Pull has no content unless Level is JudgeAll.
 	Pull Pull
-	// Exposure is what was found so far, ExposureKey the store's name for it.
-	Exposure    []Exposure
-	ExposureKey string
+	// Exposure is what was found so far.
+	Exposure []Exposure
 	// ScanID is the scan whose report is in force, Advisories the revision of the
 	// advisories it was made by; empty where it is not known what the artifact
 	// holds.

@@ -43,6 +43,16 @@ type Namespace struct {
 	Repositories int
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
+	// Scope is that of the instance.
+	Scope Scope
+}
+
+// Answer is what becomes of pulls in a state.
+func (n Namespace) Answer(state PullState) Answer {
+	if a, ok := n.Policy.Gate.Answers[state]; ok {
+		return a
+	}
+	return n.Scope.Answer(state)
 }
 
 // DefaultThreshold applies where blocking is switched on without a threshold.

@@ -26,7 +26,7 @@ type Policy struct {
 // the default of all of them.
 type GateSettings struct {
 	// Answers say what becomes of pulls about which no report decides. What is
-	// absent is DefaultAnswer.
+	// absent is Scope.Answer.
 	Answers map[PullState]Answer `json:"answers,omitempty"`
 	// ReportOnly lets everything pass, and tells what would have been refused.
 	ReportOnly bool `json:"reportOnly,omitempty"`
@@ -56,11 +56,13 @@ const (
 	ScanFailed PullState = "failed"
 	// NotScannable: a chart or another artifact that is no image.
 	NotScannable PullState = "not-scannable"
+	// ScanRefused: an image that the instance does not scan, by its settings.
+	ScanRefused PullState = "scan-refused"
 )
 
 // PullStates lists all states.
 func PullStates() []PullState {
-	return []PullState{NotScanned, WaitingForScan, BeingScanned, ScanFailed, NotScannable}
+	return []PullState{NotScanned, WaitingForScan, BeingScanned, ScanFailed, NotScannable, ScanRefused}
 }
 
 // AnswerAction is what becomes of a pull.
@@ -99,14 +101,6 @@ func DefaultAnswer(s PullState) Answer {
 		return Answer{Action: AnswerAllow}
 	}
 	return Answer{Action: AnswerBlock}
-}
-
-// Answer is what becomes of pulls in a state.
-func (s GateSettings) Answer(state PullState) Answer {
-	if a, ok := s.Answers[state]; ok {
-		return a
-	}
-	return DefaultAnswer(state)
 }
 
 // Exempts reports whether an account may pull what is refused to others. Nobody
@@ -233,13 +227,11 @@ func (s *GateSettings) setAnswers(change map[PullState]Answer) error {
 		if _, err := ParseAnswer(a.String()); err != nil {
 			return err
 		}
-		if state == NotScannable && a.Action == AnswerHold {
+		if (state == NotScannable || state == ScanRefused) && a.Action == AnswerHold {
 			return Errorf(Invalid, "answer_invalid", "pulls of what cannot be scanned cannot wait for the end of a scan").
 				Advise("use block or allow")
 		}
-		if answers[state] = a; a == DefaultAnswer(state) {
-			delete(answers, state)
-		}
+		answers[state] = a // also if it is the default, which the profile may change
 	}
 	s.Answers = orNil(answers)
 	return nil

@@ -115,7 +115,7 @@ func TestGateSettingsKeep(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := GateSettings{
-		Answers:   map[PullState]Answer{ScanFailed: {Action: AnswerAllow}, NotScanned: {Action: AnswerAllow}},
+		Answers:   map[PullState]Answer{ScanFailed: {Action: AnswerAllow}, NotScanned: {Action: AnswerAllow}, BeingScanned: DefaultAnswer(BeingScanned)},
 		AlsoBlock: map[report.Category]report.Severity{report.Malicious: report.Low, report.Password: report.High},
 		GraceDays: 3, ExemptAccounts: []string{"a"},
 	}

@@ -59,8 +59,10 @@ type Scan struct {
 	ArtifactID int64
 	State      ScanState
 	Trigger    Trigger
-	// Percent is the progress, 0 to 100.
-	Percent int
+	// Percent is the progress, 0 to 100; Progress is what it rests on, of a
+	// running scan whose layers are known.
+	Percent  int
+	Progress Progress
 	// Cause and Detail say why a scan failed.
 	Cause  Cause
 	Detail string
@@ -82,6 +84,28 @@ type Scan struct {
 	// Risky says that it found a vulnerability, an unsafe setting or a malicious
 	// file.
 	Risky bool
+}
+
+// Progress is how far the reading of an image is.
+type Progress struct {
+	// Layer is the place in the image, from one, of the layer that was read
+	// last, or is being read; 0 if none was read yet. Layers is how many the
+	// image has.
+	Layer  int    `json:"layer,omitempty" doc:"The layer that is being read, or was read last, from one"`
+	Layers int    `json:"layers,omitempty" doc:"How many layers the image has"`
+	Digest string `json:"digest,omitempty" doc:"That of the layer"`
+	// LayerRead of LayerSize bytes of that layer were read, and Read of Size of
+	// all layers, as stored. Layers that are known already count as read.
+	LayerRead int64 `json:"layerBytesRead,omitempty" doc:"Bytes of that layer that were read"`
+	LayerSize int64 `json:"layerBytes,omitempty" doc:"Its size, as stored"`
+	Read      int64 `json:"bytesRead,omitempty" doc:"Bytes of all layers that were read, or were known already"`
+	Size      int64 `json:"bytes,omitempty" doc:"Size of all layers, as stored"`
+}
+
+// LayerRead tells how many bytes of a layer were read so far.
+type LayerRead struct {
+	LayerJob
+	Bytes int64
 }
 
 // LayerJob is the work of gaining the facts of one layer. Images that share a
@@ -163,7 +187,7 @@ type Verdict struct {
 	// Reason is machine-readable: "blocking-off", "not-scanned", "pending",
 	// "running", "failed", "vulnerable", "malware", "secrets", "weak-passwords",
 	// "unsafe-settings", "software-compliance", "below-threshold", "clean",
-	// "allowlisted", "excepted", "grace", "not-scannable", "index".
+	// "allowlisted", "excepted", "grace", "not-scannable", "scan-refused", "index".
 	Reason string `json:"reason"`
 	// Message is the sentence a refused client shows to its user. With the
 	// decision Allow it is empty, unless the namespace only reports: then it says

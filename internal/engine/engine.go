@@ -5,8 +5,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"runtime"
 	"slices"
@@ -222,6 +224,18 @@ func (e *Engine) Image(ctx context.Context, img *image.Image) (*report.ImageFact
 	return facts, nil
 }
 
+// noteElsewhere tells of a layer that could not be read.
+const noteElsewhere = "layer-elsewhere"
+
+// NotRead stands for the facts of a layer that is elsewhere: nothing is known but
+// that it was not read, which the report tells.
+func NotRead(l image.Layer) *report.LayerFacts {
+	return &report.LayerFacts{DiffID: l.DiffID, Notes: []report.Note{{
+		Code: noteElsewhere, Layer: l.DiffID,
+		Message: fmt.Sprintf("Layer %s was not looked into: its owner does not allow copies, and it is not here. It is part of Windows itself in most images.", l.Digest),
+	}}}
+}
+
 // layers returns the facts of each layer of the image, in order.
 func (e *Engine) layers(ctx context.Context, img *image.Image) ([]*report.LayerFacts, error) {
 	todo := distinct(img.Layers)
@@ -238,6 +252,9 @@ func (e *Engine) layers(ctx context.Context, img *image.Image) ([]*report.LayerF
 				return ctx.Err()
 			}
 			facts, err := e.Layer(ctx, progress.watch(l))
+			if err != nil && l.Elsewhere && errors.Is(err, fs.ErrNotExist) {
+				facts, err = NotRead(l), nil
+			}
 			if err != nil {
 				return err
 			}

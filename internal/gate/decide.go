@@ -12,6 +12,7 @@ import (
 const (
 	ReasonBlockingOff    = "blocking-off"
 	ReasonNotScannable   = "not-scannable"
+	ReasonScanRefused    = "scan-refused"
 	ReasonIndex          = "index"
 	ReasonNotScanned     = "not-scanned"
 	ReasonPending        = "pending"
@@ -77,7 +78,7 @@ func Decide(p catalog.Pull, exposure []catalog.Exposure, exceptions []catalog.Ex
 		if p.Reported {
 			judge(&v, p, exposure, exemptionsOf(p, exceptions, now))
 		} else {
-			answer(&v, p, stateOf(p.Scan))
+			answer(&v, p, stateOf(p))
 		}
 	}
 	return reported(v, p.Namespace)
@@ -87,7 +88,7 @@ func Decide(p catalog.Pull, exposure []catalog.Exposure, exceptions []catalog.Ex
 // not scanned, nor will it be.
 func Loose(ns catalog.Namespace, key catalog.RepositoryKey, digest string) catalog.Verdict {
 	v := catalog.Verdict{Decision: catalog.Allow, Revision: ns.Revision, Reason: ReasonNotScanned}
-	if ns.Policy.Gate.Answer(catalog.NotScanned).Action != catalog.AnswerAllow {
+	if ns.Answer(catalog.NotScanned).Action != catalog.AnswerAllow {
 		v.Decision = catalog.Undecided
 		v.Message = looseMessage(key, digest)
 	}
@@ -103,9 +104,13 @@ func reported(v catalog.Verdict, ns catalog.Namespace) catalog.Verdict {
 	return v
 }
 
-// stateOf is the state of an image without a report.
-func stateOf(scan *catalog.Scan) catalog.PullState {
+// stateOf is the state of an image without a report. One that a scan waits for
+// or looks into is told of as such, though later ones would be refused.
+func stateOf(p catalog.Pull) catalog.PullState {
+	scan := p.Scan
 	switch {
+	case (scan == nil || scan.State.Ended()) && refused(p):
+		return catalog.ScanRefused
 	case scan == nil, scan.State == catalog.Success:
 		// A success without a report has nothing to show for itself.
 		return catalog.NotScanned
@@ -118,9 +123,14 @@ func stateOf(scan *catalog.Scan) catalog.PullState {
 	return catalog.WaitingForScan
 }
 
+// refused reports whether the instance does not scan an image.
+func refused(p catalog.Pull) bool {
+	return p.Artifact.Kind == catalog.KindImage && p.Namespace.Scope.Ineligible(p.Artifact) != nil
+}
+
 // answer sets v to what the namespace says about a state.
 func answer(v *catalog.Verdict, p catalog.Pull, state catalog.PullState) {
-	a := p.Namespace.Policy.Gate.Answer(state)
+	a := p.Namespace.Answer(state)
 	reason, message := unreported(p, state, a)
 	v.Reason = reason
 	switch a.Action {

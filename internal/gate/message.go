@@ -40,6 +40,8 @@ func unreported(p catalog.Pull, state catalog.PullState, a catalog.Answer) (reas
 		return ReasonNotScannable, fmt.Sprintf(
 			"%s may not be pulled: no scan can look into it, as it is no image, and namespace %s does not give out what cannot be scanned. Ask an administrator of the namespace to allow that.",
 			subject, clip(p.Namespace.Name, maxTag))
+	case catalog.ScanRefused:
+		return ReasonScanRefused, refusedMessage(p, subject, rule)
 	case catalog.NotScanned:
 		return ReasonNotScanned, fmt.Sprintf(
 			"%s may not be pulled: it has not been scanned, and %s. Ask an administrator of the namespace to scan it, then pull again.",
@@ -56,6 +58,17 @@ func unreported(p catalog.Pull, state catalog.PullState, a catalog.Answer) (reas
 	return ReasonPending, fmt.Sprintf(
 		"%s may not be pulled yet: it is waiting to be scanned (%s), and %s. Pull again in a few minutes; if it still waits then, ask an administrator of the namespace.%s",
 		subject, clip(string(p.Scan.State), maxID), rule, waiting(a))
+}
+
+// refusedMessage is what the user reads who asks for an image that the instance
+// does not scan.
+func refusedMessage(p catalog.Pull, subject, rule string) string {
+	why := map[string]string{
+		"untagged": "it has no tag, and this instance scans tagged images only",
+		"windows":  "it is an image for Windows, and this instance scans Linux images only",
+	}[p.Namespace.Scope.Ineligible(p.Artifact).Code]
+	return fmt.Sprintf("%s may not be pulled: it cannot be scanned, as %s, and %s. Ask an administrator to change the instance's settings or to allow such images in the namespace.",
+		subject, why, rule)
 }
 
 // waiting tells that pulls are held.

@@ -41,6 +41,57 @@ func found(c report.Category, s report.Severity, title string) catalog.Exposure 
 	return catalog.Exposure{Category: c, Severity: s, FindingID: title, Rule: "rule", Title: title, Paths: []string{"srv/file"}, Layer: 2}
 }
 
+// untagged makes of an image one that its instance refuses to scan.
+func untagged(p *catalog.Pull) {
+	scan(nil)(p)
+	p.Artifact.Tags, p.Artifact.Tagged = nil, false
+	p.Namespace.Scope.Refuse = []catalog.Refusal{catalog.RefuseUntagged}
+}
+
+// What is refused only counts where nothing better is known.
+func TestScanRefused(t *testing.T) {
+	windows := func(p *catalog.Pull) {
+		p.Artifact.Platform = "windows/amd64"
+		p.Namespace.Scope.Refuse = catalog.Refusals()
+	}
+	never := scan(nil)
+	for _, tc := range []struct {
+		name   string
+		pull   catalog.Pull
+		reason string
+	}{
+		{"untagged", pull(untagged), ReasonScanRefused},
+		{"a member of an index", pull(untagged, func(p *catalog.Pull) { p.Artifact.Member = true }), ReasonNotScanned},
+		{"a member of an index that is refused", pull(untagged, func(p *catalog.Pull) {
+			p.Artifact.Member, p.Namespace.Scope.Refuse = true, catalog.Refusals()
+		}), ReasonScanRefused},
+		{"windows", pull(never, windows), ReasonScanRefused},
+		{"windows, failed", pull(scan(&catalog.Scan{State: catalog.Failed}), windows), ReasonScanRefused},
+		{"windows, being scanned since before", pull(scan(&catalog.Scan{State: catalog.Running}), windows), ReasonRunning},
+		{"tagged", pull(never, func(p *catalog.Pull) { p.Artifact.Tagged, p.Namespace.Scope.Refuse = true, catalog.Refusals() }), ReasonNotScanned},
+	} {
+		v := Decide(tc.pull, nil, nil, now)
+		if v.Reason != tc.reason || v.Decision != catalog.Undecided {
+			t.Errorf("%s: %+v", tc.name, v)
+		}
+		checkMessage(t, v.Message)
+	}
+	reported := pull(untagged, func(p *catalog.Pull) { p.Reported = true })
+	if v := Decide(reported, nil, nil, now); v.Reason != ReasonClean {
+		t.Errorf("scanned before that was refused: %+v", v)
+	}
+}
+
+// The profile of the specification holds no pull.
+func TestProfileHoldsNothing(t *testing.T) {
+	for _, state := range []catalog.ScanState{catalog.Pending, catalog.Running} {
+		p := pull(scan(&catalog.Scan{State: state}), func(p *catalog.Pull) { p.Namespace.Scope.Profile = catalog.ProfileSWR })
+		if v := Decide(p, nil, nil, now); v.Decision != catalog.Undecided || v.Hold != 0 {
+			t.Errorf("%s: %+v", state, v)
+		}
+	}
+}
+
 // Each state of an image without a report has an answer of its own.
 func TestAnswers(t *testing.T) {
 	states := []struct {
@@ -53,6 +104,7 @@ func TestAnswers(t *testing.T) {
 		{catalog.BeingScanned, scan(&catalog.Scan{State: catalog.Running}), "running"},
 		{catalog.ScanFailed, scan(&catalog.Scan{State: catalog.Failed}), "failed"},
 		{catalog.NotScannable, kind(catalog.KindChart), "not-scannable"},
+		{catalog.ScanRefused, untagged, "scan-refused"},
 	}
 	for _, s := range states {
 		for _, other := range states {

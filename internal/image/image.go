@@ -74,6 +74,10 @@ type Layer struct {
 	MediaType string
 	// Size is the number of bytes as stored.
 	Size int64
+	// Elsewhere says that the image may lack the layer: its owner allows no
+	// copies, as Microsoft did of the layers of Windows itself. Only images for
+	// Windows have such layers.
+	Elsewhere bool
 	// Instruction is the build instruction that made the layer, written as in
 	// a Dockerfile; empty where the image's history does not tell. It may hold
 	// secrets.
@@ -140,7 +144,7 @@ type Blobs func(ctx context.Context, d catalog.Descriptor) (io.ReadCloser, error
 //
 // The error is a *catalog.ScanError with cause schema_v1_not_support for a
 // Docker schema 1 manifest, and a *catalog.Error of kind Invalid for anything
-// else that is not a Linux container image: code "index_not_scannable",
+// else that is not a container image for Linux or Windows: code "index_not_scannable",
 // "chart_not_scannable", "not_an_image", "platform_not_scannable" or, where
 // manifest or configuration are malformed, "manifest_invalid".
 func New(name string, rawManifest []byte, mediaType string, rawConfig []byte, open Blobs) (*Image, error) {
@@ -188,9 +192,10 @@ func New(name string, rawManifest []byte, mediaType string, rawConfig []byte, op
 // describe completes the image by its configuration: diff IDs, instructions,
 // platform.
 func (i *Image) describe(cfg *config, layers []Layer) error {
-	if os := strings.ToLower(cfg.OS); os != "" && os != "linux" {
+	os := strings.ToLower(cfg.OS)
+	if os != "" && os != "linux" && os != "windows" {
 		return catalog.Errorf(catalog.Invalid, "platform_not_scannable", "%s is an image for %s", i.label(), clip(cfg.platform())).
-			Advise("only Linux images can be scanned")
+			Advise("only images for Linux and Windows can be scanned")
 	}
 	if len(layers) != len(cfg.RootFS.DiffIDs) {
 		return invalidf("the manifest lists %d layers and the configuration %d diff IDs", len(layers), len(cfg.RootFS.DiffIDs))
@@ -203,12 +208,19 @@ func (i *Image) describe(cfg *config, layers []Layer) error {
 		}
 		layers[n].DiffID = diffID
 		layers[n].Instruction = instructions[n]
+		layers[n].Elsewhere = os == "windows" && foreign(layers[n].MediaType)
 	}
 	i.Layers = layers
 	i.Settings = cfg.settings(len(layers))
 	i.Platform = cfg.platform()
 	i.Created = clip(cfg.Created)
 	return nil
+}
+
+// foreign reports whether a layer of this media type may be kept elsewhere only.
+func foreign(mediaType string) bool {
+	return strings.HasPrefix(mediaType, "application/vnd.oci.image.layer.nondistributable.") ||
+		mediaType == "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
 }
 
 // label names the image in messages, even when the user gave it no name.

@@ -153,7 +153,7 @@ func TestOpenPlatforms(t *testing.T) {
 		{"linux/arm64", "0:linux-arm64", ""},
 		{"linux/arm/v7", "0:linux-arm-v7", ""},
 		{"linux/arm", "0:linux-arm-v6", ""},
-		{"windows/amd64", "", "only Linux images"},
+		{"windows/amd64", "0:windows-amd64", ""},
 		{"linux/s390x", "", "choose one of the platforms linux/amd64, linux/arm/v6, linux/arm/v7, linux/arm64"},
 	}
 	for _, test := range tests {
@@ -308,7 +308,7 @@ func TestNew(t *testing.T) {
 			want      string
 		}{name, manifest, "", config, code, want})
 	}
-	addConfig("Windows", "os", "windows", "platform_not_scannable", "windows/amd64")
+	addConfig("FreeBSD", "os", "freebsd", "platform_not_scannable", "freebsd/amd64")
 	addConfig("no operating system", "os", "", "", "")
 	addConfig("bad diff ID", "rootfs", map[string]any{"diff_ids": []string{"x", "y"}}, "manifest_invalid", "diff ID of layer 1")
 	addConfig("configuration is no object", "rootfs", 3, "manifest_invalid", "not the JSON")

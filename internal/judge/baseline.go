@@ -16,7 +16,10 @@ import (
 // for each, or one for several of the same trouble. The slice of findings is
 // never nil.
 func Baseline(facts *report.ImageFacts, rules *baseline.Rules, known baseline.Known) ([]report.Check, []report.Finding) {
-	outcomes := rules.Check(facts, known)
+	return baselineFindings(facts.Image, rules.Check(facts, known))
+}
+
+func baselineFindings(img report.Image, outcomes []baseline.Outcome) ([]report.Check, []report.Finding) {
 	checks := make([]report.Check, 0, len(outcomes))
 	failed := make(map[string][]baseline.Outcome)
 	var order []string
@@ -32,7 +35,7 @@ func Baseline(facts *report.ImageFacts, rules *baseline.Rules, known baseline.Kn
 	}
 	findings := make([]report.Finding, 0, len(order))
 	for _, id := range order {
-		findings = append(findings, baselineFinding(failed[id], facts.Image))
+		findings = append(findings, baselineFinding(failed[id], img))
 	}
 	slices.SortStableFunc(findings, func(a, b report.Finding) int { return cmp.Compare(b.Severity, a.Severity) })
 	return checks, findings

@@ -81,6 +81,9 @@ func (g *gaps) notes(facts *report.ImageFacts, k Knowledge) []report.Note {
 		out = append(out, report.Note{Code: code, Message: fmt.Sprintf(format, args...)})
 	}
 	os := facts.OS
+	if strings.HasPrefix(facts.Image.Platform, "windows/") {
+		note("windows", "This is an image for Windows: nothing is known of the vulnerabilities of Windows itself. Software, secrets and malicious files below Files are looked for.")
+	}
 	switch {
 	case g.distribution == 0:
 	case os.ID == "":

@@ -15,3 +15,6 @@ func Packages(facts *report.ImageFacts, k Knowledge) ([]report.Vulnerability, []
 	vulns, malicious := maliciousPackages(vulns)
 	return vulns, malicious, nil
 }
+
+// Urgency orders vulnerabilities as reports do, what is most urgent first.
+func Urgency(a, b *report.Vulnerability) int { return compareVulnerabilities(a, b) }

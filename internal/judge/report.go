@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/pratique/pratique/internal/baseline"
 	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/report"
 	"github.com/pratique/pratique/internal/rules"
@@ -21,6 +22,10 @@ type Options struct {
 	Rules *rules.Set
 	// Bases is what a registry knows of the image's base; nil if none was asked.
 	Bases *Bases
+	// Probe, if not nil, is called at the beginning of each step with the cause
+	// of its failure. What it returns, or panics with, is the step's: so tests
+	// provoke failures that no image is known to cause.
+	Probe func(catalog.Cause) error
 }
 
 // Report judges an image in the categories chosen. Without those of
@@ -78,6 +83,8 @@ type judging struct {
 	k     Knowledge // nil where it is not known
 	o     Options
 	r     *report.Report
+	// built is what the rules about the image's build came to.
+	built []baseline.Outcome
 }
 
 // add adds findings to the report.
@@ -97,6 +104,7 @@ var steps = []step{
 	{[]report.Category{report.System, report.Application}, catalog.CauseVulnerabilities, (*judging).vulnerabilities},
 	{[]report.Category{report.Malicious}, catalog.CauseFiles, (*judging).malicious},
 	{[]report.Category{report.Software}, catalog.CauseSoftware, (*judging).software},
+	{[]report.Category{report.Baseline}, catalog.CauseBuildInstructions, (*judging).buildInstructions},
 	{[]report.Category{report.Baseline}, catalog.CauseBaseline, (*judging).baseline},
 	{[]report.Category{report.Password}, catalog.CauseBaseline, (*judging).passwords},
 	{[]report.Category{report.Sensitive}, catalog.CauseSensitive, (*judging).sensitive},
@@ -109,15 +117,28 @@ var steps = []step{
 func (s step) run(j *judging) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = catalog.ScanErrorf(s.cause, "judging %s panicked: %v", s.categories[0], p)
+			err = catalog.ScanErrorf(s.cause, "judging %s panicked: %v", s.what(), p)
 		}
 	}()
-	err = s.do(j)
+	if j.o.Probe != nil {
+		err = j.o.Probe(s.cause)
+	}
+	if err == nil {
+		err = s.do(j)
+	}
 	var known *catalog.ScanError
 	if err != nil && !errors.As(err, &known) {
-		err = &catalog.ScanError{Cause: s.cause, Detail: fmt.Sprintf("judging %s failed", s.categories[0]), Err: err}
+		err = &catalog.ScanError{Cause: s.cause, Detail: fmt.Sprintf("judging %s failed", s.what()), Err: err}
 	}
 	return err
+}
+
+// what names what a step judges.
+func (s step) what() string {
+	if s.cause == catalog.CauseBuildInstructions {
+		return "build instructions"
+	}
+	return string(s.categories[0])
 }
 
 func (j *judging) vulnerabilities() error {
@@ -143,8 +164,16 @@ func (j *judging) software() error {
 	return nil
 }
 
+// buildInstructions checks how the image was built and is configured; baseline
+// tells of it, since what is wrong there and in files may be one finding.
+func (j *judging) buildInstructions() error {
+	j.built = j.o.Rules.Baseline.CheckBuild(j.facts, baselineKnown(j.o.Categories, j.k))
+	return nil
+}
+
 func (j *judging) baseline() error {
-	checks, findings := Baseline(j.facts, j.o.Rules.Baseline, baselineKnown(j.o.Categories, j.k))
+	rules, known := j.o.Rules.Baseline, baselineKnown(j.o.Categories, j.k)
+	checks, findings := baselineFindings(j.facts.Image, rules.Complete(j.facts, known, j.built))
 	j.r.Checks = checks
 	j.add(findings...)
 	return nil

@@ -134,7 +134,7 @@ func TestLesson03EachStateIsAChoice(t *testing.T) {
 		for state, want := range map[catalog.PullState]string{
 			catalog.NotScanned: "block", catalog.WaitingForScan: "hold:30s", catalog.BeingScanned: "hold:30s", catalog.ScanFailed: "block", catalog.NotScannable: "allow",
 		} {
-			if got := team.Policy.Gate.Answer(state).String(); got != want {
+			if got := team.Answer(state).String(); got != want {
 				e.Errorf("by default pulls of what is %s: %s, want %s", state, got, want)
 			}
 		}

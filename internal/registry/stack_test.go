@@ -32,12 +32,12 @@ func TestStackIsKept(t *testing.T) {
 	if err := json.Unmarshal(img.Config, &config); err != nil {
 		t.Fatal(err)
 	}
-	config["os"] = "windows"
+	config["os"] = "freebsd"
 	foreign, err := json.Marshal(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for repository, config := range map[string][]byte{"team/windows": foreign, "team/bad": []byte("{"), "team/other": []byte(`{"rootfs":{"diff_ids":["x"]}}`)} {
+	for repository, config := range map[string][]byte{"team/freebsd": foreign, "team/bad": []byte("{"), "team/other": []byte(`{"rootfs":{"diff_ids":["x"]}}`)} {
 		push(repository, config, img.Layers)
 	}
 	push("team/fewer", img.Config, img.Layers[:1]) // the configuration says two
@@ -49,7 +49,7 @@ func TestStackIsKept(t *testing.T) {
 	if diff := cmp.Diff(stack, base.Stack); diff != "" || base.Key.Repository != "base" || base.Tag != "1" {
 		t.Errorf("%+v\n%s", base, diff)
 	}
-	for _, repository := range []string{"windows", "bad", "other", "fewer"} {
+	for _, repository := range []string{"freebsd", "bad", "other", "fewer"} {
 		p, err := e.store.Pull(t.Context(), catalog.RepositoryKey{InstanceID: e.instance.ID, Namespace: "team", Repository: repository}, "1")
 		if err != nil {
 			t.Fatal(err)

@@ -29,8 +29,11 @@ const (
 	leaseEvery = 10 * time.Second
 	// inUse is for how long an image counts as used after it was pulled.
 	inUse = 30 * 24 * time.Hour
-	// maxRemembered bounds the packages and matches kept between batches.
-	maxRemembered = 200_000
+	// maxRemembered bounds the packages kept between batches, with what was found
+	// in them.
+	maxRemembered = 50_000
+	// againPause is how long it waits after something went wrong.
+	againPause = 30 * time.Second
 )
 
 // again judges artifacts again, in one goroutine.
@@ -40,12 +43,22 @@ type again struct {
 	leased time.Time
 
 	// What is kept between batches, for as long as db is in force: its answers,
-	// the sets of packages by id, and those whose vulnerabilities are on record.
+	// sets of packages by id, and what was found in them.
 	db     *advisory.DB
 	known  judge.Knowledge
 	sets   map[int64]*heldSet
-	told   map[int64]bool
+	found  map[catalog.HeldSet]*setFindings
 	weight int // packages in sets
+}
+
+// setFindings is what is wrong with the packages of one layer alone.
+type setFindings struct {
+	// vulnerable are the vulnerabilities, the most urgent first, and exposure is
+	// what the gate needs to know of each. Of packages that are malicious there is
+	// nothing in them.
+	vulnerable []report.Vulnerability
+	exposure   []catalog.Exposure
+	malicious  bool
 }
 
 // judgeAgainUntil judges artifacts again whenever advisories, rules, policies or
@@ -54,16 +67,16 @@ type again struct {
 func (s *Service) judgeAgainUntil(ctx context.Context) {
 	a := &again{Service: s, id: rand.Text()}
 	defer a.release(ctx)
-	ticker := time.NewTicker(againEvery)
-	defer ticker.Stop()
 	for {
+		wait := againEvery
 		if err := a.run(ctx); err != nil && ctx.Err() == nil {
-			s.cfg.Logger.Error("judging again", "error", err)
+			s.cfg.Logger.Error("judging again was interrupted and goes on later", "error", err)
+			wait = againPause
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-time.After(wait):
 		}
 	}
 }
@@ -220,7 +233,7 @@ func (a *again) judgeOther(ctx context.Context, j *catalog.Judged) error {
 
 func (a *again) fail(j *catalog.Judged, err error) {
 	j.Failed = true
-	a.cfg.Logger.Warn("an image cannot be judged again, its report stays as it is", "image", artifactName(j.Item.Pull.Artifact), "error", err,
+	a.cfg.Logger.Warn("an image cannot be judged again, its report stays as it is", "image", j.Item.Pull.Artifact.Name(), "error", err,
 		"do", "scan it again")
 }
 
@@ -264,16 +277,22 @@ func (a *again) judgePackages(ctx context.Context, list []*catalog.Judged) error
 	}
 	return a.know(func(db *advisory.DB) error {
 		if a.db != db {
-			a.db, a.known, a.told = db, judge.Memo(db), make(map[int64]bool)
+			a.db, a.known, a.found = db, judge.Memo(db), make(map[catalog.HeldSet]*setFindings)
 		}
 		for _, j := range list {
-			if err := a.packages(j); err != nil {
+			err := a.packages(j)
+			if errors.Is(err, errGone) {
 				a.fail(j, err)
+			} else if err != nil {
+				return err // the database is damaged, which is no image's fault
 			}
 		}
 		return nil
 	})
 }
+
+// errGone says that what is kept of an image's packages is not there.
+var errGone = errors.New("the packages of a layer are not there any more")
 
 // load reads the sets of packages that are not at hand.
 func (a *again) load(ctx context.Context, list []*catalog.Judged) error {
@@ -303,6 +322,10 @@ func (a *again) load(ctx context.Context, list []*catalog.Judged) error {
 				a.cfg.Logger.Error("the packages of a layer cannot be read", "set", id, "error", err)
 				continue
 			}
+			set.names = make(map[packageName]bool, len(set.Packages))
+			for _, p := range set.Packages {
+				set.names[packageName{p.Type, p.Name, p.Version}] = true
+			}
 			a.sets[id] = set
 			a.weight += len(set.Packages)
 		}
@@ -311,47 +334,117 @@ func (a *again) load(ctx context.Context, list []*catalog.Judged) error {
 }
 
 // forget releases what is kept between batches.
-func (a *again) forget() { a.db, a.known, a.sets, a.told, a.weight = nil, nil, nil, nil, 0 }
+func (a *again) forget() { a.db, a.known, a.sets, a.found, a.weight = nil, nil, nil, nil, 0 }
 
 // packages judges the packages of one artifact. What else was found in it stays
 // as it is.
 func (a *again) packages(j *catalog.Judged) error {
-	var facts report.ImageFacts
-	for _, held := range j.Item.Sets {
-		set := a.sets[held.ID]
-		if set == nil {
-			return fmt.Errorf("the packages of layer %d are gone", held.Layer)
+	found := make([]*setFindings, len(j.Item.Sets))
+	for i, held := range j.Item.Sets {
+		var err error
+		if found[i], err = a.ofSet(j, held); err != nil {
+			return err
 		}
+	}
+	exposure, ok := a.merge(j.Item.Sets, found)
+	if !ok {
+		var err error
+		if exposure, err = a.together(j.Item.Sets); err != nil {
+			return err
+		}
+	}
+	j.Result.Exposure = append(exposure, otherExposure(j.Item.Exposure)...)
+	return nil
+}
+
+// ofSet judges a set of packages alone. The first time its vulnerabilities are
+// handed over with j, to be stored for questions across images.
+func (a *again) ofSet(j *catalog.Judged, held catalog.HeldSet) (*setFindings, error) {
+	if found := a.found[held]; found != nil {
+		return found, nil
+	}
+	set := a.sets[held.ID]
+	if set == nil {
+		return nil, fmt.Errorf("layer %d: %w", held.Layer, errGone)
+	}
+	facts := report.ImageFacts{OS: set.OS}
+	for _, p := range set.Packages {
+		facts.Packages = append(facts.Packages, p.in(held.Layer))
+	}
+	described, err := describe(set.OS, facts.Packages, a.known)
+	if err != nil {
+		return nil, err
+	}
+	j.Result.Packages = append(j.Result.Packages, catalog.PackageSet{ID: held.ID, Layer: held.Layer, Packages: described})
+	vulnerabilities, malicious, err := judge.Packages(&facts, a.known)
+	if err != nil {
+		return nil, err
+	}
+	found := &setFindings{vulnerable: vulnerabilities, exposure: exposureOf(vulnerabilities, nil), malicious: len(malicious) > 0}
+	a.found[held] = found
+	return found, nil
+}
+
+// merge puts together what was found in the layers of an image, each judged
+// alone. That is what judging them together comes to, unless two layers have the
+// same version of a package or a package is malicious: then ok is false.
+func (a *again) merge(sets []catalog.HeldSet, found []*setFindings) (merged []catalog.Exposure, ok bool) {
+	if len(found) > 1 && a.overlap(sets) {
+		return nil, false
+	}
+	total := 0
+	for _, f := range found {
+		if f.malicious {
+			return nil, false
+		}
+		total += len(f.vulnerable)
+	}
+	merged = make([]catalog.Exposure, 0, total)
+	next := make([]int, len(found)) // how many of each are merged
+	for len(merged) < total {
+		first := -1
+		for i, f := range found {
+			if next[i] < len(f.vulnerable) && (first < 0 || judge.Urgency(&f.vulnerable[next[i]], &found[first].vulnerable[next[first]]) < 0) {
+				first = i
+			}
+		}
+		merged = append(merged, found[first].exposure[next[first]])
+		next[first]++
+	}
+	return merged, true
+}
+
+// overlap reports whether a version of a package is in several of the sets.
+func (a *again) overlap(sets []catalog.HeldSet) bool {
+	largest := slices.MaxFunc(sets, func(x, y catalog.HeldSet) int { return cmp.Compare(len(a.sets[x.ID].names), len(a.sets[y.ID].names)) })
+	seen := make(map[packageName]bool)
+	for _, held := range sets {
+		if held == largest {
+			continue
+		}
+		for name := range a.sets[held.ID].names {
+			if seen[name] || a.sets[largest.ID].names[name] {
+				return true
+			}
+			seen[name] = true
+		}
+	}
+	return false
+}
+
+// together judges all packages of an image.
+func (a *again) together(sets []catalog.HeldSet) ([]catalog.Exposure, error) {
+	var facts report.ImageFacts
+	for _, held := range sets {
+		set := a.sets[held.ID]
 		facts.OS = set.OS
 		for _, p := range set.Packages {
 			facts.Packages = append(facts.Packages, p.in(held.Layer))
 		}
-		if err := a.record(j, held, set); err != nil {
-			return err
-		}
 	}
 	slices.SortStableFunc(facts.Packages, comparePackages)
 	vulnerabilities, malicious, err := judge.Packages(&facts, a.known)
-	if err != nil {
-		return err
-	}
-	j.Result.Exposure = append(exposureOf(vulnerabilities, malicious), otherExposure(j.Item.Exposure)...)
-	return nil
-}
-
-// record hands the vulnerabilities of a set over to be stored, once.
-func (a *again) record(j *catalog.Judged, held catalog.HeldSet, set *heldSet) error {
-	if a.told[held.ID] {
-		return nil
-	}
-	a.told[held.ID] = true
-	packages := make([]report.Package, len(set.Packages))
-	for i, p := range set.Packages {
-		packages[i] = p.in(held.Layer)
-	}
-	described, err := describe(set.OS, packages, a.known)
-	j.Result.Packages = append(j.Result.Packages, catalog.PackageSet{Layer: held.Layer, Packages: described})
-	return err
+	return exposureOf(vulnerabilities, malicious), err
 }
 
 // otherExposure returns what advisories have no say in. It comes after malicious

@@ -332,6 +332,59 @@ func TestRulesJudgeAgain(t *testing.T) {
 			e.Errorf("after rules about software: %+v, %d findings, %d before", state, compliance(), before)
 		}
 		e.sameAsScanned(a)
+		need := func(want int) {
+			e.Helper()
+			if n, err := e.service.NeedScan(e.Context(), e.instance.ID, "team"); err != nil || n != want {
+				e.Errorf("%d images need a scan (%v), want %d", n, err, want)
+			}
+		}
+		need(0)
+
+		// By a rule about secrets layers have to be read again; what is known of
+		// packages counts meanwhile.
+		set("secrets.yaml", "rules:\n  - {id: jwt, disabled: true}\n")
+		if state := e.judgeAgain(); state.Done != 1 || state.Failed != 0 {
+			e.Errorf("after rules about secrets: %+v", state)
+		}
+		need(1)
+		if got := e.verdict(a); got != catalog.Block {
+			e.Errorf("verdict while a scan is needed: %s", got)
+		}
+		e.knows(record(7, "nothing", "1"))
+		e.judgeAgain()
+		if got := e.verdict(a); got != catalog.Allow {
+			e.Errorf("verdict by other advisories while a scan is needed: %s", got)
+		}
+		stop = e.start()
+		e.rescanned(a)
+		stop()
+		need(0)
+	})
+}
+
+// What was to be judged again when a process died is judged by the next one.
+func TestJudgingGoesOn(t *testing.T) {
+	each(t, func(e *env) {
+		e.knows(record(7, "nothing", "1"))
+		stop := e.start()
+		a, _ := e.scanned(debian, "app", "1")
+		stop()
+		e.service = e.fresh()
+		e.judgeAgain()
+		state, err := e.store.Judging(e.Context())
+		e.must(err)
+		e.knows(record(7, "nothing", "1"), record(1, "libhole", "2.0-1"))
+		revision, err := e.knowledge.Revision()
+		e.must(err)
+		waiting, err := e.store.JudgePackages(e.Context(), revision, "", []catalog.AdvisoryKey{{Ecosystem: "Debian:12", Name: "libhole"}}, false)
+		e.must(err)
+		if state.Advisories == revision || waiting != 1 || e.verdict(a) != catalog.Allow {
+			e.Fatalf("before: %+v, %d wait, %s", state, waiting, e.verdict(a))
+		}
+		e.service = e.fresh()
+		if state := e.judgeAgain(); state.Done != 1 || e.verdict(a) != catalog.Block {
+			e.Errorf("after: %+v, %s", state, e.verdict(a))
+		}
 	})
 }
 

@@ -67,7 +67,12 @@ func (s *Service) advanceBatches(ctx context.Context) error {
 	}
 	var errs []error
 	for _, before := range active {
-		b, err := s.cfg.Store.AdvanceBatch(ctx, before.ID, 2*s.cfg.Settings.Concurrent)
+		settings, err := s.settings(ctx, before.InstanceID)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		b, err := s.cfg.Store.AdvanceBatch(ctx, before.ID, 2*settings.Concurrent)
 		if err == nil && before.State == catalog.BatchRunning && b.State != catalog.BatchRunning {
 			s.cfg.Logger.Info("batch of scans ended", "batch", b.ID, "state", b.State,
 				"images", b.Selected.Images, "success", b.Success, "failed", b.Failed, "stopped", b.Stopped)

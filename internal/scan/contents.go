@@ -18,7 +18,12 @@ import (
 type heldSet struct {
 	OS       report.OS     `json:"os"`
 	Packages []heldPackage `json:"packages"`
+
+	names map[packageName]bool // of the packages
 }
+
+// packageName is one version of a package, however many copies there are.
+type packageName struct{ kind, name, version string }
 
 // heldPackage is a package as far as it takes to find its vulnerabilities and to
 // tell where it is.

@@ -9,6 +9,10 @@
 // stays in force until the new one is complete; at most the configured number
 // of scans of an instance run at the same time.
 //
+// When advisories, rules, policies or exceptions change, or something expires, the
+// artifacts concerned are judged again from what is kept of their layers. What
+// comes of it is what a scan would find; it is none, though, and is not counted.
+//
 // Layers are read straight from the blob store, so no request of the scanner
 // ever passes the gate.
 package scan

@@ -81,6 +81,8 @@ type env struct {
 type options struct {
 	settings scan.Settings
 	engine   engine.Options
+	// probe fails steps of judging.
+	probe func(catalog.Cause) error
 	// noAdvisories leaves the database to the test.
 	noAdvisories bool
 }
@@ -163,6 +165,7 @@ func newEnv(t testing.TB, st *store.Store, change ...func(*options)) *env {
 		Settings:  o.settings,
 		Logger:    log,
 		Observe:   func(s catalog.Scan) { e.ended <- s },
+		Probe:     o.probe,
 	}
 	e.service = scan.New(e.config)
 	return e
@@ -188,6 +191,21 @@ func (e *env) namespace(instanceID, name string) {
 	yes, high := true, report.High
 	_, err = e.store.UpdateNamespace(e.Context(), instanceID, name, catalog.NamespaceChange{AutoScan: &yes, Block: &yes, Threshold: &high})
 	e.must(err)
+}
+
+// settings changes those of the instance.
+func (e *env) settings(c catalog.InstanceChange) {
+	e.Helper()
+	before, err := e.store.InstanceSettings(e.Context(), e.instance.ID)
+	e.must(err)
+	_, err = e.store.SetInstanceSettings(e.Context(), e.instance.ID, c, before.Revision, "test")
+	e.must(err)
+}
+
+// refuse has the instance refuse what can be scanned.
+func (e *env) refuse(what ...catalog.Refusal) {
+	e.Helper()
+	e.settings(catalog.InstanceChange{Refuse: &what})
 }
 
 // start lets the scanner work until the test ends or stop is called.
@@ -230,7 +248,11 @@ func (e *env) pushTo(key catalog.RepositoryKey, img *imagetest.Image, tag string
 	e.must(json.Unmarshal(img.Manifest, &m))
 	refs := append([]catalog.Descriptor{m.Config}, m.Layers...)
 	for _, d := range refs {
-		_, err := e.blobs.Put(e.Context(), d.Digest, bytes.NewReader(img.Blobs[d.Digest]))
+		content, ok := img.Blobs[d.Digest]
+		if !ok {
+			continue // a foreign layer
+		}
+		_, err := e.blobs.Put(e.Context(), d.Digest, bytes.NewReader(content))
 		e.must(err)
 		e.must(e.store.AddBlob(e.Context(), key, d.Digest, d.Size))
 	}

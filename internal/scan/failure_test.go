@@ -105,7 +105,7 @@ func TestFailures(t *testing.T) {
 		expect("a diff ID is wrong", e.push(img, "diff-id", "1"), catalog.CauseDownload, img.Layers[0].Digest, "diff ID")
 
 		img = reconfigure(e, layers(e, plainTar(e, "windows")), `"os":"linux"`, `"os":"wndws"`)
-		expect("it is not for Linux", e.push(img, "windows", "1"), catalog.CauseDetailNotFound, "only Linux images")
+		expect("it is for another system", e.push(img, "windows", "1"), catalog.CauseDetailNotFound, "only images for Linux and Windows")
 
 		tars := make([][]byte, 128)
 		for i := range tars {
@@ -320,7 +320,7 @@ func TestStorageTrouble(t *testing.T) {
 					e.Errorf("scan: %+v", s)
 				case tc.passing && s.State != catalog.Success:
 					e.Errorf("scan: %+v", s)
-				case !tc.passing && (s.Cause != catalog.CauseDownload || !strings.Contains(s.Detail, layer) || strings.Contains(s.Detail, "secret")):
+				case !tc.passing && (s.Cause != catalog.CauseRegistryAccess || !strings.Contains(s.Detail, layer) || strings.Contains(s.Detail, "secret")):
 					e.Errorf("scan: %+v", s)
 				}
 			})

@@ -8,7 +8,7 @@ import (
 
 // closedGate returns the first gate of §2.1 that keeps scans of an instance out,
 // or "" if none does. The last of the five, whether the artifact may be scanned,
-// is eligible's.
+// is catalog.Scope.Ineligible.
 func (s *Service) closedGate(ctx context.Context, instanceID string) (catalog.ScanGate, error) {
 	states, err := s.cfg.Store.Gates(ctx, instanceID)
 	if err != nil {
@@ -22,14 +22,27 @@ func (s *Service) closedGate(ctx context.Context, instanceID string) (catalog.Sc
 	return "", nil
 }
 
-// passGates checks the gates for a scan that is about to begin. The error of a
-// closed one is a *catalog.ScanError with the gate's cause.
-func (s *Service) passGates(ctx context.Context, instanceID string, a catalog.Artifact) error {
-	gate, err := s.closedGate(ctx, instanceID)
-	if err != nil || gate == "" {
+// passGates checks all five gates for a scan that is about to begin. The error of
+// a closed one is a *catalog.ScanError with the gate's cause; that of an artifact
+// that the instance refuses by now is failed_to_send_the_scan_request.
+func (s *Service) passGates(ctx context.Context, pull catalog.Pull) error {
+	a := pull.Artifact
+	gate, err := s.closedGate(ctx, a.Key.InstanceID)
+	if err != nil {
 		return err
 	}
-	return catalog.ScanErrorf(gate.Cause(), "%s was not scanned: %w", artifactName(a), gate.Closed())
+	if gate != "" {
+		return catalog.ScanErrorf(gate.Cause(), "%s was not scanned: %w", a.Name(), gate.Closed())
+	}
+	return eligible(pull)
+}
+
+// eligible is the last gate.
+func eligible(pull catalog.Pull) error {
+	if refused := pull.Namespace.Scope.Ineligible(pull.Artifact); refused != nil {
+		return catalog.ScanErrorf(catalog.CauseRequest, "it was not scanned: %w", refused)
+	}
+	return nil
 }
 
 // mayRequest refuses a request at a closed gate, except for that of the

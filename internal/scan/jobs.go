@@ -26,12 +26,20 @@ func (s *Service) plan(ctx context.Context, scanID int64) error {
 	if err != nil || scan.State != catalog.Running {
 		return s.finally(ctx, scanID, err)
 	}
-	if err := s.passGates(ctx, scan.InstanceID, pull.Artifact); err != nil {
+	if err := s.passGates(ctx, pull); err != nil {
 		return s.finally(ctx, scanID, err)
 	}
-	img, err := s.open(ctx, pull)
+	settings, err := s.settings(ctx, scan.InstanceID)
+	if err != nil {
+		return err
+	}
+	img, named, err := s.look(ctx, pull)
 	if err == nil {
-		err = s.cfg.Settings.Image.Check(img)
+		pull.Artifact.Platform = img.Platform // which older pushes did not record
+		err = eligible(pull)
+	}
+	if err == nil {
+		err = s.limits(settings).Check(img)
 	}
 	if err != nil {
 		return s.finally(ctx, scanID, err)
@@ -40,31 +48,63 @@ func (s *Service) plan(ctx context.Context, scanID int64) error {
 	if err != nil {
 		return s.finally(ctx, scanID, err)
 	}
-	jobs := make([]catalog.LayerJob, len(img.Layers))
-	for i, l := range img.Layers {
-		jobs[i] = catalog.LayerJob{
+	var jobs []catalog.LayerJob
+	for _, l := range img.Layers {
+		if here, err := s.here(ctx, l); err != nil {
+			return err
+		} else if !here {
+			continue
+		}
+		jobs = append(jobs, catalog.LayerJob{
 			InstanceID: scan.InstanceID,
 			DiffID:     l.DiffID,
 			Collectors: lens.engine.Version(),
 			Digest:     l.Digest,
 			MediaType:  l.MediaType,
 			Size:       l.Size,
-		}
+		})
 	}
-	if err := s.cfg.Store.SetStack(ctx, scan.ArtifactID, img.Stack()); err != nil {
+	if pull.Artifact.Kind == catalog.KindChart {
+		err = s.cfg.Store.SetNamedImages(ctx, scan.ArtifactID, named)
+	} else {
+		err = s.cfg.Store.SetStack(ctx, scan.ArtifactID, img.Stack())
+	}
+	if err != nil {
 		return s.finally(ctx, scanID, err)
 	}
 	return s.cfg.Store.Plan(ctx, scanID, jobs)
 }
 
+// here reports whether a layer is to be read: one that may be elsewhere is if the
+// registry has it all the same.
+func (s *Service) here(ctx context.Context, l image.Layer) (bool, error) {
+	if !l.Elsewhere {
+		return true, nil
+	}
+	r, err := s.cfg.Blobs.Get(ctx, l.Digest)
+	if catalog.Is(err, catalog.NotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, &storageError{l.Digest, err}
+	}
+	return true, r.Close()
+}
+
 // layer gains the facts of one layer and stores them.
 func (s *Service) layer(ctx context.Context, job catalog.LayerJob) error {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.Settings.Timeout)
+	settings, err := s.settings(ctx, job.InstanceID)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, settings.Timeout)
 	defer cancel()
 	lens, err := s.lensFor(ctx, job.InstanceID, job.Namespace, job.Collectors)
 	if err != nil {
 		return s.layerError(ctx, job, err)
 	}
+	reading, done := s.meter.begin(job)
+	defer done()
 	var facts *report.LayerFacts
 	err = priority.Run(ctx, func(ctx context.Context) (err error) {
 		facts, err = lens.engine.Layer(ctx, image.Layer{
@@ -72,7 +112,13 @@ func (s *Service) layer(ctx context.Context, job catalog.LayerJob) error {
 			DiffID:    job.DiffID,
 			MediaType: job.MediaType,
 			Size:      job.Size,
-			Open:      func(ctx context.Context) (io.ReadCloser, error) { return s.openBlob(ctx, job.Digest) },
+			Open: func(ctx context.Context) (io.ReadCloser, error) {
+				r, err := s.openBlob(ctx, job.Digest)
+				if err != nil {
+					return nil, err
+				}
+				return reading.count(r), nil
+			},
 		})
 		return err
 	})
@@ -142,7 +188,7 @@ func (s *Service) judge(ctx context.Context, scanID int64) error {
 		}
 		return err
 	}
-	s.cfg.Logger.Info("scan done", "scan", scanID, "image", artifactName(pull.Artifact),
+	s.cfg.Logger.Info("scan done", "scan", scanID, "image", pull.Artifact.Name(),
 		"vulnerabilities", rep.Summary.Total, "findings", rep.Summary.Findings.Total, "worst", rep.Summary.Severity, "verdict", result.Verdict.Decision)
 	return nil
 }
@@ -150,7 +196,7 @@ func (s *Service) judge(ctx context.Context, scanID int64) error {
 // examine judges an artifact by today's knowledge and the rules of a lens, from
 // the facts that collectors of a version have gained for a scan.
 func (s *Service) examine(ctx context.Context, pull catalog.Pull, scan catalog.Scan, l lens, collectors string) (r catalog.Result, rep *report.Report, err error) {
-	img, err := s.open(ctx, pull)
+	img, named, err := s.look(ctx, pull)
 	if err != nil {
 		return r, nil, err
 	}
@@ -158,11 +204,34 @@ func (s *Service) examine(ctx context.Context, pull catalog.Pull, scan catalog.S
 	if err != nil {
 		return r, nil, err
 	}
+	if pull.Artifact.Kind == catalog.KindChart {
+		facts.Notes = append(facts.Notes, chartNote(named))
+	}
 	bases, err := s.bases(ctx, pull.Artifact, &facts.Image, l)
 	if err != nil {
-		return r, nil, err
+		return r, nil, &stepError{catalog.CauseBaseImage, err}
 	}
-	return s.result(facts, judge.Options{Rules: l.rules, Bases: bases, Categories: judged(scan.Categories)})
+	return s.result(facts, judge.Options{Rules: l.rules, Bases: bases, Categories: categoriesOf(pull.Artifact.Kind, judged(scan.Categories)), Probe: s.cfg.Probe})
+}
+
+// chartNote says that the report is of the chart's own files.
+func chartNote(named []string) report.Note {
+	n := report.Note{Code: "chart", Message: "This is the report of the chart's own files; it names no images that could be made out."}
+	if len(named) > 0 {
+		n.Message = fmt.Sprintf("This is the report of the chart's own files. The images it names have reports of their own: %s.", strings.Join(named, ", "))
+	}
+	return n
+}
+
+// categoriesOf leaves out what is about images only: nobody starts a chart.
+func categoriesOf(kind catalog.ArtifactKind, chosen []report.Category) []report.Category {
+	if kind != catalog.KindChart {
+		return chosen
+	}
+	if chosen == nil {
+		chosen = report.Categories()
+	}
+	return slices.DeleteFunc(slices.Clone(chosen), func(c report.Category) bool { return c == report.Baseline || c == report.BaseImage })
 }
 
 // result judges facts and makes of that what is to be published, but for the
@@ -223,7 +292,29 @@ func (s *Service) finally(ctx context.Context, scanID int64, err error) error {
 
 // open reads manifest and configuration of an artifact from our own storage.
 func (s *Service) open(ctx context.Context, pull catalog.Pull) (*image.Image, error) {
-	name := artifactName(pull.Artifact)
+	img, _, err := s.look(ctx, pull)
+	return img, err
+}
+
+// look is open, and returns the images that a chart names.
+func (s *Service) look(ctx context.Context, pull catalog.Pull) (img *image.Image, named []string, err error) {
+	if pull.Artifact.Kind != catalog.KindChart {
+		img, err = s.openImage(ctx, pull)
+		return img, nil, err
+	}
+	img, named, err = image.NewChart(ctx, pull.Artifact.Name(), pull.Content, pull.Artifact.MediaType,
+		func(ctx context.Context, d catalog.Descriptor) (io.ReadCloser, error) {
+			return s.openBlob(ctx, d.Digest)
+		})
+	var storage *storageError
+	if errors.As(err, &storage) {
+		err = storage // which may pass
+	}
+	return img, named, err
+}
+
+func (s *Service) openImage(ctx context.Context, pull catalog.Pull) (*image.Image, error) {
+	name := pull.Artifact.Name()
 	config, err := s.config(ctx, pull.Content)
 	if err != nil {
 		return nil, fmt.Errorf("the configuration of %s: %w", name, err)
@@ -310,6 +401,10 @@ func (s *Service) facts(ctx context.Context, img *image.Image, l lens, collector
 	}
 	layers := make([]*report.LayerFacts, len(diffIDs))
 	for i, id := range diffIDs {
+		if docs[id] == nil && img.Layers[i].Elsewhere {
+			layers[i] = engine.NotRead(img.Layers[i])
+			continue
+		}
 		if layers[i], err = engine.DecodeFacts(docs[id]); err != nil {
 			return nil, fmt.Errorf("facts of layer %s: %w", id, err)
 		}
@@ -345,17 +440,8 @@ const maxTitle = 120
 // must not get out more easily for having a category of its own.
 func exposureOf(vulnerabilities []report.Vulnerability, findings []report.Finding) []catalog.Exposure {
 	out := make([]catalog.Exposure, 0, len(vulnerabilities))
-	for _, v := range vulnerabilities {
-		e := catalog.Exposure{
-			ID: v.ID, Aliases: v.Aliases, Severity: v.Severity,
-			Package: v.Package, Version: v.Version, FixedVersion: v.FixedVersion,
-			Category: v.Category, FindingID: v.FindingID,
-		}
-		if at, err := time.Parse(time.RFC3339, v.Published); err == nil {
-			e.Published = at.UTC()
-		}
-		e.Paths, e.Layer = places(v.Locations)
-		out = append(out, e)
+	for i := range vulnerabilities {
+		out = append(out, exposed(&vulnerabilities[i]))
 	}
 	for _, f := range findings {
 		if f.Category == report.Malicious && f.Package != "" {
@@ -378,6 +464,19 @@ func exposureOf(vulnerabilities []report.Vulnerability, findings []report.Findin
 		out = append(out, e)
 	}
 	return out
+}
+
+func exposed(v *report.Vulnerability) catalog.Exposure {
+	e := catalog.Exposure{
+		ID: v.ID, Aliases: v.Aliases, Severity: v.Severity,
+		Package: v.Package, Version: v.Version, FixedVersion: v.FixedVersion,
+		Category: v.Category, FindingID: v.FindingID,
+	}
+	if at, err := time.Parse(time.RFC3339, v.Published); err == nil {
+		e.Published = at.UTC()
+	}
+	e.Paths, e.Layer = places(v.Locations)
+	return e
 }
 
 // places reduces locations, which are sorted by path, to paths and the first

@@ -123,6 +123,12 @@ func TestRequestIsRefused(t *testing.T) {
 				MediaType: "application/vnd.oci.image.manifest.v1+json", Content: raw, Tag: tag, Kind: kind,
 			}).ID
 		}
+		empty := put(catalog.KindIndex, "empty")
+		_, err := e.service.Request(e.Context(), empty, catalog.TriggerManual)
+		if err == nil || !strings.Contains(err.Error(), "names no image") {
+			e.Errorf("an index without images: %v", err)
+		}
+		e.refuse(catalog.Refusals()...)
 		for _, tc := range []struct {
 			name     string
 			artifact int64
@@ -131,7 +137,7 @@ func TestRequestIsRefused(t *testing.T) {
 			says     string
 		}{
 			{"an index", put(catalog.KindIndex, "index"), catalog.Invalid, "multi_architecture", "members"},
-			{"a chart", put(catalog.KindChart, "chart"), catalog.Invalid, "not_scannable", "Helm chart"},
+			{"a chart", put(catalog.KindChart, "chart"), catalog.Invalid, "chart", "Helm chart"},
 			{"a signature", put(catalog.KindSignature, "signature"), catalog.Invalid, "not_scannable", "not a container image"},
 			{"anything else", put(catalog.KindOther, "other"), catalog.Invalid, "not_scannable", "not a container image"},
 			{"an image without tag", put(catalog.KindImage, ""), catalog.Invalid, "untagged", "tag it"},
@@ -147,9 +153,10 @@ func TestRequestIsRefused(t *testing.T) {
 	})
 }
 
-// An index is not scanned, its members are, once it has a tag.
+// An index is not scanned, its members are; it is as the worst of them.
 func TestMembersOfAnIndex(t *testing.T) {
 	each(t, func(e *env) {
+		e.refuse(catalog.RefuseUntagged)
 		e.start()
 		amd, arm := imagetest.Build(e, debian), imagetest.Build(e, "platform: linux/arm64\n"+debian)
 		members := map[int64]bool{e.push(amd, "app", "").ID: true, e.push(arm, "app", "").ID: true}
@@ -169,6 +176,17 @@ func TestMembersOfAnIndex(t *testing.T) {
 		if got := e.scans(index); len(got) != 0 {
 			e.Errorf("the index was scanned: %+v", got)
 		}
+		pulls, err := e.store.MemberPulls(e.Context(), index.ID)
+		e.must(err)
+		if joined := catalog.JoinScans(pulls); len(pulls) != 2 || joined == nil || joined.State != catalog.Success || joined.Percent != 100 {
+			e.Errorf("the scans together: %+v of %d images", joined, len(pulls))
+		}
+		// On request all are scanned again.
+		if s, err := e.service.Request(e.Context(), index.ID, catalog.TriggerManual); err != nil || s.ID != 0 || s.State.Ended() {
+			e.Errorf("asked to scan the index: %+v %v", s, err)
+		}
+		e.next()
+		e.next()
 		// A member may be scanned on request although it has no tag itself.
 		for _, img := range []*imagetest.Image{amd, arm} {
 			pull, err := e.store.Pull(e.Context(), e.key("app"), img.Digest)

@@ -107,8 +107,20 @@ func (s *Service) lensFor(ctx context.Context, instanceID, namespace, version st
 	return lens{}, catalog.ScanErrorf(catalog.CauseUnknown, "the rules or the program changed while the image was scanned; scan it again")
 }
 
+// NeedScan counts the images of a namespace whose facts were gained by other
+// rules than those in force, or by another version of the program. The rules
+// count for them once they are scanned again. NotFound "namespace_not_found".
+func (s *Service) NeedScan(ctx context.Context, instanceID, namespace string) (int, error) {
+	l, err := s.lens(ctx, instanceID, namespace)
+	if err != nil {
+		return 0, err
+	}
+	return s.cfg.Store.OtherCollectors(ctx, instanceID, namespace, l.engine.Version())
+}
+
 // SetRule adds or replaces a file of rules of a namespace; without content it
-// removes the file. Later scans go by it. Rules that cannot be used are refused
+// removes the file. Images are judged again by it as far as no other facts are
+// needed for that; see NeedScan. Rules that cannot be used are refused
 // and those in force stay in force.
 //
 // Errors: Invalid "rules_invalid", which names file, line and what is wrong;

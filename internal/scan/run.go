@@ -32,10 +32,11 @@ func (s *Service) Run(ctx context.Context) error {
 		}
 		return err
 	}
-	var again sync.WaitGroup
-	again.Go(func() { s.judgeAgainUntil(ctx) })
+	var beside sync.WaitGroup
+	beside.Go(func() { s.tellProgress(ctx) })
+	beside.Go(func() { s.judgeAgainUntil(ctx) })
 	s.promoteUntil(ctx)
-	again.Wait()
+	beside.Wait()
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
 	defer cancel()
 	return stop(grace)
@@ -85,7 +86,11 @@ func (s *Service) promote(ctx context.Context) error {
 		return err
 	}
 	for _, inst := range instances {
-		if _, err := s.cfg.Store.Promote(ctx, inst.ID, s.cfg.Settings.Concurrent, s.cfg.Settings.Timeout); err != nil {
+		settings, err := s.settings(ctx, inst.ID)
+		if err != nil {
+			return err
+		}
+		if _, err := s.cfg.Store.Promote(ctx, inst.ID, settings.Concurrent, settings.Timeout); err != nil {
 			return err
 		}
 	}
@@ -116,13 +121,16 @@ func scanError(err error, otherwise catalog.Cause) *catalog.ScanError {
 	var (
 		scan    *catalog.ScanError
 		storage *storageError
+		step    *stepError
 	)
 	switch {
 	case errors.As(err, &scan):
 		return scan
 	case errors.As(err, &storage):
-		return &catalog.ScanError{Cause: catalog.CauseDownload, Err: err,
+		return &catalog.ScanError{Cause: catalog.CauseRegistryAccess, Err: err,
 			Detail: fmt.Sprintf("blob %s cannot be read from the storage; the log tells why", storage.digest)}
+	case errors.As(err, &step):
+		otherwise = step.cause
 	case errors.Is(err, context.DeadlineExceeded):
 		otherwise = catalog.CauseTimeout
 	case catalog.Is(err, catalog.Unavailable):
@@ -130,6 +138,15 @@ func scanError(err error, otherwise catalog.Cause) *catalog.ScanError {
 	}
 	return &catalog.ScanError{Cause: otherwise, Detail: "an unexpected error, which the log tells", Err: err}
 }
+
+// stepError gives the cause of a step to trouble that may pass.
+type stepError struct {
+	cause catalog.Cause
+	err   error
+}
+
+func (e *stepError) Error() string { return e.err.Error() }
+func (e *stepError) Unwrap() error { return e.err }
 
 // fail ends a scan as failed. An error here leaves the scan to its deadline.
 func (s *Service) fail(ctx context.Context, scanID int64, cause *catalog.ScanError) {

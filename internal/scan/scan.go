@@ -13,7 +13,7 @@ import (
 	"github.com/pratique/pratique/internal/store"
 )
 
-// Settings are the limits of an instance (§2.2, §2.5).
+// Settings are those of this program. An instance may set its own limits.
 type Settings struct {
 	// Concurrent is the number of artifacts of one instance that are scanned at
 	// the same time.
@@ -32,13 +32,34 @@ func DefaultSettings() Settings {
 	return Settings{Concurrent: 10, Timeout: 3 * time.Hour, Image: image.DefaultLimits(), Workers: 2}
 }
 
+// Defaults are the limits of an instance that sets none (§2.2, §2.5).
+func (s Settings) Defaults() catalog.InstanceSettings {
+	d := catalog.DefaultInstanceSettings()
+	d.Concurrent, d.Timeout = s.Concurrent, s.Timeout
+	d.ImageSize, d.Layers, d.LayerSize = s.Image.ImageSize, s.Image.Layers, s.Image.LayerSize
+	return d
+}
+
+// settings returns those in force in an instance.
+func (s *Service) settings(ctx context.Context, instanceID string) (catalog.InstanceSettings, error) {
+	stored, err := s.cfg.Store.InstanceSettings(ctx, instanceID)
+	return stored.Over(s.cfg.Settings.Defaults()), err
+}
+
+// limits are what bounds an image of an instance.
+func (s *Service) limits(in catalog.InstanceSettings) image.Limits {
+	l := s.cfg.Settings.Image
+	l.ImageSize, l.Layers, l.LayerSize = in.ImageSize, in.Layers, in.LayerSize
+	return l
+}
+
 // Blobs is where layers are read from.
 type Blobs interface {
 	Get(ctx context.Context, digest string) (blob.Reader, error)
 }
 
-// Config is what a Service needs; all fields but Rules, RuleSet, Now and Observe are
-// required.
+// Config is what a Service needs; all fields but Rules, RuleSet, Now, Observe and
+// Probe are required.
 type Config struct {
 	Store     *store.Store
 	Blobs     Blobs
@@ -53,12 +74,15 @@ type Config struct {
 	Now      func() time.Time
 	// Observe is told of every scan that ended, for metrics.
 	Observe func(catalog.Scan)
+	// Probe lets tests provoke failures of judging, see judge.Options.
+	Probe func(catalog.Cause) error
 }
 
 // Service runs scans.
 type Service struct {
 	cfg    Config
 	lenses *lenses
+	meter  *meter
 	// renewals holds a place for each report that is being made anew.
 	renewals chan struct{}
 }
@@ -75,13 +99,14 @@ func New(cfg Config) *Service {
 	if cfg.RuleSet == nil {
 		cfg.RuleSet = rules.Default()
 	}
-	return &Service{cfg: cfg, lenses: newLenses(cfg.Rules, cfg.RuleSet, cfg.Engine), renewals: make(chan struct{}, maxRenewals)}
+	return &Service{cfg: cfg, lenses: newLenses(cfg.Rules, cfg.RuleSet, cfg.Engine), meter: newMeter(),
+		renewals: make(chan struct{}, maxRenewals)}
 }
 
 // Request asks for a scan of an artifact. It answers at once; the scan waits
-// its turn. Errors: NotFound for an unknown artifact, Denied "gate_closed" at a
-// gate that is not open, Invalid where its kind
-// cannot be scanned or it has no tag, Conflict "scan_in_progress" while another
+// its turn. For an index the images it names are scanned, and the scan returned
+// is what catalog.JoinScans makes of theirs. Errors: NotFound for an unknown artifact, Denied "gate_closed" at a
+// gate that is not open, Invalid as catalog.Scope.Ineligible has it, Conflict "scan_in_progress" while another
 // one of the same artifact waits or runs.
 func (s *Service) Request(ctx context.Context, artifactID int64, trigger catalog.Trigger) (catalog.Scan, error) {
 	pull, err := s.cfg.Store.ArtifactPull(ctx, artifactID)
@@ -91,15 +116,53 @@ func (s *Service) Request(ctx context.Context, artifactID int64, trigger catalog
 	if err := s.mayRequest(ctx, pull.Artifact.Key.InstanceID); err != nil {
 		return catalog.Scan{}, err
 	}
-	if err := s.eligible(ctx, pull.Artifact); err != nil {
+	if err := pull.Namespace.Scope.Ineligible(pull.Artifact); err != nil {
 		return catalog.Scan{}, err
+	}
+	if pull.Artifact.Kind == catalog.KindIndex {
+		return s.requestMembers(ctx, pull, trigger)
 	}
 	scan, err := s.cfg.Store.RequestScan(ctx, artifactID, trigger)
 	if catalog.Is(err, catalog.Conflict) {
-		err = catalog.Errorf(catalog.Conflict, "scan_in_progress", "%s is being scanned or waits for it", artifactName(pull.Artifact)).
+		err = catalog.Errorf(catalog.Conflict, "scan_in_progress", "%s is being scanned or waits for it", pull.Artifact.Name()).
 			Advise("wait until that scan has ended")
 	}
 	return scan, err
+}
+
+// requestMembers asks for scans of the images of an index. Those that are being
+// scanned already are not scanned twice; there must be another one.
+func (s *Service) requestMembers(ctx context.Context, index catalog.Pull, trigger catalog.Trigger) (catalog.Scan, error) {
+	members, err := s.cfg.Store.MemberPulls(ctx, index.Artifact.ID)
+	if err != nil {
+		return catalog.Scan{}, err
+	}
+	eligible, asked := 0, 0
+	for i, m := range members {
+		if m.Namespace.Scope.Ineligible(m.Artifact) != nil {
+			continue
+		}
+		eligible++
+		scan, err := s.cfg.Store.RequestScan(ctx, m.Artifact.ID, trigger)
+		if catalog.Is(err, catalog.Conflict) || catalog.Is(err, catalog.NotFound) { // deleted meanwhile
+			continue
+		}
+		if err != nil {
+			return catalog.Scan{}, err
+		}
+		asked++
+		members[i].Scan = &scan
+	}
+	name := index.Artifact.Name()
+	switch {
+	case eligible == 0:
+		return catalog.Scan{}, catalog.Errorf(catalog.Invalid, "not_scannable", "%s names no image in this repository that can be scanned", name).
+			Advise("push its members, or have an administrator change what the instance refuses: pratique admin settings")
+	case asked == 0:
+		return catalog.Scan{}, catalog.Errorf(catalog.Conflict, "scan_in_progress", "all images of %s are being scanned or wait for it", name).
+			Advise("wait until those scans have ended")
+	}
+	return *catalog.JoinScans(members), nil
 }
 
 // Stop ends a scan that waits or runs; the artifact's earlier report stays in
@@ -108,43 +171,4 @@ func (s *Service) Request(ctx context.Context, artifactID int64, trigger catalog
 // Errors: NotFound "scan_not_found"; Conflict "scan_ended".
 func (s *Service) Stop(ctx context.Context, scanID int64, by string) error {
 	return s.cfg.Store.FailScan(ctx, scanID, catalog.CauseStopped, "stopped by "+by)
-}
-
-// eligible says whether an artifact may be scanned at all (§2.2). What only
-// its manifest tells is checked when the scan is planned.
-func (s *Service) eligible(ctx context.Context, a catalog.Artifact) error {
-	name := artifactName(a)
-	switch a.Kind {
-	case catalog.KindImage:
-	case catalog.KindIndex:
-		return catalog.Errorf(catalog.Invalid, "multi_architecture",
-			"%s is an index of images for several platforms, which is not scanned as a whole", name).
-			Advise("scan its members by digest; they are scanned by themselves where the namespace scans automatically")
-	case catalog.KindChart:
-		return catalog.Errorf(catalog.Invalid, "not_scannable", "%s is a Helm chart, not an image", name).
-			Advise("scan the images the chart names")
-	default:
-		return catalog.Errorf(catalog.Invalid, "not_scannable", "%s is not a container image", name)
-	}
-	if len(a.Tags) > 0 {
-		return nil
-	}
-	member, err := s.cfg.Store.IsMember(ctx, a.ID)
-	if err != nil {
-		return err
-	}
-	if !member {
-		return catalog.Errorf(catalog.Invalid, "untagged", "%s has no tag, and only tagged images are scanned", name).
-			Advise("tag it and scan again")
-	}
-	return nil
-}
-
-// artifactName is how messages name an artifact: by its first tag, or else by
-// its digest.
-func artifactName(a catalog.Artifact) string {
-	if len(a.Tags) > 0 {
-		return a.Key.String() + ":" + a.Tags[0]
-	}
-	return a.Key.String() + "@" + a.Digest
 }

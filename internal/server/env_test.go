@@ -240,7 +240,7 @@ func (e *env) scanned(namespace, repository, reference string) api.Scan {
 	defer cancel()
 	s, err := e.control.LatestScan(ctx, client.Image{Namespace: namespace, Repository: repository, Reference: reference})
 	e.must(err)
-	s, err = e.control.WaitForScan(ctx, s, nil)
+	s, err = e.control.WaitForScan(ctx, client.Image{}, s, nil)
 	e.must(err)
 	return s
 }

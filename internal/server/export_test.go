@@ -1,6 +1,13 @@
 package server
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/pratique/pratique/internal/store"
+)
 
 // Observe wraps a handler as those of the server are.
 func (s *Server) Observe(next http.Handler) http.Handler { return s.observe(next) }
+
+// Store is where the server keeps everything.
+func (s *Server) Store() *store.Store { return s.store }

@@ -101,12 +101,14 @@ type statistics struct{ store *store.Store }
 
 var (
 	descScans = prometheus.NewDesc("pratique_scans", "Scans that wait or run.", []string{"state"}, nil)
+	descAgain = prometheus.NewDesc("pratique_judge_again", "Images that are judged again without a scan: waiting, and since the latest change done, changed, with another verdict and failed.", []string{"state"}, nil)
 	descHeld  = prometheus.NewDesc("pratique_held", "What the registry holds.", []string{"kind"}, nil)
 )
 
 func (s statistics) Describe(ch chan<- *prometheus.Desc) {
 	ch <- descScans
 	ch <- descHeld
+	ch <- descAgain
 }
 
 func (s statistics) Collect(ch chan<- prometheus.Metric) {
@@ -125,4 +127,14 @@ func (s statistics) Collect(ch chan<- prometheus.Metric) {
 	gauge(descHeld, st.Artifacts, "artifacts")
 	gauge(descHeld, st.Repositories, "repositories")
 	gauge(descHeld, st.Namespaces, "namespaces")
+	again, err := s.store.Judging(ctx)
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(descAgain, err)
+		return
+	}
+	gauge(descAgain, again.Waiting, "waiting")
+	gauge(descAgain, again.Done, "done")
+	gauge(descAgain, again.Changed, "changed")
+	gauge(descAgain, again.Verdicts, "verdicts")
+	gauge(descAgain, again.Failed, "failed")
 }

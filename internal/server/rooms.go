@@ -38,6 +38,7 @@ func (s *Server) api() http.Handler {
 			LayerBytes:         image.LayerSize,
 			AllowlistItems:     catalog.MaxAllowlist,
 		},
+		Defaults: s.settings.Defaults(),
 		Tariff:   s.cfg.Metering.tariff(),
 		Version:  s.version,
 		Stopping: s.stopping,

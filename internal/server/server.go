@@ -19,6 +19,7 @@ import (
 	"github.com/pratique/pratique/internal/blob"
 	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/engine"
+	"github.com/pratique/pratique/internal/image"
 	"github.com/pratique/pratique/internal/registry"
 	"github.com/pratique/pratique/internal/scan"
 	"github.com/pratique/pratique/internal/store"
@@ -41,6 +42,7 @@ type Server struct {
 	auth       *access.Authenticator
 	knowledge  *scan.Knowledge
 	advisories *advisories
+	settings   scan.Settings
 	scanner    *scan.Service
 	registry   *registry.Registry
 	metrics    *metrics
@@ -118,7 +120,8 @@ func (s *Server) openAccess(ctx context.Context) error {
 
 func (s *Server) openScanner() error {
 	s.metrics = newMetrics(s.store)
-	settings := scan.DefaultSettings()
+	settings := &s.settings
+	*settings = scan.DefaultSettings()
 	settings.Concurrent = s.cfg.Scan.Concurrent
 	settings.Workers = s.cfg.Scan.Workers
 	settings.Timeout = s.cfg.Scan.Timeout
@@ -139,7 +142,7 @@ func (s *Server) openScanner() error {
 			Workers: settings.Workers,
 			Budget:  s.cfg.Scan.Memory,
 			TempDir: spool,
-			Limits:  settings.Image,
+			Limits:  readable(settings.Image),
 			Rules:   ruleSet,
 			Helpers: engine.Helpers{Clamd: s.cfg.Malware.Clamd},
 			Logger:  s.log,
@@ -147,11 +150,18 @@ func (s *Server) openScanner() error {
 		Knowledge: s.knowledge,
 		Rules:     ruleFiles,
 		RuleSet:   ruleSet,
-		Settings:  settings,
+		Settings:  *settings,
 		Logger:    s.log,
 		Observe:   s.metrics.observeScan,
 	})
 	return nil
+}
+
+// readable are the limits of reading layers: what an instance may set bounds
+// those it has read, so here it is the most that any may.
+func readable(l image.Limits) image.Limits {
+	l.LayerSize = catalog.MaxLayerSize
+	return l
 }
 
 // AdvisoriesDir is where the advisory database of a data directory is.

@@ -21,6 +21,9 @@ func (s *Store) SetStack(ctx context.Context, artifactID int64, stack catalog.St
 		if err := putStack(ctx, tx, repo, artifactID, stack); err != nil {
 			return err
 		}
+		if _, err := tx.exec(ctx, `UPDATE artifact SET platform = $1 WHERE id = $2`, clean(stack.Platform, maxType), artifactID); err != nil {
+			return err
+		}
 		tags, err := all(ctx, tx, scalar[string], `SELECT `+tagNames+` FROM artifact a WHERE a.id = $1`, artifactID)
 		if err != nil {
 			return err

@@ -65,6 +65,8 @@ func (s *Store) Select(ctx context.Context, instanceID string, sel catalog.Selec
 type selector struct {
 	with string
 	args []any
+	// scope is that of the instance.
+	scope catalog.Scope
 }
 
 // newSelector checks that what is selected exists.
@@ -99,13 +101,21 @@ func newSelector(ctx context.Context, q querier, instanceID string, sel catalog.
 	if !sel.All {
 		where = strings.Join(named, " OR ")
 	}
+	settings, err := instanceSettings(ctx, q, instanceID)
+	if err != nil {
+		return selector{}, err
+	}
+	members := `UNION
+			SELECT a.id FROM selected CROSS JOIN artifact_member m CROSS JOIN artifact a
+			WHERE m.artifact_id = selected.id AND a.repository_id = m.repository_id AND a.digest = m.digest`
+	if settings.Scope().Refuses(catalog.RefuseIndexes) {
+		members = ""
+	}
 	// As in scanAutomatically, the order of the joins is for SQLite.
-	return selector{args: args, with: `WITH RECURSIVE selected (id) AS (
+	return selector{args: args, scope: settings.Scope(), with: `WITH RECURSIVE selected (id) AS (
 			SELECT a.id FROM namespace n JOIN repository r ON r.namespace_id = n.id JOIN artifact a ON a.repository_id = r.id
 			WHERE n.instance_id = $1 AND a.pushed_at >= $2 AND (` + where + `)
-			UNION
-			SELECT a.id FROM selected CROSS JOIN artifact_member m CROSS JOIN artifact a
-			WHERE m.artifact_id = selected.id AND a.repository_id = m.repository_id AND a.digest = m.digest
+			` + members + `
 		) `}, nil
 }
 
@@ -126,18 +136,13 @@ func imageID(ctx context.Context, q querier, instanceID, image string) (int64, e
 	return one(ctx, q, manifestUnknown(key, reference), scalar[int64], query, repo, reference)
 }
 
-// named holds for images that a tag or an index names. The others are left out,
-// as they are where a single scan is asked for.
-const named = `(EXISTS (SELECT 1 FROM tag t WHERE t.artifact_id = a.id)
-	OR EXISTS (SELECT 1 FROM artifact_member m WHERE m.repository_id = a.repository_id AND m.digest = a.digest))`
-
 func (c selector) count(ctx context.Context, q querier) (catalog.Selected, error) {
 	return one(ctx, q, nil, func(row scanner) (n catalog.Selected, err error) {
 		err = row.Scan(&n.Images, &n.NotImages, &n.Untagged)
 		return n, err
-	}, c.with+`SELECT count(CASE WHEN kind = 'image' AND named THEN 1 END), count(CASE WHEN kind NOT IN ('image', 'index') THEN 1 END),
-			count(CASE WHEN kind = 'image' AND NOT named THEN 1 END)
-		FROM (SELECT a.kind, `+named+` AS named FROM selected CROSS JOIN artifact a WHERE a.id = selected.id) AS found`, c.args...)
+	}, c.with+`SELECT count(CASE WHEN eligible THEN 1 END), count(CASE WHEN kind NOT IN ('image', 'index') THEN 1 END),
+			count(CASE WHEN kind = 'image' AND NOT eligible THEN 1 END)
+		FROM (SELECT a.kind, (`+eligibleImage(c.scope)+`) AS eligible FROM selected CROSS JOIN artifact a WHERE a.id = selected.id) AS found`, c.args...)
 }
 
 // CreateBatch begins a batch: it finds out which images are meant and has them
@@ -153,7 +158,7 @@ func (s *Store) CreateBatch(ctx context.Context, instanceID string, r catalog.Ba
 		b, err = createBatch(ctx, tx, catalog.Batch{InstanceID: instanceID, Kind: catalog.BatchManual, BatchRequest: r})
 		if err == nil && b.Selected.Images == 0 {
 			err = catalog.Errorf(catalog.Invalid, "nothing_selected", "there is no image to scan among what is selected").
-				Advise("check the selection; %d selected artifacts are no images, %d images have no tag", b.Selected.NotImages, b.Selected.Untagged)
+				Advise("check the selection; %d selected artifacts are no images, %d images are not scanned by the instance's settings", b.Selected.NotImages, b.Selected.Untagged)
 		}
 		return err
 	})
@@ -187,7 +192,7 @@ func createBatch(ctx context.Context, tx *tx, b catalog.Batch) (catalog.Batch, e
 			COALESCE((SELECT min(t.name) FROM tag t WHERE t.artifact_id = a.id), ''), 'waiting', 0, FALSE, '', ''
 		FROM selected CROSS JOIN artifact a JOIN repository r ON r.id = a.repository_id JOIN namespace n ON n.id = r.namespace_id
 			LEFT JOIN report p ON p.artifact_id = a.id
-		WHERE a.id = selected.id AND a.kind = 'image' AND `+named, last), append(chosen.args, id)...)
+		WHERE a.id = selected.id AND `+eligibleImage(chosen.scope), last), append(chosen.args, id)...)
 	if err != nil {
 		return b, err
 	}

@@ -22,6 +22,7 @@ const maxQuery = 1000
 
 // packedSet is a set of packages ready to be stored.
 type packedSet struct {
+	id       int64 // of one that is stored
 	layer    int
 	doc      document
 	packages []catalog.HeldPackage
@@ -35,7 +36,7 @@ func (c *codec) packSets(sets []catalog.PackageSet) ([]packedSet, error) {
 		if err != nil {
 			return nil, err
 		}
-		out[i] = packedSet{set.Layer, doc, cleanPackages(set.Packages)}
+		out[i] = packedSet{set.ID, set.Layer, doc, cleanPackages(set.Packages)}
 	}
 	slices.SortFunc(out, func(a, b packedSet) int { return cmp.Compare(a.layer, b.layer) })
 	return out, nil
@@ -72,7 +73,7 @@ func putContents(ctx context.Context, tx *tx, artifactID int64, sets []packedSet
 	for _, set := range sets {
 		packages = append(packages, set.packages...)
 	}
-	return putVulnerabilities(ctx, tx, packages)
+	return putVulnerabilities(ctx, tx, packages, `SELECT set_id FROM artifact_package_set WHERE artifact_id = $1`, artifactID)
 }
 
 // linkSets makes sets those of an artifact.
@@ -82,7 +83,8 @@ func linkSets(ctx context.Context, tx *tx, artifactID int64, sets []packedSet) e
 		key   string
 	}
 	before, err := all(ctx, tx, func(row scanner) (l link, err error) {
-		return l, row.Scan(&l.layer, &l.key)
+		err = row.Scan(&l.layer, &l.key)
+		return l, err
 	}, `SELECT l.layer, s.document_key FROM artifact_package_set l JOIN package_set s ON s.id = l.set_id
 		WHERE l.artifact_id = $1 ORDER BY l.layer`, artifactID)
 	if err != nil {
@@ -206,39 +208,47 @@ func packageDest(p *catalog.PackageIdentity) []any {
 	return []any{&p.Name, &p.Version, &p.Type, &p.Ecosystem, &p.Source, &p.SourceVersion, &p.Module, &p.Judged}
 }
 
-// findPackages finds the rows of packages by their names.
+// findPackages finds the rows of packages.
 func findPackages(ctx context.Context, q querier, packages []catalog.HeldPackage) (map[catalog.PackageIdentity]int64, error) {
-	names := make([]any, 0, len(packages))
+	type version struct{ name, version string }
+	wanted := make(map[version]bool, len(packages))
+	var args []any
 	for _, p := range packages {
-		names = append(names, p.Name)
+		if v := (version{p.Name, p.Version}); !wanted[v] {
+			wanted[v] = true
+			args = append(args, v.name, v.version)
+		}
 	}
-	slices.SortFunc(names, func(a, b any) int { return strings.Compare(a.(string), b.(string)) })
-	names = slices.Compact(names)
 	ids := make(map[catalog.PackageIdentity]int64, len(packages))
-	for _, p := range packages {
-		ids[p.PackageIdentity] = 0
-	}
-	for part := range slices.Chunk(names, maxQuery) {
-		rows, err := q.QueryContext(ctx, `SELECT p.id, `+packageColumns+` FROM package p WHERE p.name IN (`+places(1, len(part))+`)`, part...)
-		if err != nil {
-			return nil, err
+	for part := range slices.Chunk(args, maxQuery) {
+		pairs := make([]string, len(part)/2)
+		for i := range pairs {
+			pairs[i] = "(" + places(2*i+1, 2) + ")"
 		}
-		defer rows.Close()
-		for rows.Next() {
-			var id int64
-			var p catalog.PackageIdentity
-			if err := rows.Scan(append([]any{&id}, packageDest(&p)...)...); err != nil {
-				return nil, err
-			}
-			if _, wanted := ids[p]; wanted {
-				ids[p] = id
-			}
-		}
-		if err := rows.Err(); err != nil {
+		if err := readPackages(ctx, q, ids, `(p.name, p.version) IN (VALUES `+strings.Join(pairs, ", ")+`)`, part...); err != nil {
 			return nil, err
 		}
 	}
 	return ids, nil
+}
+
+// readPackages adds the ids of the packages p that a condition selects.
+func readPackages(ctx context.Context, q querier, ids map[catalog.PackageIdentity]int64, where string, args ...any) error {
+	rows, err := q.QueryContext(ctx, `SELECT p.id, `+packageColumns+` FROM package p WHERE `+where, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var id int64
+	var p catalog.PackageIdentity
+	dest := append([]any{&id}, packageDest(&p)...)
+	for rows.Next() {
+		if err := rows.Scan(dest...); err != nil {
+			return err
+		}
+		ids[p] = id
+	}
+	return rows.Err()
 }
 
 // vulnerable names a vulnerability of a package.
@@ -248,23 +258,32 @@ type vulnerable struct {
 }
 
 // putVulnerabilities makes the vulnerabilities of packages that are on record
-// what they are now. What stays as it was is not written.
-func putVulnerabilities(ctx context.Context, tx *tx, packages []catalog.HeldPackage) error {
-	ids, err := findPackages(ctx, tx, packages)
+// what they are now; sets is a query for the ids of sets that hold them all. What
+// stays as it was is not written.
+func putVulnerabilities(ctx context.Context, tx *tx, packages []catalog.HeldPackage, sets string, args ...any) error {
+	if len(packages) == 0 {
+		return nil
+	}
+	in := ` IN (SELECT i.package_id FROM package_set_item i WHERE i.set_id IN (` + sets + `))`
+	ids := make(map[catalog.PackageIdentity]int64, len(packages))
+	if err := readPackages(ctx, tx, ids, `p.id`+in, args...); err != nil {
+		return err
+	}
+	before, err := readVulnerabilities(ctx, tx, in, args...)
 	if err != nil {
 		return err
 	}
 	now := make(map[vulnerable]catalog.PackageVulnerability)
+	judged := make(map[int64]bool, len(packages))
 	for _, p := range packages {
-		for _, v := range p.Vulnerabilities {
-			if id := ids[p.PackageIdentity]; id != 0 {
-				now[vulnerable{id, v.ID}] = v
-			}
+		id := ids[p.PackageIdentity]
+		if id == 0 {
+			continue
 		}
-	}
-	before, err := readVulnerabilities(ctx, tx, sortedIDs(ids))
-	if err != nil {
-		return err
+		judged[id] = true
+		for _, v := range p.Vulnerabilities {
+			now[vulnerable{id, v.ID}] = v
+		}
 	}
 	var rows [][]any
 	for key, v := range now {
@@ -272,6 +291,7 @@ func putVulnerabilities(ctx context.Context, tx *tx, packages []catalog.HeldPack
 			rows = append(rows, []any{key.packageID, v.ID, int64(v.Severity), v.FixedVersion, millis(tx.now)})
 		}
 	}
+	// Transactions that change the same rows do so in the same order.
 	slices.SortFunc(rows, func(a, b []any) int {
 		return cmp.Or(cmp.Compare(a[0].(int64), b[0].(int64)), strings.Compare(a[1].(string), b[1].(string)))
 	})
@@ -280,7 +300,7 @@ func putVulnerabilities(ctx context.Context, tx *tx, packages []catalog.HeldPack
 		return err
 	}
 	for key := range before {
-		if _, still := now[key]; still {
+		if _, still := now[key]; still || !judged[key.packageID] {
 			continue
 		}
 		if _, err := tx.exec(ctx, `DELETE FROM package_vulnerability WHERE package_id = $1 AND vulnerability = $2`, key.packageID, key.vulnerability); err != nil {
@@ -290,32 +310,24 @@ func putVulnerabilities(ctx context.Context, tx *tx, packages []catalog.HeldPack
 	return nil
 }
 
-func readVulnerabilities(ctx context.Context, q querier, ids []int64) (map[vulnerable]catalog.PackageVulnerability, error) {
+// readVulnerabilities reads the vulnerabilities of packages whose id is as a
+// condition says.
+func readVulnerabilities(ctx context.Context, q querier, is string, args ...any) (map[vulnerable]catalog.PackageVulnerability, error) {
 	found := make(map[vulnerable]catalog.PackageVulnerability)
-	for part := range slices.Chunk(ids, maxQuery) {
-		args := make([]any, len(part))
-		for i, id := range part {
-			args[i] = id
-		}
-		rows, err := q.QueryContext(ctx, `SELECT package_id, vulnerability, severity, fixed_version FROM package_vulnerability
-			WHERE package_id IN (`+places(1, len(args))+`)`, args...)
-		if err != nil {
-			return nil, err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var id int64
-			var v catalog.PackageVulnerability
-			if err := rows.Scan(&id, &v.ID, &v.Severity, &v.FixedVersion); err != nil {
-				return nil, err
-			}
-			found[vulnerable{id, v.ID}] = v
-		}
-		if err := rows.Err(); err != nil {
-			return nil, err
-		}
+	rows, err := q.QueryContext(ctx, `SELECT package_id, vulnerability, severity, fixed_version FROM package_vulnerability WHERE package_id`+is, args...)
+	if err != nil {
+		return nil, err
 	}
-	return found, nil
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		var v catalog.PackageVulnerability
+		if err := rows.Scan(&id, &v.ID, &v.Severity, &v.FixedVersion); err != nil {
+			return nil, err
+		}
+		found[vulnerable{id, v.ID}] = v
+	}
+	return found, rows.Err()
 }
 
 // pruneContents removes sets that no artifact has, and packages in no set.

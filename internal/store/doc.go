@@ -23,6 +23,11 @@
 // Reading what a pull needs is one query over indexes, on a pool of connections
 // of its own, so that scans and pushes never make a pull wait for a connection.
 //
+// An artifact that is to be judged again stays on a list until what came of it is
+// stored; a report that was made by advisories which are not in force any more puts
+// it there, however late that is. What layers hold is kept once for all artifacts
+// that have them, and storing it again writes nothing.
+//
 // # Errors
 //
 // Errors a caller can act on are *catalog.Error with the kinds and codes the

@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"fmt"
 
 	"github.com/pratique/pratique/internal/catalog"
 )
@@ -37,13 +36,4 @@ func (s *Store) EnsureInstance(ctx context.Context, tenant string, inst catalog.
 		return err
 	})
 	return inst, err
-}
-
-// IsMember reports whether an index in the artifact's repository names the
-// artifact.
-func (s *Store) IsMember(ctx context.Context, artifactID int64) (bool, error) {
-	yes, err := one(ctx, s.reads, fmt.Errorf("no answer"), scalar[bool], `SELECT EXISTS (
-		SELECT 1 FROM artifact a JOIN artifact_member m ON m.repository_id = a.repository_id AND m.digest = a.digest
-		WHERE a.id = $1)`, artifactID)
-	return yes, s.fail("look for an index", err)
 }

@@ -75,6 +75,6 @@ func setGate(ctx context.Context, tx *tx, inst catalog.Instance, gate catalog.Sc
 }
 
 func readInstance(ctx context.Context, q querier, id string) (catalog.Instance, error) {
-	return one(ctx, q, catalog.Errorf(catalog.NotFound, "instance_not_found", "there is no instance %s", id), scanInstance,
+	return one(ctx, q, instanceNotFound(id), scanInstance,
 		`SELECT `+instanceColumns+` FROM instance WHERE id = $1`, id)
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/pratique/pratique/internal/catalog"
 )
 
@@ -188,8 +190,26 @@ func (s *Store) JudgeOutdated(ctx context.Context) (waiting bool, err error) {
 	return waiting, err
 }
 
-// NextJudgings reads up to n artifacts that wait to be judged again.
+// maxJudging bounds what is read at a time of what was found in artifacts, in
+// bytes, unless one alone has more.
+const maxJudging = 32 << 20
+
+// NextJudgings reads up to n artifacts that wait to be judged again; fewer where
+// very much was found in them.
 func (s *Store) NextJudgings(ctx context.Context, n int) ([]catalog.JudgingItem, error) {
+	sizes, err := all(ctx, s.background, scalar[int64], `SELECT COALESCE(d.size, 0) FROM (SELECT artifact_id FROM rejudge ORDER BY artifact_id LIMIT $1) AS j
+		LEFT JOIN report r ON r.artifact_id = j.artifact_id LEFT JOIN document d ON d.key = r.exposure_key ORDER BY j.artifact_id`, n)
+	if err != nil {
+		return nil, s.fail("read what is to be judged again", err)
+	}
+	var total int64
+	for i, size := range sizes {
+		if total += size; total > maxJudging && i > 0 {
+			sizes = sizes[:i]
+			break
+		}
+	}
+	n = len(sizes)
 	items, err := all(ctx, s.background, func(row scanner) (i catalog.JudgingItem, err error) {
 		var ns namespaceRow
 		var p pullRow
@@ -226,16 +246,17 @@ func (s *Store) findings(ctx context.Context, items []catalog.JudgingItem) error
 	in := ` IN (` + places(1, len(ids)) + `)`
 	type found struct {
 		id   int64
-		key  string
 		data []byte
 	}
 	list, err := all(ctx, s.background, func(row scanner) (f found, err error) {
-		return f, row.Scan(&f.id, &f.key, &f.data)
-	}, `SELECT r.artifact_id, r.exposure_key, d.content FROM report r JOIN document d ON d.key = r.exposure_key WHERE r.artifact_id`+in, ids...)
+		err = row.Scan(&f.id, &f.data)
+		return f, err
+	}, `SELECT r.artifact_id, d.content FROM report r JOIN document d ON d.key = r.exposure_key WHERE r.artifact_id`+in, ids...)
 	if err != nil {
 		return err
 	}
-	for _, f := range list {
+	if err := parallel(len(list), func(i int) error {
+		f := list[i]
 		item := at[f.id]
 		text, err := s.docs.unpack(f.data)
 		if err == nil {
@@ -244,7 +265,9 @@ func (s *Store) findings(ctx context.Context, items []catalog.JudgingItem) error
 		if err != nil {
 			return fmt.Errorf("artifact %d: %w", f.id, err)
 		}
-		item.ExposureKey = f.key
+		return nil
+	}); err != nil {
+		return err
 	}
 	_, err = all(ctx, s.background, func(row scanner) (none struct{}, err error) {
 		var id int64
@@ -258,8 +281,25 @@ func (s *Store) findings(ctx context.Context, items []catalog.JudgingItem) error
 	return err
 }
 
-// itemExceptions completes items by the exceptions that hold for them. Most
-// instances have none, so that is asked first.
+// parallel calls f with the numbers below n, on two processors at most.
+func parallel(n int, f func(i int) error) error {
+	var group errgroup.Group
+	half := n / 2
+	for _, part := range [][2]int{{0, half}, {half, n}} {
+		group.Go(func() error {
+			for i := part[0]; i < part[1]; i++ {
+				if err := f(i); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// itemExceptions completes items by the exceptions that hold for them, statements
+// attached to images among them. Most databases have none, so that is asked first.
 func (s *Store) itemExceptions(ctx context.Context, items []catalog.JudgingItem) error {
 	some := make(map[string]bool)
 	for i := range items {
@@ -268,7 +308,7 @@ func (s *Store) itemExceptions(ctx context.Context, items []catalog.JudgingItem)
 		if !known {
 			var err error
 			if any, err = one(ctx, s.background, nil, scalar[bool],
-				`SELECT EXISTS (SELECT 1 FROM exception_target WHERE NOT ended AND instance_id = $1)`, a.Key.InstanceID); err != nil {
+				`SELECT EXISTS (SELECT 1 FROM exception_target WHERE NOT ended AND instance_id = $1) OR EXISTS (SELECT 1 FROM attachment)`, a.Key.InstanceID); err != nil {
 				return err
 			}
 			some[a.Key.InstanceID] = any
@@ -341,26 +381,27 @@ func (c *codec) packJudged(j *catalog.Judged) (p packedJudged, err error) {
 // out.
 func (s *Store) Judged(ctx context.Context, list []catalog.Judged) error {
 	packed := make([]packedJudged, len(list))
-	for i := range list {
-		var err error
-		if packed[i], err = s.docs.packJudged(&list[i]); err != nil {
-			return err
-		}
+	if err := parallel(len(list), func(i int) (err error) {
+		packed[i], err = s.docs.packJudged(&list[i])
+		return err
+	}); err != nil {
+		return err
 	}
 	return s.update(ctx, s.back, "store what was judged again", func(tx *tx) error {
 		var count judgedCount
 		var packages []catalog.HeldPackage
+		var sets []any
 		for _, p := range packed {
 			if err := storeJudged(ctx, tx, p, &count); err != nil {
 				return err
 			}
 			if p.Result.Document == nil {
 				for _, set := range p.sets {
-					packages = append(packages, set.packages...)
+					packages, sets = append(packages, set.packages...), append(sets, set.id)
 				}
 			}
 		}
-		if err := putVulnerabilities(ctx, tx, packages); err != nil {
+		if err := putVulnerabilities(ctx, tx, packages, places(1, len(sets)), sets...); err != nil {
 			return err
 		}
 		_, err := tx.exec(ctx, `UPDATE judging SET done = done + $1, changed = changed + $2, verdicts = verdicts + $3, failed = failed + $4,
@@ -407,7 +448,8 @@ func storeJudged(ctx context.Context, tx *tx, p packedJudged, count *judgedCount
 func readReported(ctx context.Context, tx *tx, artifactID int64) (reported, error) {
 	return one(ctx, tx, nil, func(row scanner) (r reported, err error) {
 		v := &r.verdict
-		return r, row.Scan(&r.scanID, &r.document, &r.exposure, &r.advisories, &v.Decision, &v.Reason, &v.Message, &v.Revision, &r.changes, &v.Remaining, &v.Severity, &r.policyRevision, &r.attachedRevision)
+		err = row.Scan(&r.scanID, &r.document, &r.exposure, &r.advisories, &v.Decision, &v.Reason, &v.Message, &v.Revision, &r.changes, &v.Remaining, &v.Severity, &r.policyRevision, &r.attachedRevision)
+		return r, err
 	}, `SELECT v.scan_id, v.document_key, v.exposure_key, v.advisories, v.decision, v.reason, v.message, v.revision, v.changes_at, v.remaining, v.severity,
 			(SELECT n.policy_revision FROM artifact a JOIN repository r ON r.id = a.repository_id JOIN namespace n ON n.id = r.namespace_id WHERE a.id = v.artifact_id),
 			(SELECT a.attached_revision FROM artifact a WHERE a.id = v.artifact_id)

@@ -18,9 +18,9 @@ const MaxManifest = 4 << 20
 const maxType = 1024
 
 // PutManifest accepts a manifest in one transaction: manifest, references, tag
-// and, where the namespace scans automatically and the artifact is a tagged
-// image without a successful report and without an active scan, a pending scan;
-// for a tagged index the same for each of its image members. created is false
+// and, where the namespace scans automatically, a pending scan for the artifact
+// or, if it is an index, for each of its image members, unless there is a report
+// or an active scan, or the instance refuses to scan it (catalog.Scope). created is false
 // if the manifest was there already.
 //
 // Errors: NotFound "namespace_not_found"; NotFound "manifest_blob_unknown",
@@ -77,8 +77,8 @@ func (s *Store) PutManifest(ctx context.Context, push catalog.ManifestPush) (a c
 			return err
 		}
 		a = p.Artifact
-		if ns.AutoScan && len(a.Tags) > 0 {
-			return scanAutomatically(ctx, tx, ns.InstanceID, id)
+		if ns.AutoScan {
+			return scanAutomatically(ctx, tx, ns, id)
 		}
 		return nil
 	})
@@ -159,9 +159,9 @@ func insertArtifact(ctx context.Context, tx *tx, repo int64, push catalog.Manife
 		return 0, false, err
 	}
 	id, err = one(ctx, tx, nil, scalar[int64], `INSERT INTO artifact (repository_id, digest, media_type, artifact_type, kind,
-			size, manifest_size, subject, annotations, pushed_at, pulled_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0) ON CONFLICT DO NOTHING RETURNING id`,
-		repo, push.Digest, clean(push.MediaType, maxType), clean(push.ArtifactType, maxType), string(push.Kind), size, len(push.Content), push.Subject, annotations, millis(tx.now))
+			size, manifest_size, subject, annotations, pushed_at, pulled_at, platform)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11) ON CONFLICT DO NOTHING RETURNING id`,
+		repo, push.Digest, clean(push.MediaType, maxType), clean(push.ArtifactType, maxType), string(push.Kind), size, len(push.Content), push.Subject, annotations, millis(tx.now), clean(push.Stack.Platform, maxType))
 	if err != nil {
 		return 0, false, err
 	}
@@ -210,24 +210,59 @@ func decodeAnnotations(text string) (m map[string]string, err error) {
 	return m, err
 }
 
-// scanAutomatically adds a pending scan for an image, or for each image an
-// index holds at whatever depth, that has no report and no active scan.
-func scanAutomatically(ctx context.Context, tx *tx, instanceID string, artifactID int64) error {
+// eligible is the condition under which artifact a may be scanned, as
+// catalog.Scope.Ineligible has it, but for indexes.
+func eligible(s catalog.Scope) string {
+	if s.Refuses(catalog.RefuseCharts) {
+		return eligibleImage(s)
+	}
+	return `(` + eligibleImage(s) + ` OR a.kind = '` + string(catalog.KindChart) + `')`
+}
+
+// eligibleImage is eligible of images alone.
+func eligibleImage(s catalog.Scope) string {
+	condition := `a.kind = '` + string(catalog.KindImage) + `'`
+	if s.Refuses(catalog.RefuseUntagged) {
+		condition += ` AND ` + namedIn(s)
+	}
+	if s.Refuses(catalog.RefuseWindows) {
+		condition += ` AND a.platform NOT LIKE 'windows%'`
+	}
+	return condition
+}
+
+// namedIn holds for artifacts that a tag names, or an index whose members are
+// scanned.
+func namedIn(s catalog.Scope) string {
+	const tagged = `EXISTS (SELECT 1 FROM tag t WHERE t.artifact_id = a.id)`
+	if s.Refuses(catalog.RefuseIndexes) {
+		return tagged
+	}
+	return `(` + tagged + ` OR EXISTS (SELECT 1 FROM artifact_member m WHERE m.repository_id = a.repository_id AND m.digest = a.digest))`
+}
+
+// scanAutomatically adds a pending scan for an image or a chart, or for each that
+// an index holds at whatever depth, that has no report and no active scan.
+func scanAutomatically(ctx context.Context, tx *tx, ns catalog.Namespace, artifactID int64) error {
+	members := `UNION
+			SELECT a.id FROM tree CROSS JOIN artifact_member m CROSS JOIN artifact a
+			WHERE m.artifact_id = tree.id AND a.repository_id = m.repository_id AND a.digest = m.digest`
+	if ns.Scope.Refuses(catalog.RefuseIndexes) {
+		members = ""
+	}
 	// SQLite takes CROSS JOIN as an order to begin with the few artifacts of
 	// the tree; left to itself it begins with all there are.
 	scans, err := all(ctx, tx, scanScan, `WITH RECURSIVE tree (id) AS (
 			SELECT CAST($1 AS BIGINT)
-			UNION
-			SELECT a.id FROM tree CROSS JOIN artifact_member m CROSS JOIN artifact a
-			WHERE m.artifact_id = tree.id AND a.repository_id = m.repository_id AND a.digest = m.digest
+			`+members+`
 		)
 		`+insertScan+`
-		SELECT CAST($2 AS TEXT), a.id, 'Pending', CAST($3 AS TEXT), 0, '', '', CAST($4 AS BIGINT), 0, 0, 0, 0, CAST($6 AS BIGINT), ''
+		SELECT CAST($2 AS TEXT), a.id, 'Pending', CAST($3 AS TEXT), 0, '', '', CAST($4 AS BIGINT), 0, 0, 0, 0, CAST($5 AS BIGINT), ''
 		FROM tree CROSS JOIN artifact a
-		WHERE a.id = tree.id AND a.kind = $5 AND NOT EXISTS (SELECT 1 FROM report r WHERE r.artifact_id = a.id)
+		WHERE a.id = tree.id AND `+eligible(ns.Scope)+` AND NOT EXISTS (SELECT 1 FROM report r WHERE r.artifact_id = a.id)
 		ORDER BY a.id
 		ON CONFLICT DO NOTHING`+returningScan,
-		artifactID, instanceID, string(catalog.TriggerPush), millis(tx.now), string(catalog.KindImage), catalog.TriggerPush.Priority())
+		artifactID, ns.InstanceID, string(catalog.TriggerPush), millis(tx.now), catalog.TriggerPush.Priority())
 	if err != nil {
 		return err
 	}

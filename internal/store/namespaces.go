@@ -18,8 +18,7 @@ func (s *Store) CreateNamespace(ctx context.Context, instanceID, name string, pu
 		return ns, err
 	}
 	err = s.update(ctx, s.front, "create a namespace", func(tx *tx) error {
-		noInstance := catalog.Errorf(catalog.NotFound, "instance_not_found", "there is no instance %s", instanceID)
-		if _, err := one(ctx, tx, noInstance, scalar[string], `SELECT id FROM instance WHERE id = $1`, instanceID); err != nil {
+		if _, err := one(ctx, tx, instanceNotFound(instanceID), scalar[string], `SELECT id FROM instance WHERE id = $1`, instanceID); err != nil {
 			return err
 		}
 		made, err := tx.exec(ctx, `INSERT INTO namespace (instance_id, name, public, auto_scan, block, threshold,
@@ -43,7 +42,8 @@ func (s *Store) CreateNamespace(ctx context.Context, instanceID, name string, pu
 // allowlist contains a comma.
 const namespaceColumns = `n.id, n.instance_id, n.name, n.public, n.auto_scan, n.block, n.threshold,
 	n.allowlist_expires_at, n.allowlist_created_at, n.allowlist_updated_at, n.gate, n.revision, n.created_at, n.updated_at,
-	COALESCE((SELECT string_agg(e.vulnerability, ',' ORDER BY e.position) FROM allowlist_entry e WHERE e.namespace_id = n.id), '')`
+	COALESCE((SELECT string_agg(e.vulnerability, ',' ORDER BY e.position) FROM allowlist_entry e WHERE e.namespace_id = n.id), ''),
+	COALESCE((SELECT i.settings FROM instance_setting i WHERE i.instance_id = n.instance_id), '')`
 
 const countRepositories = `(SELECT count(*) FROM repository r WHERE r.namespace_id = n.id)`
 
@@ -51,12 +51,12 @@ const countRepositories = `(SELECT count(*) FROM repository r WHERE r.namespace_
 type namespaceRow struct {
 	ns                                                      catalog.Namespace
 	expires, listCreated, listUpdated, nsCreated, nsUpdated int64
-	gate, items                                             string
+	gate, items, settings                                   string
 }
 
 func (r *namespaceRow) dest() []any {
 	return []any{&r.ns.ID, &r.ns.InstanceID, &r.ns.Name, &r.ns.Public, &r.ns.AutoScan, &r.ns.Policy.Block, &r.ns.Policy.Threshold,
-		&r.expires, &r.listCreated, &r.listUpdated, &r.gate, &r.ns.Revision, &r.nsCreated, &r.nsUpdated, &r.items}
+		&r.expires, &r.listCreated, &r.listUpdated, &r.gate, &r.ns.Revision, &r.nsCreated, &r.nsUpdated, &r.items, &r.settings}
 }
 
 func (r *namespaceRow) value() (catalog.Namespace, error) {
@@ -64,6 +64,11 @@ func (r *namespaceRow) value() (catalog.Namespace, error) {
 	list.ExpiresAt, list.CreatedAt, list.UpdatedAt = fromMillis(r.expires), fromMillis(r.listCreated), fromMillis(r.listUpdated)
 	list.Items = split(r.items)
 	r.ns.CreatedAt, r.ns.UpdatedAt = fromMillis(r.nsCreated), fromMillis(r.nsUpdated)
+	settings, err := parseSettings(r.settings)
+	if err != nil {
+		return r.ns, err
+	}
+	r.ns.Scope = settings.Scope()
 	return r.ns, decodeGate(r.gate, &r.ns.Policy.Gate)
 }
 

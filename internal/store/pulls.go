@@ -14,13 +14,14 @@ import (
 // its report v. Of the tags the first hundred are read: nobody decides by them.
 const (
 	artifactColumns = `a.id, a.repository_id, r.namespace_id, r.name, a.digest, a.media_type, a.artifact_type, a.kind, a.size, a.subject,
-		a.pushed_at, a.first_pulled_at, a.pulled_at`
+		a.platform, a.pushed_at, a.first_pulled_at, a.pulled_at, EXISTS (SELECT 1 FROM tag t WHERE t.artifact_id = a.id),
+		EXISTS (SELECT 1 FROM artifact_member m WHERE m.repository_id = a.repository_id AND m.digest = a.digest)`
 	tagsColumn = `COALESCE((SELECT string_agg(t.name, ',' ORDER BY t.name) FROM
 		(SELECT name FROM tag WHERE artifact_id = a.id ORDER BY name LIMIT 100) AS t), '')`
 	stateColumns = `COALESCE(s.id, 0), COALESCE(s.instance_id, ''), COALESCE(s.artifact_id, 0), COALESCE(s.state, ''),
 		COALESCE(s.requested_by, ''), COALESCE(s.percent, 0), COALESCE(s.cause, ''), COALESCE(s.detail, ''),
 		COALESCE(s.created_at, 0), COALESCE(s.started_at, 0), COALESCE(s.ended_at, 0), COALESCE(s.deadline, 0), COALESCE(s.attempt, 0),
-		COALESCE(s.priority, 0), COALESCE(s.categories, ''), COALESCE(s.risky, FALSE),
+		COALESCE(s.priority, 0), COALESCE(s.categories, ''), COALESCE(s.risky, FALSE), COALESCE(s.progress, ''),
 		COALESCE(v.scan_id, 0), COALESCE(v.decision, ''), COALESCE(v.reason, ''), COALESCE(v.message, ''),
 		COALESCE(v.revision, 0), COALESCE(v.changes_at, 0), COALESCE(v.remaining, 0), COALESCE(v.severity, 0)`
 	stateJoins = `LEFT JOIN scan s ON s.id = (SELECT max(l.id) FROM scan l WHERE l.artifact_id = a.id)
@@ -41,7 +42,7 @@ type pullRow struct {
 func (r *pullRow) dest() []any {
 	a, v := &r.a, &r.v
 	dest := []any{&a.ID, &a.RepositoryID, &a.NamespaceID, &a.Key.Repository, &a.Digest, &a.MediaType, &a.ArtifactType, &a.Kind, &a.Size, &a.Subject,
-		&r.pushed, &r.first, &r.pulled, &r.tags}
+		&a.Platform, &r.pushed, &r.first, &r.pulled, &a.Tagged, &a.Member, &r.tags}
 	dest = append(dest, r.scan.dest()...)
 	return append(dest, &v.ScanID, &v.Decision, &v.Reason, &v.Message, &v.Revision, &r.changes, &v.Remaining, &v.Severity)
 }
@@ -133,6 +134,25 @@ func (s *Store) Artifacts(ctx context.Context, key catalog.RepositoryKey, page c
 		FROM artifact a JOIN repository r ON r.id = a.repository_id JOIN namespace n ON n.id = r.namespace_id `+stateJoins+`
 		WHERE a.repository_id = $1 AND a.digest > $2 ORDER BY a.digest LIMIT $3`, repo, page.After, limit(page))
 	return list, s.fail("list artifacts", err)
+}
+
+// maxMembers bounds the images of an index that are told of.
+const maxMembers = 1000
+
+// MemberPulls reads the same as Pull, without content, for the images of an
+// index, at whatever depth, the first thousand.
+func (s *Store) MemberPulls(ctx context.Context, artifactID int64) ([]catalog.Pull, error) {
+	// As in scanAutomatically, the order of the joins is for SQLite.
+	list, err := all(ctx, s.reads, scanPull, `WITH RECURSIVE tree (id) AS (
+			SELECT CAST($1 AS BIGINT)
+			UNION
+			SELECT a.id FROM tree CROSS JOIN artifact_member m CROSS JOIN artifact a
+			WHERE m.artifact_id = tree.id AND a.repository_id = m.repository_id AND a.digest = m.digest
+		)
+		SELECT `+pullColumns+`, NULL
+		FROM tree CROSS JOIN artifact a JOIN repository r ON r.id = a.repository_id JOIN namespace n ON n.id = r.namespace_id `+stateJoins+`
+		WHERE a.id = tree.id AND a.kind = '`+string(catalog.KindImage)+`' AND a.id <> $1 ORDER BY a.id LIMIT $2`, artifactID, maxMembers)
+	return list, s.fail("list the images of an index", err)
 }
 
 // BlobPulls reads the same as Pull, without content and tags, for every

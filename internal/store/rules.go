@@ -30,6 +30,16 @@ func readRules(ctx context.Context, q querier, instanceID, namespace string) (ru
 	return rules, err
 }
 
+// OtherCollectors counts the reported images of a namespace whose layers were
+// read by other collectors than those of a version.
+func (s *Store) OtherCollectors(ctx context.Context, instanceID, namespace, version string) (int, error) {
+	n, err := one(ctx, s.reads, nil, scalar[int], `SELECT count(*) FROM namespace n JOIN repository r ON r.namespace_id = n.id
+			JOIN artifact a ON a.repository_id = r.id JOIN report v ON v.artifact_id = a.id
+		WHERE n.instance_id = $1 AND n.name = $2 AND EXISTS (SELECT 1 FROM scan_layer l WHERE l.scan_id = v.scan_id AND l.collectors <> $3)`,
+		instanceID, namespace, version)
+	return n, s.fail("count images by other rules", err)
+}
+
 // PutRule adds or replaces a file of rules of the namespace that the files
 // before were read from, or removes it where there is no content. It does not
 // look into the file.

@@ -1,8 +1,8 @@
 package store
 
 import (
-	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -11,29 +11,33 @@ import (
 )
 
 const scanColumns = `s.id, s.instance_id, s.artifact_id, s.state, s.requested_by, s.percent, s.cause, s.detail,
-	s.created_at, s.started_at, s.ended_at, s.deadline, s.attempt, s.priority, s.categories, s.risky`
+	s.created_at, s.started_at, s.ended_at, s.deadline, s.attempt, s.priority, s.categories, s.risky, s.progress`
 
 // returningScan is scanColumns for RETURNING, where there is no alias.
 const returningScan = ` RETURNING id, instance_id, artifact_id, state, requested_by, percent, cause, detail,
-	created_at, started_at, ended_at, deadline, attempt, priority, categories, risky`
+	created_at, started_at, ended_at, deadline, attempt, priority, categories, risky, progress`
 
 // scanRow collects the columns of scanColumns.
 type scanRow struct {
 	scan                              catalog.Scan
 	created, started, ended, deadline int64
-	categories                        string
+	categories, progress              string
 }
 
 func (r *scanRow) dest() []any {
 	s := &r.scan
 	return []any{&s.ID, &s.InstanceID, &s.ArtifactID, &s.State, &s.Trigger, &s.Percent, &s.Cause, &s.Detail,
-		&r.created, &r.started, &r.ended, &r.deadline, &s.Attempt, &s.Priority, &r.categories, &s.Risky}
+		&r.created, &r.started, &r.ended, &r.deadline, &s.Attempt, &s.Priority, &r.categories, &s.Risky, &r.progress}
 }
 
 func (r *scanRow) value() catalog.Scan {
 	r.scan.CreatedAt, r.scan.StartedAt = fromMillis(r.created), fromMillis(r.started)
 	r.scan.EndedAt, r.scan.Deadline = fromMillis(r.ended), fromMillis(r.deadline)
 	r.scan.Categories = splitCategories(r.categories)
+	if r.progress != "" {
+		// What cannot be read only informs.
+		_ = json.Unmarshal([]byte(r.progress), &r.scan.Progress)
+	}
 	return r.scan
 }
 
@@ -103,7 +107,8 @@ const oldestEvery = 10
 // run, and enqueues a plan job for each, in one transaction under a lock on the
 // instance's row, so that the limit holds across all processes. The most urgent
 // go first, the oldest among them before others; every tenth promotion is that
-// of the oldest of all. timeout sets their deadline. It returns the promoted
+// of the oldest of all. Where the instance's scans wait first in first out, the
+// oldest always goes first. timeout sets their deadline. It returns the promoted
 // scans in that order.
 //
 // Errors: NotFound "instance_not_found".
@@ -119,8 +124,7 @@ func (s *Store) Promote(ctx context.Context, instanceID string, limit int, timeo
 	}
 	err = s.update(ctx, s.back, "promote scans", func(tx *tx) error {
 		promoted = nil
-		noInstance := catalog.Errorf(catalog.NotFound, "instance_not_found", "there is no instance %s", instanceID)
-		before, err := one(ctx, tx, noInstance, scalar[int],
+		before, err := one(ctx, tx, instanceNotFound(instanceID), scalar[int],
 			`SELECT promotions FROM instance WHERE id = $1`+tx.dialect.forNoKeyUpdate, instanceID)
 		if err != nil {
 			return err
@@ -130,7 +134,11 @@ func (s *Store) Promote(ctx context.Context, instanceID string, limit int, timeo
 		if err != nil || running >= limit {
 			return err
 		}
-		ids, err := nextScans(ctx, tx, instanceID, before, limit-running)
+		settings, err := instanceSettings(ctx, tx, instanceID)
+		if err != nil {
+			return err
+		}
+		ids, err := nextScans(ctx, tx, instanceID, settings.Scope(), before, limit-running)
 		if err != nil || len(ids) == 0 {
 			return err
 		}
@@ -161,8 +169,11 @@ func (s *Store) Promote(ctx context.Context, instanceID string, limit int, timeo
 
 // nextScans chooses up to n scans for promotion, after so many promotions
 // before.
-func nextScans(ctx context.Context, tx *tx, instanceID string, before, n int) ([]int64, error) {
+func nextScans(ctx context.Context, tx *tx, instanceID string, scope catalog.Scope, before, n int) ([]int64, error) {
 	const pending = `SELECT id FROM scan WHERE instance_id = $1 AND state = 'Pending' `
+	if scope.FirstInFirstOut() {
+		return all(ctx, tx, scalar[int64], pending+`ORDER BY id LIMIT $2`, instanceID, n)
+	}
 	urgent, err := all(ctx, tx, scalar[int64], pending+`ORDER BY priority, id LIMIT $2`, instanceID, n)
 	if err != nil {
 		return nil, err
@@ -204,14 +215,10 @@ func lockScan(ctx context.Context, tx *tx, scanID int64) (catalog.Scan, error) {
 //
 // Errors: Conflict "scan_lost" if the scan is not running.
 func (s *Store) Plan(ctx context.Context, scanID int64, layers []catalog.LayerJob) error {
-	layers = slices.Clone(layers)
-	slices.SortStableFunc(layers, func(a, b catalog.LayerJob) int {
-		return cmp.Or(cmp.Compare(a.DiffID, b.DiffID), cmp.Compare(a.Digest, b.Digest))
-	})
-	layers = slices.CompactFunc(layers, func(a, b catalog.LayerJob) bool { return a.DiffID == b.DiffID && a.Digest == b.Digest })
-	keys := make([]string, len(layers))
-	for i, l := range layers {
-		keys[i] = layerKey(l)
+	planned := distinct(layers)
+	keys := make([]string, len(planned))
+	for i, l := range planned {
+		keys[i] = layerKey(l.LayerJob)
 	}
 	return s.update(ctx, s.back, "plan a scan", func(tx *tx) error {
 		// Layers before scans, in all transactions that lock both. With the
@@ -228,23 +235,24 @@ func (s *Store) Plan(ctx context.Context, scanID int64, layers []catalog.LayerJo
 			return err
 		}
 		var jobs jobList
-		rows := make([][]any, len(layers))
-		for i, l := range layers {
+		rows := make([][]any, len(planned))
+		for i, l := range planned {
 			done, err := one(ctx, tx, nil, scalar[bool],
 				`SELECT EXISTS (SELECT 1 FROM facts f JOIN layer_blob b ON b.diff_id = f.diff_id
 				WHERE f.diff_id = $1 AND f.collectors = $2 AND b.digest = $3)`, l.DiffID, l.Collectors, l.Digest)
 			if err != nil {
 				return err
 			}
-			rows[i] = []any{scanID, l.DiffID, l.Collectors, l.Digest, clean(l.MediaType, 255), l.Size, done}
+			rows[i] = []any{scanID, l.DiffID, l.Collectors, l.Digest, clean(l.MediaType, 255), l.Size, done, l.position}
 			if !done {
-				jobs.layer(l)
+				jobs.layer(l.LayerJob)
 			}
 		}
-		if err := tx.insert(ctx, `INSERT INTO scan_layer (scan_id, diff_id, collectors, digest, media_type, size, done)`, rows, ""); err != nil {
+		if err := tx.insert(ctx, `INSERT INTO scan_layer (scan_id, diff_id, collectors, digest, media_type, size, done, position)`, rows, ""); err != nil {
 			return err
 		}
-		if _, err := tx.exec(ctx, `UPDATE scan SET percent = $1 WHERE id = $2`, percent(len(layers)-len(jobs), len(layers)), scanID); err != nil {
+		scan.Progress.Layers = len(layers)
+		if _, err := advance(ctx, tx, scan, catalog.LayerJob{}); err != nil {
 			return err
 		}
 		if len(jobs) == 0 {
@@ -256,14 +264,6 @@ func (s *Store) Plan(ctx context.Context, scanID int64, layers []catalog.LayerJo
 
 // layerKey names the facts of a layer.
 func layerKey(l catalog.LayerJob) string { return l.DiffID + " " + l.Collectors }
-
-// percent is the progress of a scan: the layers are nine tenths of the work.
-func percent(done, total int) int {
-	if total == 0 {
-		return 90
-	}
-	return 90 * done / total
-}
 
 // PutFacts stores the facts of a layer and, in the same transaction, enqueues
 // the judge job of each running scan that waited for nothing else. It also
@@ -314,18 +314,11 @@ func layerDone(ctx context.Context, tx *tx, job catalog.LayerJob) error {
 			scan.ID, job.DiffID, job.Digest); err != nil {
 			return err
 		}
-		var done, total int
-		if err := tx.QueryRowContext(ctx, `SELECT count(*), COALESCE(sum(CASE WHEN done THEN 1 ELSE 0 END), 0) FROM scan_layer WHERE scan_id = $1`,
-			scan.ID).Scan(&total, &done); err != nil {
+		missing, err := advance(ctx, tx, scan, job)
+		if err != nil {
 			return err
 		}
-		if _, err := tx.exec(ctx, `UPDATE scan SET percent = $1 WHERE id = $2`, percent(done, total), scan.ID); err != nil {
-			return err
-		}
-		if err := tx.scanEvent(ctx, catalog.EventScanProgress, scan, catalog.EventData{Percent: percent(done, total), Layer: job.Digest}); err != nil {
-			return err
-		}
-		if done == total {
+		if missing == 0 {
 			jobs.judge(scan.ID, scan.Attempt)
 		}
 	}
@@ -354,7 +347,7 @@ func (s *Store) FailLayer(ctx context.Context, job catalog.LayerJob, cause catal
 
 // endScan moves a scan that has not ended to Error; ok is false if it has.
 func endScan(ctx context.Context, tx *tx, scanID int64, cause catalog.Cause, detail string) (scan catalog.Scan, ok bool, err error) {
-	scan, err = one(ctx, tx, nil, scanScan, `UPDATE scan SET state = 'Error', cause = $1, detail = $2, ended_at = $3
+	scan, err = one(ctx, tx, nil, scanScan, `UPDATE scan SET state = 'Error', cause = $1, detail = $2, ended_at = $3, progress = ''
 		WHERE id = $4 AND state IN ('Pending', 'Running')`+returningScan, string(cause), clean(detail, maxMessage), millis(tx.now), scanID)
 	if err != nil || scan.ID == 0 {
 		return scan, false, err
@@ -385,13 +378,20 @@ func (s *Store) FailScan(ctx context.Context, scanID int64, cause catalog.Cause,
 	})
 }
 
+// clockBack is how far in the future the start of a scan may lie before the clock
+// is taken to have been set back. Clocks of several machines differ by less.
+const clockBack = time.Minute
+
 // SweepDeadlines fails running scans past their deadline (CauseTimeout) and
-// returns them.
+// returns them. One that has begun in the future, for the clock was set back
+// meanwhile, begins its time now: it is neither ended too early nor much too late.
 func (s *Store) SweepDeadlines(ctx context.Context) (ended []catalog.Scan, err error) {
 	// Ordering by an expression keeps SQLite from reading all scans there ever
 	// were in the order of their ids.
 	const overdue = ` FROM scan s WHERE s.state = 'Running' AND s.deadline <= $1`
-	some, err := one(ctx, s.background, nil, scalar[bool], `SELECT EXISTS (SELECT 1`+overdue+`)`, millis(s.now()))
+	some, err := one(ctx, s.background, nil, scalar[bool],
+		`SELECT EXISTS (SELECT 1 FROM scan s WHERE s.state = 'Running' AND (s.deadline <= $1 OR s.started_at > $2))`,
+		millis(s.now()), millis(s.now().Add(clockBack)))
 	if err != nil {
 		return nil, s.fail("end overdue scans", err)
 	}
@@ -400,6 +400,10 @@ func (s *Store) SweepDeadlines(ctx context.Context) (ended []catalog.Scan, err e
 	}
 	err = s.update(ctx, s.back, "end overdue scans", func(tx *tx) error {
 		ended = nil
+		if _, err := tx.exec(ctx, `UPDATE scan SET deadline = deadline - started_at + $1, started_at = $1
+			WHERE state = 'Running' AND started_at > $2`, millis(tx.now), millis(tx.now.Add(clockBack))); err != nil {
+			return err
+		}
 		scans, err := all(ctx, tx, scanScan, `SELECT `+scanColumns+overdue+` ORDER BY s.id + 0`+tx.dialect.forUpdate, millis(tx.now))
 		if err != nil {
 			return err
@@ -501,7 +505,7 @@ func (s *Store) FinishScan(ctx context.Context, scan catalog.Scan, r catalog.Res
 		if err := judgedBy(ctx, tx, current.ArtifactID, r.Advisories); err != nil {
 			return err
 		}
-		if _, err := tx.exec(ctx, `UPDATE scan SET state = 'Success', percent = 100, ended_at = $1, risky = $2 WHERE id = $3`, millis(tx.now), scan.Risky, scan.ID); err != nil {
+		if _, err := tx.exec(ctx, `UPDATE scan SET state = 'Success', percent = 100, progress = '', ended_at = $1, risky = $2 WHERE id = $3`, millis(tx.now), scan.Risky, scan.ID); err != nil {
 			return err
 		}
 		// Layers are kept for the report in force only.
@@ -515,7 +519,7 @@ func (s *Store) FinishScan(ctx context.Context, scan catalog.Scan, r catalog.Res
 		if err := tx.verdictEvent(ctx, current.ArtifactID, before, v, scan.ID, catalog.ByScan); err != nil {
 			return err
 		}
-		current.State, current.Percent, current.EndedAt, current.Risky = catalog.Success, 100, fromMillis(millis(tx.now)), scan.Risky
+		current.State, current.Percent, current.Progress, current.EndedAt, current.Risky = catalog.Success, 100, catalog.Progress{}, fromMillis(millis(tx.now)), scan.Risky
 		if err := tx.scanEvent(ctx, catalog.EventScanDone, current, catalog.EventData{Percent: 100, Count: vulnerabilities(r.Exposure)}); err != nil {
 			return err
 		}

@@ -334,6 +334,55 @@ func statementQuery(month, format string) url.Values {
 	return query
 }
 
+// Judging tells how far all images are judged by what is in force.
+func (c *Client) Judging(ctx context.Context) (j api.Judging, err error) {
+	return j, c.do(ctx, http.MethodGet, "/judging", nil, nil, &j)
+}
+
+// RiskVulnerabilities lists the worst vulnerabilities of all images, up to limit,
+// or of those of a namespace.
+func (c *Client) RiskVulnerabilities(ctx context.Context, namespace string, limit int) ([]api.RiskVulnerability, error) {
+	query := url.Values{"limit": {strconv.Itoa(limit)}}
+	if namespace != "" {
+		query.Set("namespace", namespace)
+	}
+	var some api.Some[api.RiskVulnerability]
+	return some.Items, c.do(ctx, http.MethodGet, "/risks/vulnerabilities", query, nil, &some)
+}
+
+// VulnerableImages lists the images that have a vulnerability, or those of them in
+// a namespace.
+func (c *Client) VulnerableImages(ctx context.Context, id, namespace string) ([]api.PackageImage, error) {
+	return c.packageImages(ctx, "/risks/vulnerabilities/"+url.PathEscape(id)+"/images", url.Values{}, namespace)
+}
+
+// PackageImages lists the images that hold a package, of any version if that is
+// empty, or those of them in a namespace.
+func (c *Client) PackageImages(ctx context.Context, name, version, namespace string) ([]api.PackageImage, error) {
+	query := url.Values{"package": {name}}
+	if version != "" {
+		query.Set("version", version)
+	}
+	return c.packageImages(ctx, "/risks/packages/images", query, namespace)
+}
+
+func (c *Client) packageImages(ctx context.Context, path string, query url.Values, namespace string) (all []api.PackageImage, err error) {
+	query.Set("limit", "500")
+	if namespace != "" {
+		query.Set("namespace", namespace)
+	}
+	for {
+		var page api.List[api.PackageImage]
+		if err := c.do(ctx, http.MethodGet, path, query, nil, &page); err != nil {
+			return nil, err
+		}
+		if all = append(all, page.Items...); page.Next == "" {
+			return all, nil
+		}
+		query.Set("after", page.Next)
+	}
+}
+
 // Rules lists the files of rules of a namespace.
 func (c *Client) Rules(ctx context.Context, namespace string) (r api.Rules, err error) {
 	return r, c.do(ctx, http.MethodGet, namespacePath(namespace)+"/rules", nil, nil, &r)
@@ -452,9 +501,10 @@ func (c *Client) Report(ctx context.Context, image Image) (io.ReadCloser, error)
 	return c.send(ctx, http.MethodGet, image.path()+"/report", nil, nil)
 }
 
-// WaitForScan asks for the state of a scan again and again until it has ended,
-// and tells progress each time, if that is not nil.
-func (c *Client) WaitForScan(ctx context.Context, s api.Scan, progress func(api.Scan)) (api.Scan, error) {
+// WaitForScan asks for the state of a scan of an image, or of those of an index,
+// again and again until it has ended, and tells progress each time, if that is
+// not nil.
+func (c *Client) WaitForScan(ctx context.Context, image Image, s api.Scan, progress func(api.Scan)) (api.Scan, error) {
 	ticker := time.NewTicker(c.poll)
 	defer ticker.Stop()
 	for !s.State.Ended() {
@@ -467,7 +517,12 @@ func (c *Client) WaitForScan(ctx context.Context, s api.Scan, progress func(api.
 		case <-ticker.C:
 		}
 		var err error
-		if s, err = c.Scan(ctx, s.ID); err != nil {
+		if s.ID != 0 {
+			s, err = c.Scan(ctx, s.ID)
+		} else {
+			s, err = c.LatestScan(ctx, image)
+		}
+		if err != nil {
 			return s, err
 		}
 	}

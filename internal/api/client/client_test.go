@@ -124,7 +124,7 @@ func TestWaitForScan(t *testing.T) {
 	c, s := connect(t, api.Scan{ID: 7, State: catalog.Running, Percent: 50}, api.Scan{ID: 7, State: catalog.Success, Percent: 100})
 	c.poll = time.Millisecond
 	var told []int
-	got, err := c.WaitForScan(t.Context(), api.Scan{ID: 7, State: catalog.Pending}, func(s api.Scan) { told = append(told, s.Percent) })
+	got, err := c.WaitForScan(t.Context(), Image{}, api.Scan{ID: 7, State: catalog.Pending}, func(s api.Scan) { told = append(told, s.Percent) })
 	if err != nil || got.State != catalog.Success {
 		t.Fatalf("%+v, %v", got, err)
 	}

@@ -167,6 +167,10 @@ func testBatchSelection(f *fixture) {
 	f.push(catalog.ManifestPush{Key: app, Digest: digest("outer"), Content: []byte("outer"), Kind: catalog.KindIndex, Tag: "multi",
 		Manifests: []catalog.Descriptor{{Digest: inner.Digest}, {Digest: member.Digest}}})
 
+	got, err := f.s.Select(ctx, f.inst, catalog.Selection{All: true})
+	f.ok(err)
+	equal(f, "all, with nothing refused", got, catalog.Selected{Images: 6, NotImages: 1})
+	f.refuse(catalog.RefuseUntagged)
 	for _, c := range []struct {
 		name string
 		sel  catalog.Selection
@@ -214,7 +218,7 @@ func testBatchSelection(f *fixture) {
 			f.Errorf("%+v: %v, want %s", sel, err, code)
 		}
 	}
-	_, err := f.s.CreateBatch(ctx, f.inst, catalog.BatchRequest{Selection: catalog.Selection{All: true}, Rate: 1001})
+	_, err = f.s.CreateBatch(ctx, f.inst, catalog.BatchRequest{Selection: catalog.Selection{All: true}, Rate: 1001})
 	f.code(err, catalog.Invalid, "rate_invalid")
 	_, err = f.s.Batch(ctx, f.inst, 4711)
 	f.code(err, catalog.NotFound, "batch_not_found")

@@ -55,7 +55,9 @@ func testGateSettings(f *fixture) {
 	ns = update(catalog.GateChange{
 		Answers:    map[catalog.PullState]catalog.Answer{catalog.WaitingForScan: catalog.DefaultAnswer(catalog.WaitingForScan), catalog.ScanFailed: {Action: catalog.AnswerBlock}},
 		ReportOnly: ptr(false), GraceDays: ptr(0), AlsoBlock: map[report.Category]*report.Severity{report.Malicious: nil}, ExemptAccounts: &[]string{}})
-	equal(f, "the default again", ns.Policy, catalog.Policy{Threshold: catalog.DefaultThreshold})
+	equal(f, "what is said stays said", ns.Policy, catalog.Policy{Threshold: catalog.DefaultThreshold,
+		Gate: catalog.GateSettings{Answers: map[catalog.PullState]catalog.Answer{
+			catalog.WaitingForScan: catalog.DefaultAnswer(catalog.WaitingForScan), catalog.ScanFailed: {Action: catalog.AnswerBlock}}}})
 	if ns.Revision != 3 {
 		f.Errorf("revision %d", ns.Revision)
 	}

@@ -38,10 +38,10 @@ func testAutomaticScans(f *fixture) {
 	count(f.push(f.image(f.key("manual", "app"), "1", "l1")), 0, "a namespace that does not scan automatically")
 	key := f.key("auto", "app")
 	untagged := f.push(f.image(key, "", "l1"))
-	count(untagged, 0, "an untagged image")
+	count(untagged, 1, "an untagged image")
 	chart := f.image(key, "chart", "l2")
 	chart.Kind = catalog.KindChart
-	count(f.push(chart), 0, "a chart")
+	count(f.push(chart), 1, "a chart")
 	push := f.image(key, "1", "l3")
 	a := f.push(push)
 	count(a, 1, "a tagged image")
@@ -56,14 +56,14 @@ func testAutomaticScans(f *fixture) {
 	f.ok(err)
 	f.push(push)
 	count(a, 2, "pushed again while its scan runs")
-	f.ok(f.s.FinishScan(ctx, promoted[0], catalog.Result{Document: []byte("{}")}))
+	own := slices.IndexFunc(promoted, func(s catalog.Scan) bool { return s.ArtifactID == a.ID })
+	f.ok(f.s.FinishScan(ctx, promoted[own], catalog.Result{Document: []byte("{}")}))
 	f.push(push)
 	count(a, 2, "pushed again after its scan succeeded")
 
 	index := catalog.ManifestPush{Key: key, Digest: digest("index"), Content: []byte("index"), Kind: catalog.KindIndex,
 		Manifests: []catalog.Descriptor{{Digest: untagged.Digest}, {Digest: a.Digest}, {Digest: chart.Digest}}}
 	f.push(index)
-	count(untagged, 0, "a member of an untagged index")
 	outer := catalog.ManifestPush{Key: key, Digest: digest("outer"), Content: []byte("outer"), Kind: catalog.KindIndex, Tag: "outer",
 		Manifests: []catalog.Descriptor{{Digest: index.Digest}, {Digest: index.Digest}}}
 	outerArtifact := f.push(outer)
@@ -541,7 +541,8 @@ func testSignal(f *fixture) {
 	promoted, err := f.s.Promote(ctx, f.inst, 1, time.Hour)
 	f.ok(err)
 	signalled("promotion", false)
-	f.ok(f.s.FinishScan(ctx, promoted[0], catalog.Result{}))
+	own := slices.IndexFunc(promoted, func(s catalog.Scan) bool { return s.ArtifactID == a.ID })
+	f.ok(f.s.FinishScan(ctx, promoted[own], catalog.Result{}))
 	signalled("the end of a scan", true)
 	scan := f.rescan(a.ID)
 	signalled("a request", true)
@@ -551,4 +552,164 @@ func testSignal(f *fixture) {
 	signalled("a request", true)
 	f.ok(f.s.DeleteManifest(ctx, key, a.Digest))
 	signalled("the deletion of an image that is scanned", true)
+}
+
+func testProgress(f *fixture) {
+	ctx := f.Context()
+	f.namespace("team", catalog.NamespaceChange{})
+	a := f.running(f.key("team", "a"), "small", "large")
+	b := f.running(f.key("team", "b"), "large")
+	small, large := layerJob("small"), layerJob("large")
+	small.Size, large.Size = 100, 900
+	check := func(what string, scan catalog.Scan, percent int, want catalog.Progress) {
+		f.Helper()
+		got := f.scan(scan.ID)
+		if got.Percent != percent {
+			f.Errorf("%s: %d %%, want %d", what, got.Percent, percent)
+		}
+		equal(f, what, got.Progress, want)
+	}
+	events := func() int {
+		list, err := f.s.Events(ctx, f.inst, catalog.EventFilter{Kinds: []catalog.EventKind{catalog.EventScanProgress}}, 0, 1000)
+		f.ok(err)
+		return len(list)
+	}
+	read := func(job catalog.LayerJob, n int64) {
+		f.Helper()
+		f.ok(f.s.LayersRead(ctx, []catalog.LayerRead{{LayerJob: job, Bytes: n}}))
+	}
+	// The same layer may come twice; it is read once.
+	f.ok(f.s.Plan(ctx, a.ID, []catalog.LayerJob{small, large, small}))
+	f.ok(f.s.Plan(ctx, b.ID, []catalog.LayerJob{large}))
+	check("planned", a, 0, catalog.Progress{Layers: 3, Size: 1000})
+	read(large, 450)
+	half := catalog.Progress{Layer: 2, Layers: 3, Digest: large.Digest, LayerRead: 450, LayerSize: 900, Read: 450, Size: 1000}
+	check("half of the large one", a, 40, half)
+	check("half of the large one", b, 45, catalog.Progress{Layer: 1, Layers: 1, Digest: large.Digest, LayerRead: 450, LayerSize: 900, Read: 450, Size: 900})
+	if n := events(); n != 2 {
+		f.Errorf("%d events", n)
+	}
+	read(large, 451)
+	if n := events(); n != 2 {
+		f.Errorf("%d events although no percentage has changed", n)
+	}
+	read(large, 10) // it is read again
+	half.LayerRead, half.Read = 10, 10
+	check("read again", a, 40, half)
+	read(large, 1<<40) // longer than it says
+	half.LayerRead, half.Read = 900, 900
+	check("too long", a, 81, half)
+	f.ok(f.s.PutFacts(ctx, large, []byte("facts")))
+	read(large, 5) // too late
+	check("the large one done", a, 81, half)
+	check("all done", b, 90, catalog.Progress{Layer: 1, Layers: 1, Digest: large.Digest, LayerRead: 900, LayerSize: 900, Read: 900, Size: 900})
+	p, err := f.s.ArtifactPull(ctx, a.ArtifactID)
+	f.ok(err)
+	equal(f, "as a pull sees it", p.Scan.Progress, half)
+	f.ok(f.s.FailScan(ctx, a.ID, catalog.CauseStopped, "enough"))
+	check("stopped", a, 81, catalog.Progress{})
+	read(small, 50)
+	f.ok(f.s.LayersRead(ctx, nil))
+}
+
+// The clock may be set back while scans wait and run.
+func testClockSetBack(f *fixture) {
+	ctx := f.Context()
+	f.namespace("team", catalog.NamespaceChange{})
+	scan := f.running(f.key("team", "app"), "l1")
+	waiting := f.push(f.image(f.key("team", "app"), "2", "l2"))
+	_, err := f.s.RequestScan(ctx, waiting.ID, catalog.TriggerManual)
+	f.ok(err)
+	sweep := func(want int) {
+		f.Helper()
+		ended, err := f.s.SweepDeadlines(ctx)
+		f.ok(err)
+		if len(ended) != want {
+			f.Errorf("%d scans were ended, want %d: %+v", len(ended), want, ended)
+		}
+	}
+	f.advance(-clockSkew)
+	sweep(0)
+	if got := f.scan(scan.ID); !got.StartedAt.Equal(scan.StartedAt) {
+		f.Errorf("clocks may differ a little: %+v", got)
+	}
+	f.advance(-24 * time.Hour)
+	sweep(0)
+	got := f.scan(scan.ID)
+	if !got.StartedAt.Equal(f.now) || !got.Deadline.Equal(f.now.Add(time.Hour)) || got.State != catalog.Running {
+		f.Errorf("its time does not begin now: %+v", got)
+	}
+	promoted, err := f.s.Promote(ctx, f.inst, 2, time.Hour)
+	f.ok(err)
+	if len(promoted) != 1 || promoted[0].ArtifactID != waiting.ID {
+		f.Errorf("what waited does not run: %+v", promoted)
+	}
+	f.advance(time.Hour - time.Millisecond)
+	sweep(0)
+	f.advance(time.Millisecond)
+	sweep(2)
+}
+
+// clockSkew is by how much the clocks of two machines may differ.
+const clockSkew = time.Minute
+
+// What is being scanned can be deleted in every way, and what was said about it
+// is gone with it. A tag that is deleted changes nothing for a scan that runs.
+func testDeleteWhatIsScanned(f *fixture) {
+	ctx := f.Context()
+	f.namespace("team", catalog.NamespaceChange{})
+	for name, del := range map[string]func(catalog.RepositoryKey, catalog.Artifact) error{
+		"artifact": func(key catalog.RepositoryKey, a catalog.Artifact) error {
+			return f.s.DeleteManifest(ctx, key, a.Digest)
+		},
+		"repository": func(key catalog.RepositoryKey, _ catalog.Artifact) error { return f.s.DeleteRepository(ctx, key) },
+		"tag":        func(key catalog.RepositoryKey, _ catalog.Artifact) error { return f.s.DeleteTag(ctx, key, "latest") },
+	} {
+		key := f.key("team", name)
+		scan := f.running(key, "of "+name)
+		job := layerJob("of " + name)
+		f.ok(f.s.Plan(ctx, scan.ID, layerJobs("of "+name)))
+		f.code(f.s.DeleteNamespace(ctx, f.inst, "team"), catalog.Conflict, "namespace_not_empty")
+		p, err := f.s.ArtifactPull(ctx, scan.ArtifactID)
+		f.ok(err)
+		f.ok(del(key, p.Artifact))
+		f.ok(f.s.LayersRead(ctx, []catalog.LayerRead{{LayerJob: job, Bytes: 50}}))
+		f.ok(f.s.PutFacts(ctx, job, []byte("facts")))
+		finish := f.s.FinishScan(ctx, scan, catalog.Result{Document: []byte("r"), Verdict: catalog.Verdict{Decision: catalog.Allow}})
+		if name == "tag" {
+			f.ok(finish)
+			f.code(f.s.FailScan(ctx, scan.ID, catalog.CauseStopped, "too late"), catalog.Conflict, "scan_ended")
+			f.ok(f.s.DeleteRepository(ctx, key))
+			continue
+		}
+		f.code(finish, catalog.Conflict, "scan_lost")
+		f.code(f.s.FailScan(ctx, scan.ID, catalog.CauseStopped, "too late"), catalog.NotFound, "scan_not_found")
+	}
+	// Nothing is left that would keep others from their turn.
+	st, err := f.s.Statistics(ctx)
+	f.ok(err)
+	if st.ScansRunning+st.ScansPending != 0 {
+		f.Errorf("scans are left: %+v", st)
+	}
+	f.ok(f.s.DeleteNamespace(ctx, f.inst, "team"))
+}
+
+func testNamedImages(f *fixture) {
+	ctx := f.Context()
+	f.namespace("team", catalog.NamespaceChange{})
+	push := f.image(f.key("team", "shop"), "1", "chart")
+	push.Kind = catalog.KindChart
+	chart := f.push(push)
+	app := f.push(f.image(f.key("team", "app"), "1", "l1"))
+	f.ok(f.s.SetNamedImages(ctx, chart.ID, []string{"other:1"}))
+	f.ok(f.s.SetNamedImages(ctx, chart.ID, []string{"here.example:5000/team/app:1", "here.example/team/app@" + app.Digest, "here.example/team/gone:1",
+		"here.example/team/shop:1", "docker.io/team/app:1", "team/app:1", "here.example/Team/app:1", "nonsense"}))
+	here, others, err := f.s.NamedImages(ctx, chart)
+	f.ok(err)
+	if len(here) != 2 || here[0].Artifact.ID != app.ID || here[1].Artifact.ID != app.ID {
+		f.Errorf("here: %+v", here)
+	}
+	equal(f, "others", others, []string{"here.example/team/gone:1", "here.example/team/shop:1", "docker.io/team/app:1", "team/app:1", "here.example/Team/app:1", "nonsense"})
+	f.code(f.s.SetNamedImages(ctx, 12345, nil), catalog.NotFound, "artifact_not_found")
+	f.ok(f.s.DeleteManifest(ctx, f.key("team", "shop"), chart.Digest))
 }

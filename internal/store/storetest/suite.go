@@ -70,6 +70,10 @@ func Run(t *testing.T, dsn func(testing.TB) string) {
 		{"Lesson17Growth", testLesson17Growth},
 		{"HostileContents", testHostileContents},
 		{"ParallelContents", testParallelContents},
+		{"Judging", testJudging},
+		{"Lesson17JudgingGrowth", testLesson17JudgingGrowth},
+		{"OutdatedVerdicts", testOutdatedVerdicts},
+		{"JudgingLease", testJudgingLease},
 		{"FailLayer", testFailLayer},
 		{"Deadlines", testDeadlines},
 		{"DeleteWhileRunning", testDeleteWhileRunning},
@@ -77,6 +81,13 @@ func Run(t *testing.T, dsn func(testing.TB) string) {
 		{"ParallelFacts", testParallelFacts},
 		{"ParallelPushes", testParallelPushes},
 		{"ParallelEnds", testParallelEnds},
+		{"Progress", testProgress},
+		{"NamedImages", testNamedImages},
+		{"ClockSetBack", testClockSetBack},
+		{"DeleteWhatIsScanned", testDeleteWhatIsScanned},
+		{"InstanceSettings", testInstanceSettings},
+		{"Eligible", testEligible},
+		{"FirstInFirstOut", testFirstInFirstOut},
 		{"Signal", testSignal},
 		{"Risks", testRisks},
 		{"Trend", testTrend},
@@ -308,7 +319,7 @@ func testNamespaces(f *fixture) {
 	ctx := f.Context()
 	ns, err := f.s.CreateNamespace(ctx, f.inst, "team", true)
 	f.ok(err)
-	want := catalog.Namespace{ID: ns.ID, InstanceID: f.inst, Name: "team", Public: true, Revision: 1,
+	want := catalog.Namespace{ID: ns.ID, InstanceID: f.inst, Name: "team", Public: true, Revision: 1, Scope: catalog.Scope{Profile: catalog.ProfileDefault},
 		Policy: catalog.Policy{Threshold: catalog.DefaultThreshold}, CreatedAt: f.now, UpdatedAt: f.now}
 	equal(f, "created", ns, want)
 	_, err = f.s.CreateNamespace(ctx, f.inst, "team", true)
@@ -461,7 +472,7 @@ func testManifests(f *fixture) {
 	a, created, err := f.s.PutManifest(ctx, push)
 	f.ok(err)
 	want := catalog.Artifact{ID: a.ID, RepositoryID: a.RepositoryID, NamespaceID: a.NamespaceID, Key: key, Digest: push.Digest,
-		MediaType: push.MediaType, Kind: catalog.KindImage, Size: 300 + int64(len(push.Content)), Tags: []string{"1"}, PushedAt: f.now}
+		MediaType: push.MediaType, Kind: catalog.KindImage, Size: 300 + int64(len(push.Content)), Tags: []string{"1"}, Tagged: true, PushedAt: f.now}
 	equal(f, "artifact", a, want)
 	if !created {
 		f.Error("the first push did not create the manifest")

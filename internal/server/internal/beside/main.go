@@ -211,7 +211,7 @@ func (b *bench) scanned(image client.Image) error {
 	defer cancel()
 	s, err := b.admin.LatestScan(ctx, image)
 	if err == nil {
-		_, err = b.admin.WaitForScan(ctx, s, nil)
+		_, err = b.admin.WaitForScan(ctx, image, s, nil)
 	}
 	return err
 }
