@@ -60,7 +60,7 @@ step("events come by themselves", async () => {
   await browser.shot(page, "events");
   await page.getByLabel("Kind").selectOption("pull.blocked");
   await page.waitForURL(/kind=pull.blocked/);
-  await page.getByText("scan done").waitFor({ state: "detached" });
+  await page.getByRole("table", { name: "Events" }).getByText("scan done").waitFor({ state: "detached" });
   await page.getByText("The whole message").first().click();
   await page.getByText(/may not be pulled/).first().waitFor();
 });
@@ -91,6 +91,8 @@ step("risks: from the list to a vulnerability, to an image", async () => {
   await page.getByRole("table", { name: "Vulnerabilities" }).getByText("critical").first().waitFor();
   await browser.check(page, "risks");
   await browser.shot(page, "risks");
+  await page.getByLabel("Namespace").selectOption("team");
+  await page.getByLabel("Repository").selectOption("app");
   await page.getByLabel("Severity").selectOption("high");
   await page.getByLabel("Fix").selectOption("yes");
   await page.waitForURL(/severity=high.*fixable=yes/);
@@ -166,6 +168,19 @@ step("a closed gate keeps scans out", async () => {
 
 step("limits, advisories, what this is", async () => {
   await visit("/administration/limits", "Largest layer", "limits");
+  await page.getByLabel("Scans at a time").fill("4");
+  await page.getByLabel("images for Windows").check();
+  await server.api("PUT", "/settings", { revision: 0, layers: 100 });
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("alert").waitFor();
+  await browser.check(page, "limits, overtaken");
+  await page.getByRole("button", { name: "Load what it says now" }).click();
+  await page.getByRole("alert").waitFor({ state: "detached" });
+  assert.equal(await page.getByLabel("Most layers").inputValue(), "100");
+  await page.getByLabel("Scans at a time").fill("4");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("The limits are saved").waitFor();
+  assert.deepEqual((await server.api("GET", "/settings")).set, { concurrentScans: 4, layers: 100 });
   await visit("/administration/about", "REST interface");
   await visit("/administration/advisories", "Debian", "advisories");
   await page.getByRole("button", { name: "Update now" }).click();
@@ -231,7 +246,7 @@ step("addresses that lead nowhere, and hostile ones", async () => {
     ["/risks/vulnerability/<img src=x onerror=alert(1)>", "Not found"],
     ["/risks/rule?category=nothing&rule=x", "There is no such rule"],
     ["/risks/rule?category=unsafe-setting&rule=<script>alert(1)</script>", "No image has it"],
-    ["/risks?page=99999999999&severity=x", "did not work"],
+    ["/risks?page=99999999999&severity=x", "Nothing fits this selection"],
     ["/difference/team", "That is not the name of an image"],
     ["/difference/team/app:9", "cannot be compared"],
     ["/administration/nothing", "There is no such page"],

@@ -1,11 +1,12 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { call, path } from "../api/client";
 import { keys } from "../api/queries";
-import type { Batch, BatchImage, Event, Gate, Info, Schedule, Statement } from "../api/types";
+import type { Batch, BatchImage, Event, Gate, Info, Schedule, Settings, Statement } from "../api/types";
 
 export const adminKeys = {
   gates: [...keys.live, "gates"] as const,
   info: ["info"] as const,
+  settings: ["settings"] as const,
   batches: [...keys.live, "batches"] as const,
   batch: (id: number) => [...keys.live, "batches", id] as const,
   schedules: [...keys.live, "schedules"] as const,
@@ -17,6 +18,8 @@ export const adminKeys = {
 export const useGates = () => useQuery({ queryKey: adminKeys.gates, queryFn: ({ signal }) => call<{ items: Gate[] }>("/gates", { signal }) });
 
 export const useInfo = () => useQuery({ queryKey: adminKeys.info, queryFn: ({ signal }) => call<Info>("/info", { signal }) });
+
+export const useSettings = () => useQuery({ queryKey: adminKeys.settings, queryFn: ({ signal }) => call<Settings>("/settings", { signal }) });
 
 /** A list that begins with the latest; next, where present, is passed as "before" or "after". */
 export interface Latest<T> {

@@ -351,6 +351,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/judging": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell how far all images are judged by what is in force
+         * @description Images are judged again, without a scan, when advisories, rules, policies or exceptions change or something expires.
+         */
+        get: operations["getJudging"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metering": {
         parameters: {
             query?: never;
@@ -613,7 +633,7 @@ export interface paths {
         };
         /**
          * Get the report in force of an artifact
-         * @description That is the report of the latest scan that succeeded, whatever became of later ones, without what is whitelisted now.
+         * @description That is the report of the latest scan that succeeded, whatever became of later ones, judged by the advisories in force, without what is whitelisted now.
          */
         get: operations["getReport"];
         put?: never;
@@ -636,7 +656,7 @@ export interface paths {
         put?: never;
         /**
          * Ask for a scan of an artifact
-         * @description The report in force stays in force until the scan has succeeded. The Location of the answer tells how the scan goes on.
+         * @description For an index the images it names are scanned. The report in force stays in force until the scan has succeeded. The Location of the answer tells how the scan goes on.
          */
         post: operations["requestScan"];
         delete?: never;
@@ -761,7 +781,7 @@ export interface paths {
         get: operations["getRuleFile"];
         /**
          * Add or replace a file of rules
-         * @description Later scans go by it. A file with an error is refused with its line, and the rules in force stay in force.
+         * @description Images are judged again by it where that takes no other look at them; the others need a scan, and the list of rules counts them. A file with an error is refused with its line, and the rules in force stay in force.
          */
         put: operations["putRuleFile"];
         post?: never;
@@ -976,6 +996,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the settings of the instance: limits of scans, and what is not scanned */
+        get: operations["getSettings"];
+        /**
+         * Replace the settings of the instance
+         * @description What is absent has its default: that of the profile, or else of the server's configuration. Scans that run keep the limits they began with.
+         */
+        put: operations["setSettings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/statistics": {
         parameters: {
             query?: never;
@@ -1076,7 +1117,18 @@ export interface components {
             /** @enum {string} */
             kind: "image" | "index" | "chart" | "signature" | "other";
             mediaType: string;
+            /** @description The images of an index, or those that a chart names and the instance holds. The scan overview of an index is theirs together: while one of them waits or runs, so does the whole; then it is as the worst of them. The findings are those of the worst */
+            members?: components["schemas"]["Member"][];
             namespace: string;
+            /** @description Why it cannot be scanned; absent if it can be */
+            notScanned?: components["schemas"]["NotScanned"];
+            /** @description Images that a chart names and the instance does not hold */
+            otherImages?: string[];
+            /**
+             * @description That of an image, as its configuration says
+             * @example linux/amd64
+             */
+            platform?: string;
             /** Format: date-time */
             pulledAt?: string;
             /** Format: date-time */
@@ -1212,7 +1264,7 @@ export interface components {
             units: components["schemas"]["BatchUnits"];
             /**
              * Format: int64
-             * @description Left out: images that neither a tag nor an index names
+             * @description Left out: images that the instance refuses to scan, as it may those without a tag
              */
             untagged: number;
         };
@@ -1393,6 +1445,7 @@ export interface components {
             namespace?: string;
             /** Format: int64 */
             percent?: number;
+            progress?: components["schemas"]["Progress"];
             reason?: string;
             repository?: string;
             /** Format: int64 */
@@ -1689,6 +1742,11 @@ export interface components {
              * @example hold:30s
              */
             running: string;
+            /**
+             * @description The same for images that the instance's settings refuse to scan: block or allow
+             * @example block
+             */
+            scanRefused: string;
             /** @description Public keys, as PEM */
             statementKeys: string[];
             /**
@@ -1736,6 +1794,11 @@ export interface components {
              * @example hold:30s
              */
             running?: string;
+            /**
+             * @description The same for images that the instance's settings refuse to scan: block or allow
+             * @example block
+             */
+            scanRefused?: string;
             /** @description Public keys as PEM: ECDSA on P-256 or P-384, Ed25519, RSA of 2048 bits or more; replaces all */
             statementKeys?: string[];
             /**
@@ -1809,6 +1872,78 @@ export interface components {
             limits: components["schemas"]["Limits"];
             name: string;
             version: string;
+        };
+        InstanceChange: {
+            /**
+             * Format: int64
+             * @description Artifacts that are scanned at the same time
+             */
+            concurrentScans?: number;
+            /**
+             * Format: int64
+             * @description Largest image that is scanned, as stored
+             */
+            imageBytes?: number;
+            /**
+             * Format: int64
+             * @description Largest layer that is scanned, as stored
+             */
+            layerBytes?: number;
+            /**
+             * Format: int64
+             * @description Most layers an image that is scanned can have
+             */
+            layers?: number;
+            /**
+             * @description What is not set otherwise: default scans what can be scanned, swr has everything as the specification
+             * @enum {string}
+             */
+            profile?: "default" | "swr";
+            /** @description What is not scanned although it could be */
+            refuse?: ("untagged" | "multi-architecture" | "chart" | "windows")[];
+            /**
+             * Format: int64
+             * @description A scan that takes longer fails
+             */
+            scanTimeoutSeconds?: number;
+        };
+        Judging: {
+            /** @description Revision of the advisories that all was judged by, or waits to be; empty before the first */
+            advisories: string;
+            /**
+             * Format: int64
+             * @description Those of them in which something else was found than before
+             */
+            changed: number;
+            /**
+             * Format: int64
+             * @description Images that were, since startedAt
+             */
+            done: number;
+            /**
+             * Format: date-time
+             * @description Absent while something waits
+             */
+            endedAt?: string;
+            /**
+             * Format: int64
+             * @description Those of them that could not be judged; the log says why
+             */
+            failed: number;
+            /** @description Date of the latest of them */
+            newest?: string;
+            /** Format: date-time */
+            startedAt?: string;
+            /**
+             * Format: int64
+             * @description Those of them whose verdict changed
+             */
+            verdicts: number;
+            /**
+             * Format: int64
+             * @description Images that wait to be judged again, in all instances
+             */
+            waiting: number;
         };
         KEV: {
             dateAdded: string;
@@ -2002,6 +2137,17 @@ export interface components {
             line?: number;
             path: string;
         };
+        Member: {
+            digest: string;
+            /** @example team/app:1 */
+            image: string;
+            /** @example linux/arm64 */
+            platform?: string;
+            /** @description Absent if it was never scanned */
+            scanOverview?: components["schemas"]["ScanOverview"];
+            /** @description Whether it can be downloaded now */
+            verdict: components["schemas"]["Verdict"];
+        };
         Namespace: {
             allowlist: components["schemas"]["Allowlist"];
             /** @description Whether every image that arrives is scanned */
@@ -2075,6 +2221,12 @@ export interface components {
             name: string;
             /** Format: int64 */
             removes: number;
+        };
+        NotScanned: {
+            advice: string;
+            /** @enum {string} */
+            code: "untagged" | "multi_architecture" | "chart" | "windows" | "not_scannable";
+            reason: string;
         };
         Note: {
             code: string;
@@ -2286,6 +2438,40 @@ export interface components {
              */
             title: string;
         };
+        Progress: {
+            /**
+             * Format: int64
+             * @description Size of all layers, as stored
+             */
+            bytes?: number;
+            /**
+             * Format: int64
+             * @description Bytes of all layers that were read, or were known already
+             */
+            bytesRead?: number;
+            /** @description That of the layer */
+            digest?: string;
+            /**
+             * Format: int64
+             * @description The layer that is being read, or was read last, from one
+             */
+            layer?: number;
+            /**
+             * Format: int64
+             * @description Its size, as stored
+             */
+            layerBytes?: number;
+            /**
+             * Format: int64
+             * @description Bytes of that layer that were read
+             */
+            layerBytesRead?: number;
+            /**
+             * Format: int64
+             * @description How many layers the image has
+             */
+            layers?: number;
+        };
         Report: {
             advisories: components["schemas"]["Knowledge"];
             base?: components["schemas"]["Base"];
@@ -2381,6 +2567,11 @@ export interface components {
             /** @description Paths that are never looked into for secrets, beside those in excluded-paths.txt */
             excludedPaths: string[];
             files: components["schemas"]["RuleFile"][];
+            /**
+             * Format: int64
+             * @description Images that were looked at by other rules and have to be scanned again before these count for them. All others are judged again by themselves.
+             */
+            needScan: number;
         };
         Scan: {
             /** @description What to do about it */
@@ -2403,10 +2594,15 @@ export interface components {
             durationSeconds: number;
             /** Format: date-time */
             endedAt?: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description 0 for the scans of the images of an index together
+             */
             id: number;
             /** Format: int64 */
             percent: number;
+            /** @description How much was read, while it runs */
+            progress?: components["schemas"]["Progress"];
             /** Format: date-time */
             startedAt?: string;
             /** @enum {string} */
@@ -2437,10 +2633,15 @@ export interface components {
             endedAt?: string;
             /** @description What the report in force found; absent if no scan has succeeded */
             findings?: components["schemas"]["Findings"];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description 0 for the scans of the images of an index together
+             */
             id: number;
             /** Format: int64 */
             percent: number;
+            /** @description How much was read, while it runs */
+            progress?: components["schemas"]["Progress"];
             /** Format: date-time */
             startedAt?: string;
             /** @enum {string} */
@@ -2546,7 +2747,7 @@ export interface components {
             notImages: number;
             /**
              * Format: int64
-             * @description Left out: images that neither a tag nor an index names
+             * @description Left out: images that the instance refuses to scan, as it may those without a tag
              */
             untagged: number;
         };
@@ -2579,6 +2780,88 @@ export interface components {
              *     ]
              */
             repositories?: string[];
+        };
+        Settings: {
+            /** Format: date-time */
+            changedAt?: string;
+            changedBy?: string;
+            /**
+             * Format: int64
+             * @description Artifacts that are scanned at the same time
+             */
+            concurrentScans: number;
+            /** @description Whether scans wait in the order in which they were asked for, whatever asked for them */
+            firstInFirstOut: boolean;
+            /**
+             * Format: int64
+             * @description Largest image that is scanned, as stored
+             */
+            imageBytes: number;
+            /**
+             * Format: int64
+             * @description Largest layer that is scanned, as stored
+             */
+            layerBytes: number;
+            /**
+             * Format: int64
+             * @description Most layers an image that is scanned can have
+             */
+            layers: number;
+            /** @enum {string} */
+            profile: "default" | "swr";
+            /** @description What is not scanned although it could be */
+            refuse: ("untagged" | "multi-architecture" | "chart" | "windows")[];
+            /**
+             * Format: int64
+             * @description Grows with each change
+             */
+            revision: number;
+            /**
+             * Format: int64
+             * @description A scan that takes longer fails
+             */
+            scanTimeoutSeconds: number;
+            /** @description What the instance sets itself; the rest are defaults */
+            set: components["schemas"]["InstanceChange"];
+        };
+        SettingsChange: {
+            /**
+             * Format: int64
+             * @description Artifacts that are scanned at the same time
+             */
+            concurrentScans?: number;
+            /**
+             * Format: int64
+             * @description Largest image that is scanned, as stored
+             */
+            imageBytes?: number;
+            /**
+             * Format: int64
+             * @description Largest layer that is scanned, as stored
+             */
+            layerBytes?: number;
+            /**
+             * Format: int64
+             * @description Most layers an image that is scanned can have
+             */
+            layers?: number;
+            /**
+             * @description What is not set otherwise: default scans what can be scanned, swr has everything as the specification
+             * @enum {string}
+             */
+            profile?: "default" | "swr";
+            /** @description What is not scanned although it could be */
+            refuse?: ("untagged" | "multi-architecture" | "chart" | "windows")[];
+            /**
+             * Format: int64
+             * @description That of the settings the change was made from: refused if they have changed meanwhile
+             */
+            revision: number;
+            /**
+             * Format: int64
+             * @description A scan that takes longer fails
+             */
+            scanTimeoutSeconds?: number;
         };
         SeverityCounts: {
             /** Format: int64 */
@@ -2741,6 +3024,11 @@ export interface components {
              * @description For how long a pull waits for the end of the scan before it is refused
              */
             holdSeconds?: number;
+            /**
+             * @description Of an index or a chart: the decision about its images that lets the least pass
+             * @enum {string}
+             */
+            members?: "allow" | "block" | "unknown";
             /** @description What a client that is refused is told, or would be if wouldRefuse */
             message?: string;
             /**
@@ -3677,6 +3965,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Info"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getJudging: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Judging"];
                 };
             };
             /** @description Error */
@@ -5297,6 +5614,68 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
             };
             /** @description Error */
             default: {

@@ -13,13 +13,18 @@ export interface Narrowing {
   repo: string;
 }
 
+/** severityOf reads the least severity that is wanted, which somebody may have typed. */
+export function severityOf(text: string): string {
+  return severities.includes(text as (typeof severities)[number]) ? text : "";
+}
+
 /** Filters narrows a list of risks. */
 export function Filters({ state, placeholder, narrow, children }: { state: Narrowing; placeholder: string; narrow(change: Partial<Narrowing>): void; children?: ReactNode }) {
   const namespaces = useAllPages(useNamespaces(), true).items.map((n) => n.name);
   return (
     <div className="tools-row">
       <TextInput className="grow" label="Search" placeholder={placeholder} maxLength={256} leftSection={<IconSearch />} value={state.q} onChange={(e) => narrow({ q: e.currentTarget.value })} />
-      <NativeSelect label="Severity" value={state.severity} onChange={(e) => narrow({ severity: e.currentTarget.value })}
+      <NativeSelect label="Severity" value={severityOf(state.severity)} onChange={(e) => narrow({ severity: e.currentTarget.value })}
         data={[{ value: "", label: "any" }, ...severities.filter((s) => s !== "unknown").map((s) => ({ value: s, label: s === "critical" ? "critical" : `${s} and above` }))]} />
       {children}
       <NativeSelect label="Namespace" value={state.ns} onChange={(e) => narrow({ ns: e.currentTarget.value, repo: "" })}

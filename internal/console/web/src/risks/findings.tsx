@@ -7,7 +7,7 @@ import { SeverityMark } from "../ui/marks";
 import { Empty, ErrorState, Loading } from "../ui/states";
 import { type Column, DataTable } from "../ui/table";
 import type { Category } from "./categories";
-import { Filters, useSettled } from "./filters";
+import { Filters, severityOf, useSettled } from "./filters";
 import { ruleLink } from "./links";
 import { numberOf, pageRows, StepPager } from "./pages";
 import { useRiskFindings } from "./queries";
@@ -26,7 +26,7 @@ export function FindingsList({ category }: { category: Category }) {
   const [state, change] = useUrlState(defaults);
   const page = numberOf(state.page);
   const list = useRiskFindings({
-    category: category.category, q: useSettled(state.q).trim().slice(0, 256), severity: state.severity,
+    category: category.category, q: useSettled(state.q).trim().slice(0, 256), severity: severityOf(state.severity),
     namespace: state.ns, repository: state.ns === "" ? undefined : state.repo, offset: (page - 1) * pageRows, limit: pageRows,
   });
   const narrowed = state.q !== "" || state.severity !== "" || state.ns !== "";

@@ -7,7 +7,7 @@ import { SeverityMark } from "../ui/marks";
 import { Empty, ErrorState, Loading } from "../ui/states";
 import { type Column, DataTable } from "../ui/table";
 import { Ago } from "../ui/time";
-import { Filters, useSettled } from "./filters";
+import { Filters, severityOf, useSettled } from "./filters";
 import { vulnerabilityLink } from "./links";
 import { numberOf, pageRows, StepPager } from "./pages";
 import { useRiskVulnerabilities } from "./queries";
@@ -28,7 +28,7 @@ export function VulnerabilitiesList() {
   const [state, change] = useUrlState(defaults);
   const page = numberOf(state.page);
   const list = useRiskVulnerabilities({
-    q: useSettled(state.q).trim().slice(0, 256), severity: state.severity, fixable: state.fixable === "" ? undefined : true,
+    q: useSettled(state.q).trim().slice(0, 256), severity: severityOf(state.severity), fixable: state.fixable === "" ? undefined : true,
     namespace: state.ns, repository: state.ns === "" ? undefined : state.repo, offset: (page - 1) * pageRows, limit: pageRows,
   });
   const narrow = (c: Partial<typeof defaults>) => change({ ...c, page: "1" });
