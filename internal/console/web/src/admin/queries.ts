@@ -15,7 +15,10 @@ export const adminKeys = {
   events: (filter: EventFilter) => ["events", filter] as const,
 };
 
-export const useGates = () => useQuery({ queryKey: adminKeys.gates, queryFn: ({ signal }) => call<{ items: Gate[] }>("/gates", { signal }) });
+/** What was read before is shown at once, and read again whenever it is come to. */
+const staleTime = 0;
+
+export const useGates = () => useQuery({ queryKey: adminKeys.gates, staleTime, queryFn: ({ signal }) => call<{ items: Gate[] }>("/gates", { signal }) });
 
 export const useInfo = () => useQuery({ queryKey: adminKeys.info, queryFn: ({ signal }) => call<Info>("/info", { signal }) });
 
@@ -35,6 +38,7 @@ const goesOn = (b: Batch) => b.state === "running";
 export const useBatches = () =>
   useInfiniteQuery({
     queryKey: adminKeys.batches,
+    staleTime,
     queryFn: ({ pageParam, signal }) => call<Latest<Batch>>("/batches", { query: { before: pageParam || undefined, limit: 50 }, signal }),
     initialPageParam: 0,
     getNextPageParam: (last) => last.next,
@@ -44,6 +48,7 @@ export const useBatches = () =>
 export const useBatch = (id: number) =>
   useQuery({
     queryKey: adminKeys.batch(id),
+    staleTime,
     queryFn: ({ signal }) => call<Batch>(path("batches", String(id)), { signal }),
     refetchInterval: (query) => (query.state.data && goesOn(query.state.data) ? followEvery : false),
   });
@@ -51,15 +56,16 @@ export const useBatch = (id: number) =>
 export const useBatchImages = (id: number, state: string, follow: boolean) =>
   useInfiniteQuery({
     queryKey: [...adminKeys.batch(id), "images", state],
+    staleTime,
     queryFn: ({ pageParam, signal }) => call<Latest<BatchImage>>(path("batches", String(id), "images"), { query: { state, after: pageParam || undefined, limit: 100 }, signal }),
     initialPageParam: 0,
     getNextPageParam: (last) => last.next,
     refetchInterval: follow ? followEvery : false,
   });
 
-export const useSchedules = () => useQuery({ queryKey: adminKeys.schedules, queryFn: ({ signal }) => call<{ items: Schedule[] }>("/schedules", { signal }) });
+export const useSchedules = () => useQuery({ queryKey: adminKeys.schedules, staleTime, queryFn: ({ signal }) => call<{ items: Schedule[] }>("/schedules", { signal }) });
 
-export const useMetering = (month: string) => useQuery({ queryKey: adminKeys.metering(month), queryFn: ({ signal }) => call<Statement>("/metering", { query: { month }, signal }) });
+export const useMetering = (month: string) => useQuery({ queryKey: adminKeys.metering(month), staleTime, queryFn: ({ signal }) => call<Statement>("/metering", { query: { month }, signal }) });
 
 /** What selects events. Empty fields select all. */
 export interface EventFilter {
@@ -72,7 +78,7 @@ export interface EventFilter {
 export const useEventList = (filter: EventFilter) =>
   useInfiniteQuery({
     queryKey: adminKeys.events(filter),
-    staleTime: 0,
+    staleTime,
     gcTime: 0,
     queryFn: ({ pageParam, signal }) => call<Latest<Event>>("/events", { query: { ...filter, before: pageParam || undefined, limit: 100 }, signal }),
     initialPageParam: 0,

@@ -66,7 +66,7 @@ function Figures({ dashboard: d }: { dashboard: Dashboard | undefined }) {
     <dl className="figures">
       <Figure name="Images" href="/repositories" value={d && count(d.standing.images)} note={d && `${count(d.standing.reported)} with a report`} />
       <Figure name="Blocked images" href="/repositories" value={d && count(d.standing.blocked)} note="cannot be pulled for what was found" />
-      <Figure name="Refused pulls" href="/administration/events?kind=pull.blocked" value={d && count(refused)} note={d && `of ${count(pulls)} in 30 days`} />
+      <Figure name="Refused pulls" href="/administration/events?kind=pull.blocked" value={d && count(refused)} note={d && `of ${count(pulls + refused)} in 30 days`} />
       <AdvisoryFigure />
     </dl>
   );

@@ -10,7 +10,10 @@ export const overviewKeys = {
   advisories: [...keys.live, "advisories"] as const,
 };
 
-export const useDashboard = () => useQuery({ queryKey: overviewKeys.dashboard, queryFn: ({ signal }) => call<Dashboard>("/dashboard", { signal }) });
+/** What was read before is shown at once, and read again whenever it is come to. */
+const staleTime = 0;
+
+export const useDashboard = () => useQuery({ queryKey: overviewKeys.dashboard, staleTime, queryFn: ({ signal }) => call<Dashboard>("/dashboard", { signal }) });
 
 /** The scans that run, and those that wait. */
 export interface ActiveScans {
@@ -19,7 +22,7 @@ export interface ActiveScans {
   waiting: number;
 }
 
-export const useScans = () => useQuery({ queryKey: overviewKeys.scans, queryFn: ({ signal }) => call<ActiveScans>("/scans", { query: { limit: 20 }, signal }) });
+export const useScans = () => useQuery({ queryKey: overviewKeys.scans, staleTime, queryFn: ({ signal }) => call<ActiveScans>("/scans", { query: { limit: 20 }, signal }) });
 
 /** The most events that are looked at for news. */
 const mostNews = 500;
@@ -28,6 +31,7 @@ const mostNews = 500;
 export const useNews = (since: string) =>
   useQuery({
     queryKey: [...overviewKeys.news, since],
+    staleTime,
     queryFn: ({ signal }) => call<{ items: Event[]; next?: number }>("/events", { query: { kind: "vulnerability.new", since, limit: mostNews }, signal }),
   });
 
@@ -43,6 +47,7 @@ const followEvery = 2_000;
 export const useAdvisories = () =>
   useQuery({
     queryKey: overviewKeys.advisories,
+    staleTime,
     queryFn: ({ signal }) => call<Advisories>("/advisories", { signal }),
     refetchInterval: (query) => (query.state.data?.fetch.running ? followEvery : false),
   });

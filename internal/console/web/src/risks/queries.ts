@@ -3,7 +3,10 @@ import { call, path } from "../api/client";
 import { keys } from "../api/queries";
 import type { Exception, FoundImage, List, PackageImage, RiskFinding, RiskVulnerability, Vulnerability } from "../api/types";
 
-const riskKeys = [...keys.live, "risks"] as const;
+export const riskKeys = [...keys.live, "risks"] as const;
+
+/** What was read before is shown at once, and read again whenever it is come to. */
+const staleTime = 0;
 
 /** What selects risks, as the server knows it. */
 export type RiskQuery = Record<string, string | number | boolean | undefined>;
@@ -18,6 +21,7 @@ export interface Some<T> {
 function useSome<T>(target: string, query: RiskQuery) {
   return useQuery({
     queryKey: [...riskKeys, target, query],
+    staleTime,
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) => call<Some<T>>(target, { query, signal }),
   });
@@ -28,7 +32,7 @@ export const useRiskVulnerabilities = (query: RiskQuery) => useSome<RiskVulnerab
 export const useRiskFindings = (query: RiskQuery) => useSome<RiskFinding>("/risks/findings", query);
 
 export const useRiskVulnerability = (id: string) =>
-  useQuery({ queryKey: [...riskKeys, "vulnerability", id], queryFn: ({ signal }) => call<Vulnerability>(path("risks", "vulnerabilities", id), { signal }) });
+  useQuery({ queryKey: [...riskKeys, "vulnerability", id], staleTime, queryFn: ({ signal }) => call<Vulnerability>(path("risks", "vulnerabilities", id), { signal }) });
 
 /** The most a page of images holds. */
 const pageSize = 200;
@@ -36,6 +40,7 @@ const pageSize = 200;
 function useImages<T>(target: string, query: RiskQuery, enabled = true) {
   return useInfiniteQuery({
     queryKey: [...riskKeys, target, query],
+    staleTime,
     enabled,
     queryFn: ({ pageParam, signal }) => call<List<T>>(target, { query: { ...query, after: pageParam, limit: pageSize }, signal }),
     initialPageParam: "",
@@ -51,4 +56,4 @@ export const useImagesOfPackage = (name: string, type: string) => useImages<Pack
 
 /** What was decided about a vulnerability, wherever. */
 export const useDecisionsAbout = (vulnerability: string) =>
-  useQuery({ queryKey: [...riskKeys, "decisions", vulnerability], queryFn: ({ signal }) => call<List<Exception>>("/exceptions", { query: { vulnerability, limit: 500 }, signal }) });
+  useQuery({ queryKey: [...riskKeys, "decisions", vulnerability], staleTime, queryFn: ({ signal }) => call<List<Exception>>("/exceptions", { query: { vulnerability, limit: 500 }, signal }) });

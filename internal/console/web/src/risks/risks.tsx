@@ -1,11 +1,15 @@
 import { NativeSelect } from "@mantine/core";
+import { useCallback } from "react";
 import { Link, useLocation } from "wouter";
+import type { Event } from "../api/types";
+import { useRefresh } from "../events/refresh";
 import { Page } from "../ui/page";
 import { Empty } from "../ui/states";
 import { categories } from "./categories";
 import { FindingsList } from "./findings";
 import { risksRoot } from "./links";
 import { PackagePage, PackagesTab } from "./package";
+import { riskKeys } from "./queries";
 import { RulePage } from "./rule";
 import { VulnerabilityPage } from "./vulnerability";
 import { VulnerabilitiesList } from "./vulnerabilities";
@@ -13,9 +17,13 @@ import "../ui/parts.css";
 
 const tabs = [{ key: "", name: "Vulnerabilities" }, ...categories, { key: "packages", name: "Packages" }];
 
+/** What may change what is wrong. */
+const changes = new Set(["scan.done", "vulnerability.new", "statements.changed"]);
+
 /** Risks is what is wrong across all images. */
 export default function Risks() {
   useLocation(); // draws again when the address changes
+  useRefresh(riskKeys, useCallback((e: Event) => changes.has(e.kind), []));
   const [key = "", ...rest] = window.location.pathname.slice(risksRoot.length).replace(/^\/+|\/+$/g, "").split("/");
   if (key === "vulnerability" && rest.length > 0) return <VulnerabilityPage key={rest.join("/")} id={decoded(rest.join("/"))} />;
   if (key === "rule") return <RulePage />;
