@@ -304,6 +304,7 @@ step("360 and 2560 pixels, light and dark", async () => {
 step("by keyboard alone", async () => {
   const p = await browser.page();
   await p.goto(server.url + "/repositories/team");
+  await p.waitForFunction(() => document.activeElement?.getAttribute("name") === "username");
   await p.keyboard.type("admin");
   await p.keyboard.press("Tab");
   await p.keyboard.type(server.password);

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import type { Namespace } from "../api/types";
+import type { GateSettings, Namespace } from "../api/types";
 import { changeOf, formOf, names } from "./change";
 
 const namespace: Namespace = {
   id: 1, name: "team", public: false, autoScan: false, preventVul: false, severity: "high", repositories: 0,
   createdAt: "2026-09-01T00:00:00Z", updatedAt: "2026-09-01T00:00:00Z", allowlist: { items: [], expired: false },
-  gate: { notScanned: "block", waiting: "hold:30s", running: "hold:30s", failed: "block", notScannable: "allow", scanRefused: "block", reportOnly: false, graceDays: 0, alsoBlock: { "weak-password": "high" }, exemptAccounts: ["deployer"], statements: "off", statementKeys: [] },
+  gate: { notScanned: "block", waiting: "hold:30s", running: "hold:30s", failed: "block", scanRefused: "block", notScannable: "allow", reportOnly: false, graceDays: 0, alsoBlock: { "weak-password": "high" }, exemptAccounts: ["deployer"], } as unknown as GateSettings,
 };
 
 test("a form that nobody touched changes nothing", () => {

@@ -14,6 +14,7 @@ export interface Form {
   waiting: string;
   running: string;
   failed: string;
+  scanRefused: string;
   notScannable: string;
   alsoBlock: Record<string, string>;
   exemptAccounts: string;
@@ -34,7 +35,7 @@ export function formOf(n: Namespace): Form {
   return {
     public: n.public, autoScan: n.autoScan, preventVul: n.preventVul, severity: n.severity,
     reportOnly: gate.reportOnly, graceDays: String(gate.graceDays),
-    notScanned: gate.notScanned, waiting: gate.waiting, running: gate.running, failed: gate.failed, notScannable: gate.notScannable,
+    notScanned: gate.notScanned, waiting: gate.waiting, running: gate.running, failed: gate.failed, scanRefused: gate.scanRefused, notScannable: gate.notScannable,
     alsoBlock: Object.fromEntries(blockable.map((c) => [c.key, gate.alsoBlock[c.key] ?? "off"])),
     exemptAccounts: gate.exemptAccounts.join(", "),
   };
@@ -45,7 +46,7 @@ export function names(text: string): string[] {
   return [...new Set(text.split(/[\s,;]+/).filter((s) => s !== ""))];
 }
 
-const answers = ["notScanned", "waiting", "running", "failed", "notScannable"] as const;
+const answers = ["notScanned", "waiting", "running", "failed", "scanRefused", "notScannable"] as const;
 
 /** changeOf is what the form changes: what is as it was is left out, so that nobody else's change is undone. */
 export function changeOf(n: Namespace, form: Form): NamespaceChange {

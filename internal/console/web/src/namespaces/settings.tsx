@@ -82,6 +82,7 @@ export function SettingsSection({ namespace: n }: { namespace: Namespace }) {
         <Answer label="The first scan waits for its turn" value={form.waiting} onChange={(waiting) => set({ waiting })} disabled={off} />
         <Answer label="The first scan runs" value={form.running} onChange={(running) => set({ running })} disabled={off} />
         <Answer label="No scan has succeeded" value={form.failed} onChange={(failed) => set({ failed })} disabled={off} />
+        <Answer label="Scanning it was refused: too large, or not for this scanner" value={form.scanRefused} onChange={(scanRefused) => set({ scanRefused })} disabled={off} holds={false} />
         <Answer label="It is not an image: a chart, another artifact" value={form.notScannable} onChange={(notScannable) => set({ notScannable })} disabled={off} holds={false} />
       </Group>
       <Group title="What else blocks" more="Findings of other categories, from a severity on.">
@@ -159,7 +160,7 @@ function Preview({ namespace: n, form }: { namespace: Namespace; form: Form }) {
       {p && (
         <div className="stackv tight" role="status">
           {result.of !== of && <p className="small" style={{ color: "var(--wait)" }}>The settings were changed since. Ask again.</p>}
-          <p><b>{p.blocked.artifacts === 0 ? "Nothing" : plural(p.blocked.artifacts, "image")}</b> of {count(p.artifacts)}, and {count(p.blocked.pulls)} of {plural(p.pulls, "pull")}, since {date(p.since)}. {p.refused > 0 && `${plural(p.refused, "pull")} were in fact refused.`}{!p.complete && " Only those asked for most often were looked at."}</p>
+          <p><b>{p.blocked.artifacts === 0 ? "Nothing" : plural(p.blocked.artifacts, "image")}</b> of {count(p.artifacts)}, and {count(p.blocked.pulls)} of {plural(p.pulls, "pull")}, since {date(p.since)}. {p.refused > 0 && `${plural(p.refused, "pull")} ${p.refused === 1 ? "was" : "were"} in fact refused.`}{!p.complete && " Only those asked for most often were looked at."}</p>
           {p.items.length > 0 && (
             <DataTable label="What would have been blocked" rows={p.items} rowKey={(i) => i.repository + i.digest} columns={[
               { name: "Image", cell: (i) => <Link href={link({ namespace: n.name, repository: i.repository, reference: i.tags[0] ?? i.digest })} className="wrap">{i.repository}{i.tags.length > 0 ? ":" + i.tags[0] : "@" + shortDigest(i.digest)}</Link> },
