@@ -64,7 +64,7 @@ function Form({ settings: s }: { settings: Settings }) {
         <Radio.Group label="Profile" description="What holds where nothing else is set below" value={form.profile} onChange={(v) => set({ profile: v as LimitsForm["profile"] })}>
           <div className="stackv tight" style={{ marginTop: "0.4rem" }}>
             <Radio value="default" label="Scan what can be scanned" />
-            <Radio value="swr" label="As the specification of SWR has it" description="Images without a tag, of several architectures, for Windows and charts are refused, and scans wait in the order in which they were asked for." />
+            <Radio value="swr" label="As the specification of SWR has it" description="Images without a tag, of several architectures, for Windows and charts are refused, scans wait in the order in which they were asked for, and pulls are not held." />
           </div>
         </Radio.Group>
       </div>
