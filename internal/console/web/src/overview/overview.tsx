@@ -47,7 +47,7 @@ export default function Overview() {
             <h2 id="exposed" className="cardhead">Most exposed repositories</h2>
             {d ? <Exposed items={d.exposed} /> : <Loading rows={6} />}
           </section>
-          <section className="card pad" aria-labelledby="refused">
+          <section className="card pad last" aria-labelledby="refused">
             <h2 id="refused">Refused pulls</h2>
             <p className="small quiet gap">Each day of the last 30.</p>
             {d ? <Columns label="Refused pulls" days={d.days.map((x) => x.day)} height={160} series={[{ name: "refused", tone: "bad", values: d.days.map((x) => x.refused) }]} /> : <div className="room" />}
@@ -132,7 +132,7 @@ function Trend({ dashboard: d }: { dashboard: Dashboard }) {
       { name: "high", tone: "high", values: of((s) => s.worst.high) },
       { name: "medium", tone: "medium", values: of((s) => s.worst.medium) },
       { name: "low", tone: "low", values: of((s) => s.worst.low) },
-      { name: "less", tone: "negligible", values: of((s) => s.worst.rest) },
+      { name: "lower", tone: "negligible", values: of((s) => s.worst.rest) },
       { name: "with none", tone: "good", values: of((s) => s.clean) },
     ]} />
   );
