@@ -115,8 +115,7 @@ step("risks: from the list to a vulnerability, to an image", async () => {
   await page.getByRole("table", { name: "Vulnerabilities" }).getByText("critical").first().waitFor();
   await browser.check(page, "risks");
   await shot("risks");
-  await page.getByLabel("Namespace").selectOption("team");
-  await page.getByLabel("Repository").selectOption("app");
+  await browser.go(page, "/risks?ns=team&repo=app");
   await page.getByLabel("Severity").selectOption("high");
   await page.getByLabel("Fix").selectOption("yes");
   await page.waitForURL(/severity=high.*fixable=yes/);
