@@ -1,6 +1,6 @@
 import { Alert, Button, Checkbox, Modal, NativeSelect } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { call, path } from "../api/client";
 import type { Batch, BatchImage, BatchPreview } from "../api/types";
@@ -127,6 +127,12 @@ export function BatchPage({ id }: { id: number }) {
   const [{ state }, change] = useUrlState(defaults);
   const [stopping, setStopping] = useState(false);
   const b = query.data;
+  const client = useQueryClient();
+  const ended = b !== undefined && b.state !== "running";
+  useEffect(() => {
+    // What was read of the images may be from before the end.
+    if (ended) void client.invalidateQueries({ queryKey: adminKeys.batchImages(id) });
+  }, [ended, client, id]);
   const images = useAllPages(useBatchImages(id, states.some((s) => s.value === state) ? state : "", b?.state === "running"), false);
   return (
     <Page title={`Batch ${id}`} crumbs={[{ text: "Administration", href: "/administration" }, { text: "Batches", href: root }]}

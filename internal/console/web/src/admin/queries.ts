@@ -9,6 +9,7 @@ export const adminKeys = {
   settings: ["settings"] as const,
   batches: [...keys.live, "batches"] as const,
   batch: (id: number) => [...keys.live, "batches", id] as const,
+  batchImages: (id: number) => [...keys.live, "batches", id, "images"] as const,
   schedules: [...keys.live, "schedules"] as const,
   metering: (month: string) => [...keys.live, "metering", month] as const,
   /** Events come by themselves and are not read again. */
@@ -55,7 +56,7 @@ export const useBatch = (id: number) =>
 
 export const useBatchImages = (id: number, state: string, follow: boolean) =>
   useInfiniteQuery({
-    queryKey: [...adminKeys.batch(id), "images", state],
+    queryKey: [...adminKeys.batchImages(id), state],
     staleTime,
     queryFn: ({ pageParam, signal }) => call<Latest<BatchImage>>(path("batches", String(id), "images"), { query: { state, after: pageParam || undefined, limit: 100 }, signal }),
     initialPageParam: 0,
