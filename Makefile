@@ -17,13 +17,19 @@ export PRATIQUE_DATA_SET    := $(abspath $(SHARED))/data
 export PRATIQUE_TOOLS       := $(CACHE)/bin
 export PRATIQUE_REQUIRE_ALL ?= $(if $(CI),1,)
 
-.PHONY: run build test bench gen verify lint fuzz race clean install-run install-test images tools
+.PHONY: run build console test bench gen verify lint fuzz race clean install-run install-test images tools
 
-run: install-run build
+run: install-run console build
 	./bin/pratique serve
 
+# The console is part of what is built if make console was there before. That
+# needs Node; nothing else here does.
 build:
+	@[ -f internal/console/dist/build/index.html ] || echo "build: without the web console; make console builds it"
 	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/pratique ./cmd/pratique
+
+console:
+	@CACHE=$(CACHE) scripts/console build
 
 install-run:
 	@scripts/install run
@@ -31,8 +37,9 @@ install-run:
 install-test:
 	@scripts/install test
 
-test: install-test tools images build verify lint
+test: install-test tools images console build verify lint
 	scripts/test
+	CACHE=$(CACHE) scripts/console test
 
 # Real clients and checkers come from a module of their own, so that none of
 # them is a dependency of the program.
@@ -54,10 +61,12 @@ gen:
 	UPDATE=1 go test -run "TestLinkedModules|TestFailurePage" . ./internal/catalog
 	go test ./internal/api ./internal/report/render -run "OpenAPI|Golden" -update
 	go test ./cmd/pratique -run TestExampleReport -update
+	CACHE=$(CACHE) scripts/console gen
 
 verify:
 	go mod verify >/dev/null
 	go mod tidy -diff
+	CACHE=$(CACHE) scripts/console check
 
 lint: tools
 	test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
@@ -73,4 +82,4 @@ race:
 	CGO_ENABLED=1 go test -race -timeout 30m ./internal/...
 
 clean:
-	rm -rf bin $(CACHE)
+	rm -rf bin $(CACHE) internal/console/dist/build internal/console/web/node_modules

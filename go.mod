@@ -2,6 +2,9 @@ module github.com/pratique/pratique
 
 go 1.26.3
 
+// Packages of the console's tools hold Go files, too.
+ignore ./internal/console/web/node_modules
+
 require (
 	github.com/BobuSumisu/aho-corasick v1.0.3
 	github.com/CycloneDX/cyclonedx-go v0.12.0

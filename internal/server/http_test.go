@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -128,5 +129,22 @@ func TestKeepAlive(t *testing.T) {
 		e.must(err)
 		_, err = io.Copy(io.Discard, res.Body)
 		e.must(err)
+	}
+}
+
+// A stream is there as soon as it is asked for, though nothing happens.
+func TestStreamBegins(t *testing.T) {
+	t.Parallel()
+	e := start(t, config(t))
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // before anything keeps it alive
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, e.url+"/api/v1/events/stream", nil)
+	e.must(err)
+	req.SetBasicAuth("admin", e.password)
+	res, err := http.DefaultClient.Do(req)
+	e.must(err)
+	defer res.Body.Close()
+	if line, err := bufio.NewReader(res.Body).ReadString('\n'); err != nil || line != ": following\n" {
+		t.Errorf("the stream begins with %q, %v", line, err)
 	}
 }

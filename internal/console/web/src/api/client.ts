@@ -1,0 +1,89 @@
+import { credentials, expired } from "../session/session";
+import type { Problem } from "./types";
+
+/** What every path of the interface begins with. */
+export const prefix = "/api/v1";
+
+/** A refusal by the server, or that it could not be reached (status 0). */
+export class Failure extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    detail: string,
+    readonly advice: string = "",
+    readonly fields: { location: string; message: string }[] = [],
+  ) {
+    super(detail);
+    this.name = "Failure";
+  }
+}
+
+type Query = Record<string, string | number | boolean | undefined>;
+
+/** Options of a request. Body is sent as JSON. */
+export interface Options {
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  query?: Query;
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+/**
+ * path builds the path of a resource from segments, each of which is encoded:
+ * names come from the address bar and from clients that push.
+ */
+export function path(...segments: string[]): string {
+  return segments.map((s) => "/" + encodeURIComponent(s)).join("");
+}
+
+/** image is the path of an artifact below the interface. */
+export function image(namespace: string, repository: string, reference: string): string {
+  return path("namespaces", namespace, "repositories", repository, "artifacts", reference);
+}
+
+/** Sends a request and returns the answer, if it is a success. */
+export async function send(target: string, options: Options = {}): Promise<Response> {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(options.query ?? {})) {
+    if (value !== undefined && value !== "") query.set(name, String(value));
+  }
+  const own = credentials();
+  const headers: Record<string, string> = { Accept: "application/json, application/problem+json", ...own.headers, ...options.headers };
+  if (options.body !== undefined) headers["Content-Type"] = "application/json";
+  let answer: Response;
+  try {
+    answer = await fetch(prefix + target + (query.size > 0 ? "?" + query : ""), {
+      method: options.method ?? "GET",
+      headers,
+      credentials: own.credentials,
+      body: options.body === undefined ? undefined : JSON.stringify(options.body),
+      signal: options.signal,
+      cache: "no-store",
+    });
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw new Failure(0, "unreachable", "The server could not be reached.", "Check that it runs and that you are connected, then try again.");
+  }
+  if (answer.ok) return answer;
+  const failure = await failureOf(answer);
+  if (failure.status === 401) expired(own.key);
+  throw failure;
+}
+
+/** Reads what a refusal says, which may come from a proxy and be no problem document. */
+export async function failureOf(answer: Response): Promise<Failure> {
+  try {
+    const p = (await answer.json()) as Partial<Problem>;
+    if (typeof p.detail === "string") return new Failure(answer.status, p.code ?? "", p.detail, p.advice, p.errors ?? []);
+  } catch {
+    // not JSON
+  }
+  return new Failure(answer.status, "", `The server answered ${answer.status} ${answer.statusText}`.trim() + ".", "Try again; the server's log tells more.");
+}
+
+/** Sends a request and decodes the answer. */
+export async function call<T>(target: string, options: Options = {}): Promise<T> {
+  const answer = await send(target, options);
+  return (answer.status === 204 ? undefined : await answer.json()) as T;
+}

@@ -1,0 +1,45 @@
+import type { Verdict } from "../api/types";
+import { plural } from "./format";
+
+/** What a verdict comes to for a reader. */
+export interface Judgement {
+  word: string;
+  tone: "good" | "bad" | "wait" | "neutral";
+  /** Why, in a few words. */
+  reason: string;
+}
+
+const reasons: Record<string, string> = {
+  "blocking-off": "blocking is off in this namespace",
+  "not-scannable": "it is not an image",
+  index: "each image it names is judged by itself",
+  "not-scanned": "it has not been scanned",
+  pending: "its first scan waits",
+  running: "its first scan runs",
+  failed: "no scan has succeeded",
+  clean: "nothing was found",
+  allowlisted: "all that was found is on the allowlist",
+  excepted: "all that was found is excepted",
+  grace: "what was found is in its grace period",
+  malware: "malicious files",
+  secrets: "sensitive information",
+  "weak-passwords": "weak passwords",
+  "unsafe-settings": "unsafe settings",
+  "software-compliance": "software compliance",
+};
+
+/** judge puts a verdict into words. */
+export function judge(v: Verdict): Judgement {
+  const reason = reasonOf(v);
+  if (v.wouldRefuse) return { word: "Reported", tone: "wait", reason };
+  if (v.decision === "block") return { word: "Blocked", tone: "bad", reason };
+  if (v.decision === "unknown") return { word: "Not yet", tone: "wait", reason };
+  return { word: "Allowed", tone: v.reason === "blocking-off" ? "neutral" : "good", reason };
+}
+
+function reasonOf(v: Verdict): string {
+  const left = plural(v.remaining, "vulnerability", "vulnerabilities");
+  if (v.reason === "vulnerable") return `${left}, up to ${v.severity ?? "unknown"}`;
+  if (v.reason === "below-threshold") return `${left}, all below the threshold`;
+  return reasons[v.reason] ?? v.reason;
+}

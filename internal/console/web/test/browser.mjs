@@ -1,0 +1,319 @@
+// The console in a real browser, against the real server with a real image.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { Browser, missing, Server } from "./harness.mjs";
+
+const lacking = missing();
+const skip = lacking.length > 0 && !process.env.PRATIQUE_REQUIRE_ALL ? "it needs " + lacking.join(", ") : false;
+if (lacking.length > 0 && !skip) throw new Error("nothing may be skipped here, and it needs " + lacking.join(", "));
+
+let server, browser, page;
+before(async () => {
+  if (skip) return;
+  server = await Server.start();
+  browser = await Browser.start(server);
+});
+after(async () => {
+  await browser?.end();
+  await server?.end();
+});
+
+// Each step goes on where the one before it ended.
+let broken = false;
+
+/** A step fails also for what the page complained about while it ran. */
+const step = (name, f) =>
+  test(name, { skip, timeout: 180_000 }, async (t) => {
+    if (broken) throw new Error("a step before this one failed");
+    browser.complaints = [];
+    try {
+      await f(t);
+      assert.deepEqual(browser.complaints, []);
+    } catch (error) {
+      broken = true;
+      if (process.env.ON_FAILURE) await page.screenshot({ path: process.env.ON_FAILURE + name.replace(/\W+/g, "-") + ".png" });
+      throw error;
+    }
+  });
+
+/** The most script, compressed, that the first view may need. */
+const budget = 250_000;
+
+step("signing in", async () => {
+  page = await browser.page();
+  const scripts = [];
+  page.on("response", (r) => {
+    if (/\.js$/.test(r.url())) scripts.push(r.body().then((b) => gzipSync(b).length));
+  });
+  await page.goto(server.url + "/repositories");
+  await page.getByRole("heading", { name: "Sign in to Pratique" }).waitFor();
+  await browser.check(page, "sign-in");
+  await browser.shot(page, "sign-in");
+  await page.getByLabel("Name").fill("admin");
+  await page.getByLabel("Password", { exact: true }).fill("wrong");
+  await page.keyboard.press("Enter");
+  await page.getByText("Name or password is wrong.").waitFor();
+  await browser.check(page, "sign-in refused");
+  await page.getByLabel("Password", { exact: true }).fill(server.password);
+  await page.keyboard.press("Enter");
+  await page.getByText("There is no namespace yet").waitFor();
+  await browser.check(page, "no repositories");
+  const script = (await Promise.all(scripts)).reduce((a, b) => a + b, 0);
+  assert.ok(script > 0 && script < budget, `the first view loads ${script} bytes of script, compressed`);
+  console.log(`# first view: ${script} bytes of script, compressed`);
+});
+
+step("the first visit, from an empty registry to a refused pull", async () => {
+  await page.getByRole("link", { name: "Pratique" }).click();
+  await page.getByRole("heading", { name: "Push a first image" }).waitFor();
+  await browser.check(page, "first visit");
+  await browser.shot(page, "first-visit-empty");
+  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByRole("heading", { name: "Namespace team" }).waitFor();
+  await page.getByRole("button", { name: "Switch on" }).click();
+  await page.getByText("Waiting for the image").waitFor();
+  assert.match(await page.locator(".command").nth(1).innerText(), new RegExp(`docker push ${server.host}/team/app:1`));
+  await page.getByText("skopeo", { exact: true }).click();
+  assert.match(await page.locator(".command").nth(1).innerText(), /skopeo copy --dest-tls-verify=false/);
+  // The page goes on by itself.
+  await server.push("debian12-java", "team/app:1");
+  await page.getByText("arrived").waitFor();
+  await page.getByText(/It is blocked/).waitFor({ timeout: 40_000 });
+  const refusal = await server.pull("team/app:1");
+  assert.match(refusal, /vulnerabilit/);
+  await page.getByText("The pull was refused").waitFor();
+  await browser.check(page, "first visit done");
+  await browser.shot(page, "first-visit");
+  await page.getByRole("link", { name: "Open the report" }).click();
+  await page.getByRole("heading", { name: "team/app:1" }).waitFor();
+});
+
+step("the report: sections, filters, links", async () => {
+  await page.getByText(/^Blocked: \d+ vulnerabilities/).waitFor();
+  await page.getByRole("table", { name: "System vulnerabilities" }).waitFor();
+  await browser.check(page, "report");
+  await browser.shot(page, "report");
+  const sections = page.getByRole("navigation", { name: "Parts of the report" }).getByRole("link");
+  for (let i = 0; i < (await sections.count()); i++) {
+    const name = (await sections.nth(i).innerText()).replace(/\s*[\d,]+$/, "").trim();
+    await sections.nth(i).click();
+    await browser.check(page, "report, " + name);
+    const key = new URL(page.url()).searchParams.get("tab");
+    if (["layers", "software", "settings", "files", "configuration"].includes(key)) await browser.shot(page, "report-" + key);
+  }
+  await browser.go(page, "/repositories/team/app:1?tab=system");
+  await page.getByLabel("Search").fill("tomcat");
+  await page.waitForURL(/q=tomcat/);
+  await page.getByLabel("Severity").first().selectOption("critical");
+  await page.waitForURL(/severity=critical/);
+  await page.getByText(/of \d+ selected/).waitFor();
+  await browser.settle(page);
+  const rows = page.getByRole("table").getByRole("row");
+  for (const text of (await rows.allInnerTexts()).slice(1)) assert.match(text, /critical/);
+  // The link is the selection.
+  const link = page.url().slice(server.url.length);
+  const first = await rows.nth(1).innerText();
+  await rows.nth(1).getByRole("button", { expanded: false }).first().click();
+  await page.getByRole("heading", { name: "What to do" }).waitFor();
+  await browser.check(page, "report, a finding");
+  await browser.shot(page, "report-finding");
+  const other = await browser.page();
+  await browser.signIn(other, link);
+  await other.getByText(/of \d+ selected/).waitFor();
+  await browser.settle(other);
+  assert.equal(await other.getByRole("table").getByRole("row").nth(1).innerText(), first);
+  await other.context().close();
+  await page.getByLabel("Search").fill("there is no such thing");
+  await page.getByText("Nothing fits this selection").waitFor();
+  await page.getByRole("button", { name: "Show all" }).click();
+});
+
+step("handling: ignored, taken back, whitelisted", async () => {
+  await browser.go(page, "/repositories/team/app:1?tab=system&q=tomcat10-admin");
+  await page.getByRole("button", { name: /What to do about/ }).first().click();
+  await page.getByRole("menuitem", { name: "Ignore…" }).click();
+  await page.getByLabel("Reason").fill("read and understood");
+  await browser.check(page, "handling");
+  await browser.shot(page, "handling");
+  await page.getByRole("button", { name: "Ignore", exact: true }).click();
+  await page.getByText("ignored by admin").first().waitFor();
+  await page.getByText("1 finding ignored").waitFor();
+  await page.getByRole("button", { name: /What to do about/ }).first().click();
+  await page.getByRole("menuitem", { name: "No longer ignore it" }).click();
+  await page.getByText("ignored by admin").first().waitFor({ state: "detached" });
+  await page.getByRole("button", { name: /What to do about/ }).first().click();
+  await page.getByRole("menuitem", { name: "Whitelist…" }).click();
+  await page.getByLabel("Reason").fill("not reachable");
+  await page.getByRole("button", { name: "Whitelist", exact: true }).click();
+  await page.getByText("1 finding whitelisted").waitFor();
+  await page.getByRole("link", { name: "See the decisions" }).click();
+  await page.getByRole("table", { name: "Decisions" }).getByText("not reachable").waitFor();
+  await browser.check(page, "decisions");
+  await browser.shot(page, "report-decisions");
+});
+
+step("the verdict turns while the report is open", async () => {
+  const { total } = await server.api("GET", "/namespaces/team/repositories/app/artifacts/1/vulnerabilities?severity=high&limit=1");
+  const all = await server.api("GET", "/namespaces/team/repositories/app/artifacts/1/vulnerabilities?severity=high&limit=1000");
+  assert.ok(total > 0);
+  const ids = [...new Set(all.items.map((v) => v.id))];
+  await server.api("PATCH", "/namespaces/team", { allowlist: { items: ids.map((cveId) => ({ cveId })) } });
+  await page.getByText(/^Allowed:/).waitFor();
+  await server.api("PATCH", "/namespaces/team", { allowlist: { items: [] } });
+  await page.getByText(/^Blocked:/).waitFor();
+});
+
+step("scan in the row: the report opens by itself", async () => {
+  await server.push("debian12-minbase", "team/base:12");
+  await browser.go(page, "/repositories/team");
+  await page.getByRole("table").getByRole("link", { name: "base" }).waitFor();
+  await browser.check(page, "repositories");
+  await browser.shot(page, "repositories");
+  await browser.go(page, "/repositories/team/app");
+  await page.getByRole("table", { name: "Images of team/app" }).waitFor();
+  await browser.check(page, "images");
+  await browser.shot(page, "images");
+  await page.getByRole("button", { name: "Scan again 1" }).click();
+  await page.getByRole("heading", { name: "team/app:1" }).waitFor({ timeout: 40_000 });
+  await browser.go(page, "/repositories/team/app");
+  await page.getByLabel("Select 1").check();
+  await page.getByRole("button", { name: "Scan selected" }).click();
+  await page.getByText("1 scan asked for").waitFor();
+});
+
+step("a lost connection catches up", async () => {
+  await browser.go(page, "/repositories/team/late");
+  await page.getByText("There is no repository team/late").waitFor();
+  await browser.check(page, "repository that is not there");
+  await browser.go(page, "/repositories/team");
+  await page.getByRole("table").getByRole("link", { name: "base" }).waitFor();
+  await server.down();
+  await page.getByText("The connection to the server is lost").waitFor();
+  await browser.check(page, "connection lost");
+  await server.up(server.host);
+  await server.push("debian12-minbase", "team/late:1");
+  await page.getByText("The connection to the server is lost").waitFor({ state: "detached", timeout: 60_000 });
+  await page.getByRole("table").getByRole("link", { name: "late" }).waitFor();
+});
+
+step("namespaces: created with name and visibility, modified afterwards", async () => {
+  await browser.go(page, "/namespaces");
+  await page.getByRole("table", { name: "Namespaces" }).waitFor();
+  await browser.check(page, "namespaces");
+  await browser.shot(page, "namespaces");
+  await page.getByRole("button", { name: "Create a namespace" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("Not A Name");
+  assert.equal(await dialog.getByRole("switch").count(), 0);
+  await browser.check(page, "create a namespace");
+  await browser.shot(page, "namespace-create");
+  await dialog.getByRole("button", { name: "Create", exact: true }).click();
+  await dialog.getByRole("alert").waitFor();
+  await dialog.getByLabel("Name").fill("shop");
+  await dialog.getByRole("button", { name: "Create", exact: true }).click();
+  await page.getByRole("heading", { name: "shop", exact: true }).waitFor();
+  await page.getByRole("switch", { name: "Scan images when they are pushed" }).setChecked(true, { force: true });
+  await page.getByRole("switch", { name: "Refuse pulls of vulnerable images" }).setChecked(true, { force: true });
+  await page.getByLabel("Severities that count").selectOption("critical");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("The settings are saved").waitFor();
+  const saved = await server.api("GET", "/namespaces/shop");
+  assert.deepEqual([saved.autoScan, saved.preventVul, saved.severity], [true, true, "critical"]);
+  await browser.check(page, "namespace");
+});
+
+step("two people edit the same settings: the second is told", async () => {
+  await page.getByLabel("Severities that count").selectOption("low");
+  await server.api("PATCH", "/namespaces/shop", { gate: { graceDays: 7 } });
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Somebody else changed this namespace").waitFor();
+  await browser.check(page, "overtaken");
+  await page.getByRole("button", { name: "Load what it says now" }).click();
+  assert.equal(await page.getByLabel("Grace, in days").inputValue(), "7");
+});
+
+step("what a policy would have blocked, the allowlist, rules", async () => {
+  await browser.go(page, "/namespaces/team");
+  await page.getByLabel("Severities that count").selectOption("none");
+  await page.getByRole("button", { name: "Show it" }).click();
+  await page.getByText(/of \d+ pulls?, since/).waitFor();
+  await browser.check(page, "preview");
+  await page.getByText("What would this have blocked?").scrollIntoViewIfNeeded();
+  await browser.shot(page, "namespace-preview");
+  await page.evaluate(() => window.scrollTo(0, 0));
+  await browser.shot(page, "namespace");
+  await page.getByRole("link", { name: "Allowlist" }).click();
+  await page.getByLabel("Ids").fill("CVE-2024-3094, CVE-2021-44228");
+  await page.getByLabel("The whole list holds").selectOption("30");
+  await page.getByRole("button", { name: "Save the list" }).click();
+  await page.getByRole("list", { name: "Ids on the allowlist" }).getByText("CVE-2021-44228").waitFor();
+  await browser.check(page, "allowlist");
+  await browser.shot(page, "allowlist");
+  await page.getByRole("button", { name: "Remove CVE-2024-3094" }).click();
+  await page.getByText("CVE-2024-3094 was removed").waitFor();
+  await page.getByRole("link", { name: "Rules" }).click();
+  await page.getByRole("button", { name: "Add a file" }).click();
+  await page.getByRole("textbox", { name: "Name" }).fill("excluded-paths.txt");
+  await page.getByLabel("Content").fill("/srv/test/\n");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("table", { name: "Files of rules" }).getByText("excluded-paths.txt").waitFor();
+  await browser.check(page, "rules");
+});
+
+step("paths that lead nowhere, and hostile ones", async () => {
+  for (const [address, says] of [
+    ["/nothing", "There is no such page"],
+    ["/repositories/team/app:nothing", "Not found"],
+    ["/repositories/nowhere", "Not found"],
+    ["/namespaces/nowhere", "Not found"],
+    ["/repositories/team/%2e%2e%2f%2e%2e", "Not found"],
+    ["/repositories/%E0%A4%A", "That is not the name of an image"],
+    ["/repositories/team/" + "a".repeat(256), "Not found"],
+    ["/repositories/team/<script>alert(1)</script>", "Not found"],
+    ["/repositories/team/app:1?tab=<img src=x onerror=alert(1)>&page=-7&layer=x&sort=x&severity=x", "team/app:1"],
+  ]) {
+    await browser.go(page, address);
+    await page.getByText(says).first().waitFor();
+    await browser.check(page, address.slice(0, 80));
+  }
+  await browser.go(page, "/nothing");
+  await browser.shot(page, "not-found");
+});
+
+step("360 and 2560 pixels, light and dark", async () => {
+  for (const [width, height] of [[360, 740], [768, 1024], [2560, 1440]]) {
+    for (const scheme of ["light", "dark"]) {
+      const p = await browser.page({ width, height, scheme });
+      await browser.signIn(p, "/repositories");
+      for (const address of ["/repositories", "/repositories/team/app", "/repositories/team/app:1", "/repositories/team/app:1?tab=layers", "/repositories/team/app:1?tab=software", "/repositories/team/app:1?tab=settings", "/namespaces", "/namespaces/team", "/welcome"]) {
+        await browser.go(p, address);
+        await browser.check(p, `${address} at ${width}, ${scheme}`);
+      }
+      if (width === 360 && scheme === "light" && process.env.SCREENSHOTS) {
+        await browser.go(p, "/repositories/team/app:1");
+        await browser.shot(p, "report-narrow");
+        await browser.go(p, "/repositories/team/app");
+        await browser.shot(p, "images-narrow");
+      }
+      await p.context().close();
+    }
+  }
+});
+
+step("by keyboard alone", async () => {
+  const p = await browser.page();
+  await p.goto(server.url + "/repositories/team");
+  await p.waitForFunction(() => document.activeElement?.getAttribute("name") === "username");
+  await p.keyboard.type("admin");
+  await p.keyboard.press("Tab");
+  await p.keyboard.type(server.password);
+  await p.keyboard.press("Enter");
+  await p.getByRole("table").getByRole("link", { name: "app" }).waitFor();
+  await p.getByRole("table").getByRole("link", { name: "app" }).focus();
+  await p.keyboard.press("Enter");
+  await p.getByRole("table", { name: "Images of team/app" }).waitFor();
+  await p.keyboard.press("Tab");
+  assert.notEqual(await p.evaluate(() => document.activeElement?.tagName), "BODY");
+  await p.context().close();
+});

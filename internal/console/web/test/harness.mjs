@@ -1,0 +1,193 @@
+// What the browser tests need: a server of ours with advisories, a browser, and
+// clients that push and pull.
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { chromium } from "playwright-core";
+
+const root = new URL("../../../../", import.meta.url).pathname;
+export const program = join(root, "bin/pratique");
+export const run = promisify(execFile);
+
+/** Names what is missing for the tests, which is an error where nothing may be. */
+export function missing() {
+  const lacking = [];
+  for (const [what, path] of [
+    ["bin/pratique (make build)", program],
+    ["the image debian12-java (make images)", join(process.env.PRATIQUE_IMAGES ?? "", "debian12-java/index.json")],
+    ["the advisory data (PRATIQUE_DATA_SET)", join(process.env.PRATIQUE_DATA_SET ?? "", "osv")],
+    ["Chromium", browserPath()],
+  ]) {
+    try {
+      accessSync(path, constants.R_OK);
+    } catch {
+      lacking.push(what);
+    }
+  }
+  return lacking;
+}
+
+function browserPath() {
+  for (const path of ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]) {
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      // the next
+    }
+  }
+  return "/usr/bin/chromium";
+}
+
+/** A server with a data directory of its own. */
+export class Server {
+  static async start() {
+    const s = new Server();
+    s.dir = mkdtempSync(join(tmpdir(), "pratique-console-"));
+    s.auth = join(s.dir, "auth.json");
+    await run(program, ["advisories", "import", process.env.PRATIQUE_DATA_SET, "--data", join(s.dir, "data")], { maxBuffer: 64 << 20 });
+    await s.up("127.0.0.1:0");
+    return s;
+  }
+
+  /** Runs the program at an address; the first time it tells a password. */
+  async up(address) {
+    this.process = spawn(program, ["serve", "--address", address, "--data", join(this.dir, "data"), "--advisories-source", join(this.dir, "nowhere")], { stdio: ["ignore", "pipe", "pipe"] });
+    let out = "";
+    this.log = "";
+    this.process.stderr.on("data", (d) => (this.log += d));
+    const ready = new Promise((resolve, reject) => {
+      const look = (d) => {
+        out += d;
+        if (/msg=serving/.test(out)) resolve();
+      };
+      this.process.stdout.on("data", look);
+      this.process.stderr.on("data", look);
+      this.process.once("exit", () => reject(new Error("the server ended: " + out)));
+    });
+    await ready;
+    this.host = /registry\s+(\S+)/.exec(out)?.[1] ?? /address=(\S+)/.exec(out)[1];
+    this.password = /password\s+(\S+)/.exec(out)?.[1] ?? this.password;
+    this.url = "http://" + this.host;
+  }
+
+  async down() {
+    const ended = once(this.process, "exit");
+    this.process.kill("SIGTERM");
+    await ended;
+  }
+
+  async end() {
+    await this.down();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  /** Speaks to the REST interface as the administrator. */
+  async api(method, path, body) {
+    const answer = await fetch(this.url + "/api/v1" + path, {
+      method,
+      headers: { Authorization: "Basic " + Buffer.from("admin:" + this.password).toString("base64"), ...(body ? { "Content-Type": "application/json" } : {}) },
+      body: body && JSON.stringify(body),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return text === "" ? undefined : JSON.parse(text);
+  }
+
+  async push(image, name) {
+    await run("skopeo", ["--insecure-policy", "copy", "-q", "--dest-tls-verify=false", "--dest-creds", "admin:" + this.password, `oci:${process.env.PRATIQUE_IMAGES}/${image}:latest`, `docker://${this.host}/${name}`], { maxBuffer: 64 << 20 });
+  }
+
+  /** Pulls, and returns what the client says where that is refused. */
+  async pull(name) {
+    try {
+      await run("skopeo", ["--insecure-policy", "copy", "-q", "--src-tls-verify=false", "--src-creds", "admin:" + this.password, `docker://${this.host}/${name}`, `oci:${join(this.dir, "pulled")}:latest`], { maxBuffer: 64 << 20 });
+      return "";
+    } catch (error) {
+      return String(error.stderr);
+    }
+  }
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** A browser that fails a test for anything a page complains about. */
+export class Browser {
+  static async start(server) {
+    const b = new Browser();
+    b.server = server;
+    b.browser = await chromium.launch({ executablePath: browserPath(), args: ["--no-sandbox", "--font-render-hinting=none"] });
+    b.complaints = [];
+    return b;
+  }
+
+  /** Opens a page of its own, as another reader would. */
+  async page({ width = 1366, height = 860, scheme = "light" } = {}) {
+    const context = await this.browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: "reduce", acceptDownloads: true, locale: "en-GB", timezoneId: "UTC" });
+    const page = await context.newPage();
+    page.setDefaultTimeout(30_000);
+    page.on("pageerror", (e) => this.complaints.push("error in the page: " + e.stack));
+    page.on("dialog", (d) => (this.complaints.push("the page opened a dialog: " + d.message()), d.dismiss()));
+    page.on("console", (m) => {
+      // Refused requests are part of the tests; the browser notes each.
+      if (m.type() === "error" && !/Failed to load resource|net::ERR/.test(m.text())) this.complaints.push("console: " + m.text());
+    });
+    return page;
+  }
+
+  async signIn(page, address = "/") {
+    await page.goto(this.server.url + address);
+    await page.getByLabel("Name").fill("admin");
+    await page.getByLabel("Password", { exact: true }).fill(this.server.password);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("navigation", { name: "Main" }).or(page.getByRole("button", { name: "Navigation" })).first().waitFor();
+  }
+
+  /** Goes to an address as a link does, without signing out. */
+  async go(page, address) {
+    await page.evaluate((to) => history.pushState(null, "", to), address);
+    await this.settle(page);
+  }
+
+  /** Waits until nothing is being read. */
+  async settle(page) {
+    await page.waitForFunction(() => document.querySelectorAll('[aria-label="Loading"], [aria-busy="true"]').length === 0);
+    await page.waitForTimeout(150); // what fades in
+  }
+
+  /** Fails for what axe finds serious, and for a page wider than its window. */
+  async check(page, what) {
+    await this.settle(page);
+    // The debugger puts axe into the page, which the page's policy does not bind.
+    const client = await page.context().newCDPSession(page);
+    await client.send("Runtime.evaluate", { expression: axe });
+    await client.detach();
+    const found = await page.evaluate(async () => (await globalThis.axe.run(document, { resultTypes: ["violations"] })).violations.map((v) => ({ id: v.id, impact: v.impact, nodes: v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200) + " " + n.failureSummary) })));
+    const serious = found.filter((v) => v.impact === "serious" || v.impact === "critical");
+    if (serious.length > 0) throw new Error(`axe on ${what}: ${JSON.stringify(serious, null, 1)}`);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    if (wide > 0) throw new Error(`${what} is ${wide} pixels wider than its window`);
+    return found.map((v) => v.id);
+  }
+
+  /** Makes a picture of a page, light and dark, where pictures are wanted. */
+  async shot(page, name) {
+    const dir = process.env.SCREENSHOTS;
+    if (!dir) return;
+    mkdirSync(dir, { recursive: true });
+    for (const scheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme: scheme });
+      await this.settle(page);
+      writeFileSync(join(dir, `${name}-${scheme}.png`), await page.screenshot({ animations: "disabled" }));
+    }
+    await page.emulateMedia({ colorScheme: "light" });
+  }
+
+  async end() {
+    await this.browser.close();
+  }
+}
