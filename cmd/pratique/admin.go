@@ -32,7 +32,7 @@ type options struct {
 func (o *options) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.server, "server", "", "URL of the server to speak to (default PRATIQUE_SERVER, or the control socket in the data directory if there is one, or "+client.DefaultServer+")")
 	f.StringVar(&o.data, "data", "", "the server's data directory (default PRATIQUE_DATA, or data)")
-	f.StringVar(&o.user, "user", "", "administrator to log in as, with the password in PRATIQUE_PASSWORD (default PRATIQUE_USER, or what a registry login stored)")
+	f.StringVar(&o.user, "user", "", "account to log in as, with the password or a credential in PRATIQUE_PASSWORD (default PRATIQUE_USER, or what a registry login stored)")
 }
 
 // dataFlag is the data directory the command line names; empty if it does not.
@@ -59,8 +59,8 @@ func (o *options) client() (*client.Client, error) {
 func newAdminCommand(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "admin",
-		Short: "Look after namespaces, rules, scans, findings and passwords of a running server",
-		Long: `Look after namespaces, rules, scans, findings and passwords of a running server.
+		Short: "Look after namespaces, rules, scans, findings and accounts of a running server",
+		Long: `Look after namespaces, rules, scans, findings and accounts of a running server.
 
 Where the server's data directory is (--data), whoever may open the control
 socket in it is the administrator. Elsewhere name the server with --server and
@@ -68,7 +68,8 @@ log in with PRATIQUE_USER and PRATIQUE_PASSWORD or a registry login.`,
 	}
 	cmd.AddCommand(newNamespaceCommand(o), newRulesCommand(o), newExceptionCommand(o), newGateCommand(o), newAuthorizeCommand(o), newSettingsCommand(o),
 		newRequestScanCommand(o), newBatchCommand(o), newScheduleCommand(o), newVerdictCommand(o), newJudgingCommand(o), newVulnerabilityCommand(o),
-		newPackageCommand(o), newEventsCommand(o), newMeteringCommand(o), newPasswordCommand(o))
+		newPackageCommand(o), newEventsCommand(o), newMeteringCommand(o),
+		newAccountCommand(o), newGroupCommand(o), newRoleCommand(o), newCredentialCommand(o), newAuditCommand(o), newPasswordCommand(o))
 	return cmd
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -79,11 +78,8 @@ func serve(cmd *cobra.Command, cfg server.Config, dataFlag string) error {
 // welcome tells a new user where everything is and what to do first. dataFlag
 // is repeated in the commands shown, which need it as the server did.
 func welcome(w io.Writer, s *server.Server, dataFlag string) {
-	host := s.Addr()
-	if h, port, err := net.SplitHostPort(host); err == nil && (h == "::" || h == "0.0.0.0") {
-		host = net.JoinHostPort("127.0.0.1", port)
-	}
-	fmt.Fprintf(w, "Pratique %s\n\n  registry  %s\n  console   http://%s/\n", version, host, host)
+	address := s.URL()
+	fmt.Fprintf(w, "Pratique %s\n\n  address        %s\n", version, address)
 	program := filepath.Base(os.Args[0])
 	if strings.Contains(os.Args[0], "/") {
 		program = os.Args[0]
@@ -95,25 +91,31 @@ func welcome(w io.Writer, s *server.Server, dataFlag string) {
 	if name, password := s.FirstAdministrator(); password == "" {
 		fmt.Fprintln(w)
 	} else {
-		fmt.Fprintf(w, firstSteps, name, password, host, program, data)
+		scheme, host, _ := strings.Cut(address, "://")
+		plain, plainTo := "", ""
+		if scheme == "http" {
+			plain, plainTo = " --tls-verify=false", " --dest-tls-verify=false"
+		}
+		fmt.Fprintf(w, firstSteps, name, password, host, program, data, plain, plainTo)
 	}
 	if !s.HasAdvisories() {
 		fmt.Fprintf(w, noAdvisories, s.AdvisoriesSource(), program, data)
 	}
 }
 
-const firstSteps = `
-  scans          authorized for the default tenant (take back with "%[4]s admin authorize --revoke%[5]s")
-  administrator  %[1]s
+const firstSteps = `  administrator  %[1]s
   password       %[2]s   (shown only now; "%[4]s admin password%[5]s" makes a new one)
 
 Push an image:
 
   %[4]s admin namespace create team%[5]s
   %[4]s admin namespace set team --auto-scan --block --severity high%[5]s
-  skopeo login --tls-verify=false -u %[1]s %[3]s
-  skopeo copy --dest-tls-verify=false docker-archive:image.tar docker://%[3]s/team/app:1
+  skopeo login%[6]s -u %[1]s %[3]s
+  skopeo copy%[7]s docker-archive:image.tar docker://%[3]s/team/app:1
   %[4]s report team/app:1 --wait%[5]s
+
+Scans are authorized for the default tenant; "%[4]s admin authorize --revoke%[5]s"
+takes that back.
 
 `
 

@@ -15,30 +15,75 @@ import (
 	"github.com/pratique/pratique/internal/catalog"
 )
 
-// Accounts is what access needs of the store. Account fails with NotFound where
-// there is none of that name, CreateAccount with Conflict where there is.
-type Accounts interface {
-	Account(ctx context.Context, name string) (catalog.Account, error)
-	CreateAccount(ctx context.Context, a catalog.Account) (catalog.Account, error)
-	Accounts(ctx context.Context) ([]catalog.Account, error)
-	SetPassword(ctx context.Context, name, hash string) error
+// Store is what access needs of package store, which says what the methods
+// promise.
+type Store interface {
+	accountStore
+	groupStore
+	credentialStore
+	sessionStore
 }
 
-// Authenticator checks credentials and issues tokens. Its methods may be called
-// concurrently.
+type accountStore interface {
+	Account(ctx context.Context, name string) (catalog.Account, error)
+	AccountOf(ctx context.Context, issuer, subject string) (catalog.Account, error)
+	CreateAccount(ctx context.Context, a catalog.Account, by string) (catalog.Account, error)
+	Accounts(ctx context.Context, page catalog.Page) ([]catalog.Account, error)
+	UpdateAccount(ctx context.Context, name string, change catalog.AccountChange) error
+	DeleteAccount(ctx context.Context, name string) error
+}
+
+type groupStore interface {
+	CreateGroup(ctx context.Context, name string) error
+	Groups(ctx context.Context) ([]catalog.Group, error)
+	DeleteGroup(ctx context.Context, name string) error
+	SetMember(ctx context.Context, group, account string, member bool) error
+	SetExternalGroups(ctx context.Context, account string, groups []string) error
+	GrantRole(ctx context.Context, g catalog.RoleGrant) error
+	RevokeRole(ctx context.Context, g catalog.RoleGrant) error
+	RoleGrants(ctx context.Context, realm catalog.Realm) ([]catalog.RoleGrant, error)
+}
+
+type credentialStore interface {
+	CreateCredential(ctx context.Context, c catalog.Credential) (catalog.Credential, error)
+	Credential(ctx context.Context, id string) (catalog.Credential, error)
+	Credentials(ctx context.Context, account string, page catalog.Page) ([]catalog.Credential, error)
+	SetCredential(ctx context.Context, id string, disabled bool) error
+	DeleteCredential(ctx context.Context, id string) error
+	RecordUse(ctx context.Context, credentials, sessions map[string]time.Time) error
+}
+
+type sessionStore interface {
+	CreateSession(ctx context.Context, s catalog.Session) error
+	Session(ctx context.Context, hash []byte) (catalog.Session, error)
+	Sessions(ctx context.Context, account string) ([]catalog.Session, error)
+	DeleteSession(ctx context.Context, account string, hash []byte) error
+	DeleteSessions(ctx context.Context, account string) error
+	PruneSessions(ctx context.Context, idle time.Time) error
+}
+
+// Authenticator checks credentials, issues tokens and looks after accounts. Its
+// methods may be called concurrently.
 type Authenticator struct {
 	// Logger is told of what went wrong inside where Token or Middleware answer
-	// by themselves; nil means nobody is. Set it before use.
+	// by themselves; nil means nobody is. Set it before use, and so the others.
 	Logger *slog.Logger
+	// Log records who logged in, and who could not; nil for nobody.
+	Log *AuditLog
+	// Sessions says how long sessions last; the zero value is the default.
+	Sessions SessionLimits
 
-	accounts Accounts
-	hasher   *hasher
-	limiter  *limiter
-	tokens   tokens
-	now      func() time.Time
+	store   Store
+	hasher  *hasher
+	limiter *limiter
+	tokens  tokens
+	now     func() time.Time
 	// memoryKey keys the hashes under which passwords are remembered. It is
 	// random and never leaves the process.
 	memoryKey [32]byte
+
+	known known
+	used  used
 
 	mu       sync.Mutex
 	checked  map[[32]byte]success // guarded by mu
@@ -71,12 +116,12 @@ const (
 // New makes an authenticator. key signs tokens: at least 32 random bytes, the
 // same in all processes that serve an instance. A shorter one is an error, as
 // tokens could then be forged.
-func New(accounts Accounts, key []byte) (*Authenticator, error) {
+func New(store Store, key []byte) (*Authenticator, error) {
 	if len(key) < 32 {
 		return nil, errors.New("the key that signs tokens has fewer than 32 bytes")
 	}
 	a := &Authenticator{
-		accounts: accounts,
+		store:    store,
 		hasher:   newHasher(),
 		now:      time.Now,
 		checked:  make(map[[32]byte]success),
@@ -108,7 +153,7 @@ const administrator = "admin"
 // is no account yet, and returns both. Where there is one already, also one
 // that another process created meanwhile, both are empty.
 func (a *Authenticator) Bootstrap(ctx context.Context) (name, password string, err error) {
-	existing, err := a.accounts.Accounts(ctx)
+	existing, err := a.store.Accounts(ctx, catalog.Page{Limit: 1})
 	if err != nil || len(existing) > 0 {
 		return "", "", err
 	}
@@ -117,9 +162,9 @@ func (a *Authenticator) Bootstrap(ctx context.Context) (name, password string, e
 	if err != nil {
 		return "", "", err
 	}
-	_, err = a.accounts.CreateAccount(ctx, catalog.Account{
-		Name: administrator, PasswordHash: hash, Admin: true, CreatedAt: a.now(),
-	})
+	_, err = a.store.CreateAccount(ctx, catalog.Account{
+		Name: administrator, PasswordHash: hash, Roles: []catalog.HeldRole{{Role: catalog.Administrator}},
+	}, "first start")
 	if catalog.Is(err, catalog.Conflict) {
 		return "", "", nil
 	}
@@ -127,38 +172,6 @@ func (a *Authenticator) Bootstrap(ctx context.Context) (name, password string, e
 		return "", "", err
 	}
 	return administrator, password, nil
-}
-
-// ResetPassword gives an account a new random password. The old one stops
-// counting at once, tokens issued for it when they expire.
-func (a *Authenticator) ResetPassword(ctx context.Context, name string) (password string, err error) {
-	password = newPassword()
-	return password, a.setPassword(ctx, name, password)
-}
-
-// minPassword is the length in bytes that a password somebody chooses must have.
-const minPassword = 12
-
-// SetPassword gives an account the password its owner chose, of at least
-// minPassword and at most maxPassword bytes. It takes effect as ResetPassword's does. Errors: Invalid
-// "password_unacceptable", or what the store reports.
-func (a *Authenticator) SetPassword(ctx context.Context, name, password string) error {
-	if len(password) < minPassword || len(password) > maxPassword {
-		return catalog.Errorf(catalog.Invalid, "password_unacceptable", "the password has %d characters", len(password)).
-			Advise("choose one of %d to %d characters", minPassword, maxPassword)
-	}
-	return a.setPassword(ctx, name, password)
-}
-
-func (a *Authenticator) setPassword(ctx context.Context, name, password string) error {
-	if _, err := a.accounts.Account(ctx, name); err != nil {
-		return err
-	}
-	hash, err := a.hasher.hash(ctx, password)
-	if err != nil {
-		return err
-	}
-	return a.accounts.SetPassword(ctx, name, hash)
 }
 
 // Authenticate returns who sends a request: the actor of its context where
@@ -177,11 +190,42 @@ func (a *Authenticator) Authenticate(r *http.Request) (Actor, error) {
 	case err != nil:
 		return Actor{}, err
 	case c.basic:
-		return a.login(r.Context(), c, clientAddress(r.RemoteAddr))
+		return a.login(r, c)
+	case isCredential(c.token):
+		return a.loginMachine(r, c)
 	case c.token != "":
-		return a.tokens.verify(c.token, service(r))
+		return a.bearer(r, c.token)
 	}
 	return Actor{}, nil
+}
+
+// bearer returns whom a token was issued to, as the account is now.
+func (a *Authenticator) bearer(r *http.Request, token string) (Actor, error) {
+	c, err := a.token(token, service(r))
+	if err != nil {
+		return Actor{}, err
+	}
+	actor := Actor{Grants: c.grants(), Via: "token"}
+	if c.Subject == "" {
+		return actor, nil
+	}
+	account, err := a.account(r.Context(), c.Subject)
+	if catalog.Is(err, catalog.NotFound) || err == nil && (account.Disabled || account.ID != c.Account) {
+		return Actor{}, badToken("the token's account is not there any more", err)
+	}
+	if err != nil {
+		return Actor{}, err
+	}
+	actor.Name, actor.Roles = account.Name, account.Roles
+	if c.Credential == "" {
+		return actor, nil
+	}
+	credential, err := a.credential(r.Context(), c.Credential)
+	if catalog.Is(err, catalog.NotFound) || err == nil && !credential.Active(a.now()) {
+		return Actor{}, badToken("the credential the token was issued for was revoked or has expired", err)
+	}
+	actor.Limit, actor.Via = limitOf(credential), "credential "+credential.ID
+	return actor, err
 }
 
 // report logs an error the client is not told about.
@@ -191,9 +235,13 @@ func (a *Authenticator) report(r *http.Request, err error) {
 	}
 }
 
-// login checks a name and a password.
-func (a *Authenticator) login(ctx context.Context, c credentials, address string) (Actor, error) {
-	account, err := a.accounts.Account(ctx, c.name)
+// login checks a name and a password, which may be a credential's token.
+func (a *Authenticator) login(r *http.Request, c credentials) (Actor, error) {
+	if isCredential(c.password) {
+		return a.loginMachine(r, credentials{name: c.name, token: c.password})
+	}
+	ctx, address := r.Context(), clientAddress(r.RemoteAddr)
+	account, err := a.store.Account(ctx, c.name)
 	switch {
 	case catalog.Is(err, catalog.NotFound):
 		account = catalog.Account{} // no hash: checked as long as any, in vain
@@ -201,14 +249,34 @@ func (a *Authenticator) login(ctx context.Context, c credentials, address string
 		return Actor{}, err
 	}
 	ok, err := a.check(ctx, c, account.PasswordHash, address)
+	if err == nil && (!ok || account.Disabled) {
+		err = wrongCredentials()
+	}
 	if err != nil {
+		a.refusedLogin(r, account.Name, err)
 		return Actor{}, err
 	}
-	if !ok {
-		return Actor{}, catalog.Errorf(catalog.Unauthorized, "credentials_wrong", "user name or password is wrong").
-			Advise("log in again; an administrator can reset a password")
+	return Actor{Name: account.Name, Roles: account.Roles, OneTime: account.OneTime, Via: "password"}, nil
+}
+
+// wrongCredentials does not tell what is wrong with them, nor whether there is
+// such an account, or a disabled one.
+func wrongCredentials() error {
+	return catalog.Errorf(catalog.Unauthorized, "credentials_wrong", "user name or password is wrong").
+		Advise("log in again; an administrator can reset a password")
+}
+
+// refusedLogin records that somebody could not log in. A name that is no
+// account's is not kept: people type passwords into the wrong field.
+func (a *Authenticator) refusedLogin(r *http.Request, account string, err error) {
+	var own *catalog.Error
+	if a.Log == nil || !errors.As(err, &own) {
+		return
 	}
-	return Actor{Name: account.Name, Admin: account.Admin}, nil
+	a.Log.Record(catalog.AuditEntry{
+		Actor: account, Via: "password", Address: Address(r), Action: "login",
+		Result: catalog.AuditDenied, Detail: own.Code,
+	})
 }
 
 // check reports whether the password belongs to the hash. What was right lately

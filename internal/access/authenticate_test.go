@@ -16,6 +16,7 @@ import (
 
 // accounts is a store in memory.
 type accounts struct {
+	Store  // what it does not have
 	mu     sync.Mutex
 	byName map[string]catalog.Account // guarded by mu
 	err    error                      // guarded by mu; what every call fails with
@@ -36,7 +37,7 @@ func (s *accounts) Account(_ context.Context, name string) (catalog.Account, err
 	return a, nil
 }
 
-func (s *accounts) CreateAccount(_ context.Context, a catalog.Account) (catalog.Account, error) {
+func (s *accounts) CreateAccount(_ context.Context, a catalog.Account, _ string) (catalog.Account, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, ok := s.byName[a.Name]; ok {
@@ -46,7 +47,7 @@ func (s *accounts) CreateAccount(_ context.Context, a catalog.Account) (catalog.
 	return a, s.err
 }
 
-func (s *accounts) Accounts(context.Context) ([]catalog.Account, error) {
+func (s *accounts) Accounts(context.Context, catalog.Page) ([]catalog.Account, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var all []catalog.Account
@@ -56,14 +57,16 @@ func (s *accounts) Accounts(context.Context) ([]catalog.Account, error) {
 	return all, s.err
 }
 
-func (s *accounts) SetPassword(_ context.Context, name, hash string) error {
+func (s *accounts) UpdateAccount(_ context.Context, name string, change catalog.AccountChange) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := s.byName[name]
-	a.PasswordHash = hash
+	a.PasswordHash = *change.PasswordHash
 	s.byName[name] = a
 	return s.err
 }
+
+func (s *accounts) DeleteSessions(context.Context, string) error { return nil }
 
 var testKey = []byte("0123456789abcdef0123456789abcdef")
 
@@ -105,7 +108,7 @@ func newTest(t testing.TB) (*Authenticator, *accounts, *clock, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.CreateAccount(t.Context(), catalog.Account{Name: "user", PasswordHash: hash}); err != nil {
+	if _, err := store.CreateAccount(t.Context(), catalog.Account{Name: "user", PasswordHash: hash}, ""); err != nil {
 		t.Fatal(err)
 	}
 	return a, store, c, password
@@ -122,7 +125,7 @@ func request(authorization string) *http.Request {
 func TestBootstrap(t *testing.T) {
 	a, store, _, _ := newTest(t)
 	admin, _ := store.Account(t.Context(), "admin")
-	if !admin.Admin || admin.CreatedAt.IsZero() {
+	if len(admin.Roles) != 1 || admin.Roles[0].Role != catalog.Administrator {
 		t.Errorf("account %+v", admin)
 	}
 	if name, password, err := a.Bootstrap(t.Context()); name != "" || password != "" || err != nil {
@@ -136,7 +139,7 @@ func TestBootstrap(t *testing.T) {
 
 func TestAuthenticate(t *testing.T) {
 	a, store, _, password := newTest(t)
-	admin := Actor{Name: "admin", Admin: true}
+	admin := Actor{Name: "admin", Roles: []catalog.HeldRole{{Role: catalog.Administrator}}, Via: "password"}
 	for _, tc := range []struct {
 		name    string
 		request *http.Request
@@ -146,7 +149,7 @@ func TestAuthenticate(t *testing.T) {
 		{name: "nothing", request: request("")},
 		{name: "right", request: request(basic("admin", password)), want: admin},
 		{name: "right again", request: request(basic("admin", password)), want: admin},
-		{name: "not an administrator", request: request(basic("user", "user")), want: Actor{Name: "user"}},
+		{name: "not an administrator", request: request(basic("user", "user")), want: Actor{Name: "user", Via: "password"}},
 		{name: "wrong", request: request(basic("admin", password+"x")), kind: catalog.Unauthorized},
 		{name: "somebody else's", request: request(basic("user", password)), kind: catalog.Unauthorized},
 		{name: "unknown", request: request(basic("nobody", password)), kind: catalog.Unauthorized},
@@ -196,7 +199,7 @@ func TestChangedPasswordCountsAtOnce(t *testing.T) {
 	if _, err := a.Authenticate(request(basic("admin", old))); err != nil {
 		t.Fatal(err)
 	}
-	password, err := a.ResetPassword(t.Context(), "admin")
+	password, err := a.ResetPassword(t.Context(), "admin", false)
 	if err != nil || password == old {
 		t.Fatalf("reset: %q, %v", password, err)
 	}
@@ -211,7 +214,7 @@ func TestChangedPasswordCountsAtOnce(t *testing.T) {
 	if _, err := a.Authenticate(request(basic("admin", password))); !catalog.Is(err, catalog.Unauthorized) {
 		t.Errorf("account gone: %v", err)
 	}
-	if _, err := a.ResetPassword(t.Context(), "admin"); !catalog.Is(err, catalog.NotFound) {
+	if _, err := a.ResetPassword(t.Context(), "admin", false); !catalog.Is(err, catalog.NotFound) {
 		t.Errorf("reset of no account: %v", err)
 	}
 }

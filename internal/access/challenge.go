@@ -12,16 +12,22 @@ import (
 // basicChallenge asks for a name and a password (RFC 7617).
 const basicChallenge = `Basic realm="pratique", charset="UTF-8"`
 
+// BasicChallenge is the WWW-Authenticate value for a refused request at the REST
+// interface. A page's own request is not asked for a password: the browser would
+// put a dialogue of its own in front of the page.
+func BasicChallenge(r *http.Request) string {
+	if r.Header.Get("Sec-Fetch-Mode") != "" && r.Header.Get("Sec-Fetch-Mode") != "navigate" {
+		return `Session realm="pratique"`
+	}
+	return basicChallenge
+}
+
 // Challenge is the WWW-Authenticate value for a refused request: where to fetch
 // a token for the verbs on the repository ("namespace/repository"; empty for
-// none in particular, and to List). It trusts the connection and the Host header only.
+// none in particular, and to List). It names the server as Scheme and the Host header do.
 func Challenge(r *http.Request, repository string, verbs ...Verb) string {
-	scheme := "http"
-	if r.TLS != nil {
-		scheme = "https"
-	}
 	host := service(r)
-	challenge := `Bearer realm="` + scheme + `://` + host + `/v2/token",service="` + host + `"`
+	challenge := `Bearer realm="` + Scheme(r) + `://` + host + `/v2/token",service="` + host + `"`
 	var actions []string
 	for _, v := range verbs {
 		if v == Pull || v == Push || v == Delete {
@@ -38,33 +44,37 @@ func Challenge(r *http.Request, repository string, verbs ...Verb) string {
 	return challenge
 }
 
-// service names the instance towards token clients: the host they reach it by.
-// Signs no host name has are left out.
-func service(r *http.Request) string {
-	return strings.Map(func(c rune) rune {
-		switch {
-		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', strings.ContainsRune("-._:[]", c):
-			return c
-		case 'A' <= c && c <= 'Z':
-			return c + 'a' - 'A'
-		}
-		return -1
-	}, r.Host)
-}
+// CSRFHeader must be in every request that changes something and is
+// authenticated by a cookie: no page of another origin can make a browser send
+// it. Its value does not matter.
+const CSRFHeader = "X-Requested-With"
 
 // Middleware puts the actor of each request into its context (see ActorOf) and
-// keeps one that is there already. It lets anonymous requests pass: what they
-// may do is for next to ask Can. Requests with wrong credentials end here, with
-// a problem document.
+// keeps one that is there already. Beside credentials it takes the cookie of a
+// session; one that has ended counts as none. It lets anonymous requests pass:
+// what they may do is for next to ask Can. Requests with wrong credentials, and
+// changes with a cookie but without CSRFHeader, end here, with a problem
+// document.
 func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		actor, err := a.Authenticate(r)
+		if err == nil && actor.Anonymous() && actor.Grants == nil {
+			actor, err = a.session(r)
+		}
+		if err == nil && actor.Session != "" && !safe(r.Method) && r.Header.Get(CSRFHeader) == "" {
+			err = catalog.Errorf(catalog.Denied, "csrf_header_missing", "a change that a session's cookie stands for needs the header %s", CSRFHeader).
+				Advise("send it with any value; no form of another site can")
+		}
 		if err != nil {
 			a.refuse(w, r, err)
 			return
 		}
 		next.ServeHTTP(w, r.WithContext(WithActor(r.Context(), actor)))
 	})
+}
+
+func safe(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
 }
 
 // refuse answers with RFC 9457's problem document.
@@ -74,8 +84,10 @@ func (a *Authenticator) refuse(w http.ResponseWriter, r *http.Request, err error
 	switch {
 	case !errors.As(err, &own):
 		a.report(r, err)
+	case own.Kind == catalog.Denied:
+		status, code, detail = http.StatusForbidden, own.Code, own.Error()
 	case own.Kind == catalog.Unauthorized:
-		w.Header().Set("WWW-Authenticate", basicChallenge)
+		w.Header().Set("WWW-Authenticate", BasicChallenge(r))
 		status, code, detail = http.StatusUnauthorized, own.Code, own.Error()
 	case own.Kind == catalog.Busy:
 		status, code, detail = http.StatusTooManyRequests, own.Code, own.Error()

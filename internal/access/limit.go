@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"net"
+	"net/http"
 	"net/netip"
 	"sync"
 	"time"
@@ -127,6 +128,11 @@ func clientAddress(remote string) string {
 	if err != nil {
 		return host
 	}
+	return network(addr)
+}
+
+// network is an IPv4 address, or an IPv6 address's /64.
+func network(addr netip.Addr) string {
 	addr = addr.Unmap().WithZone("")
 	if addr.Is4() {
 		return addr.String()
@@ -136,4 +142,14 @@ func clientAddress(remote string) string {
 		return addr.String()
 	}
 	return prefix.String()
+}
+
+// Address is where a request comes from, for the audit log; empty for one by the
+// control socket.
+func Address(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	return host
 }

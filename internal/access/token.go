@@ -48,7 +48,10 @@ func newTokens(key []byte, now func() time.Time) tokens {
 // claims is the content of a token.
 type claims struct {
 	jwt.Claims
-	Admin bool `json:"admin,omitempty"`
+	// Account is the id of the subject's account, Credential that of the
+	// credential it logged in with, if any.
+	Account    int64  `json:"account,omitempty"`
+	Credential string `json:"credential,omitempty"`
 	// Access is what the token grants, in the form of the Docker token protocol.
 	Access []access `json:"access"`
 }
@@ -61,7 +64,7 @@ type access struct {
 
 // accessTo is what grants verbs in the scope.
 func accessTo(scope Scope, verbs []Verb) access {
-	if scope == (Scope{}) {
+	if scope.Namespace == "" {
 		return access{Type: "registry", Name: "catalog", Actions: []Verb{"*"}}
 	}
 	return access{Type: "repository", Name: scope.grant(), Actions: verbs}
@@ -78,8 +81,26 @@ func (a access) grant() (key string, verbs []Verb) {
 	return "", nil
 }
 
-// issue makes a token that lets the actor do what granted lists, at service.
-func (t tokens) issue(actor Actor, granted []access, service string) (token string, issued time.Time, err error) {
+// grants is what the token was issued for, as Actor.Grants has it.
+func (c claims) grants() map[string][]Verb {
+	grants := make(map[string][]Verb, len(c.Access))
+	for _, a := range c.Access {
+		if key, verbs := a.grant(); key != "" {
+			grants[key] = verbs
+		}
+	}
+	return grants
+}
+
+// bearer is whom a token is issued to.
+type bearer struct {
+	name       string
+	account    int64
+	credential string
+}
+
+// issue makes a token that lets the bearer do what granted lists, at service.
+func (t tokens) issue(to bearer, granted []access, service string) (token string, issued time.Time, err error) {
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.HS256, Key: t.key}, (&jose.SignerOptions{}).WithType("JWT"))
 	if err != nil {
 		return "", time.Time{}, err
@@ -87,39 +108,34 @@ func (t tokens) issue(actor Actor, granted []access, service string) (token stri
 	now := t.now()
 	token, err = jwt.Signed(signer).Claims(claims{
 		Claims: jwt.Claims{
-			Issuer: tokenIssuer, Subject: actor.Name, Audience: jwt.Audience{service}, ID: rand.Text(),
+			Issuer: tokenIssuer, Subject: to.name, Audience: jwt.Audience{service}, ID: rand.Text(),
 			IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(tokenLife)),
 		},
-		Admin:  actor.Admin,
-		Access: granted,
+		Account:    to.account,
+		Credential: to.credential,
+		Access:     granted,
 	}).Serialize()
 	return token, now, err
 }
 
-// verify returns the actor a token was issued to, limited to what it grants.
-func (t tokens) verify(token, service string) (Actor, error) {
+// verify returns what a token says, if it was issued here and still counts.
+func (t tokens) verify(token, service string) (claims, error) {
 	parsed, err := jwt.ParseSigned(token, []jose.SignatureAlgorithm{jose.HS256})
 	if err != nil {
-		return Actor{}, badToken("the token is malformed", err)
+		return claims{}, badToken("the token is malformed", err)
 	}
 	var c claims
 	if err := parsed.Claims(t.key, &c); err != nil {
-		return Actor{}, badToken("the token was not issued here", err)
+		return claims{}, badToken("the token was not issued here", err)
 	}
 	err = c.ValidateWithLeeway(jwt.Expected{Issuer: tokenIssuer, AnyAudience: jwt.Audience{service}, Time: t.now()}, tokenLeeway)
 	switch {
 	case errors.Is(err, jwt.ErrExpired) || c.Expiry == nil:
-		return Actor{}, badToken("the token has expired", err)
+		return claims{}, badToken("the token has expired", err)
 	case err != nil:
-		return Actor{}, badToken("the token is not for this service or not valid yet", err)
+		return claims{}, badToken("the token is not for this service or not valid yet", err)
 	}
-	actor := Actor{Name: c.Subject, Admin: c.Admin, Grants: make(map[string][]Verb, len(c.Access))}
-	for _, a := range c.Access {
-		if key, verbs := a.grant(); key != "" {
-			actor.Grants[key] = verbs
-		}
-	}
-	return actor, nil
+	return c, nil
 }
 
 func badToken(what string, err error) error {
@@ -127,13 +143,14 @@ func badToken(what string, err error) error {
 }
 
 // Token serves the Docker token protocol at GET and POST /v2/token: GET with
-// Basic credentials or none, POST with the OAuth 2 password grant. public tells
-// whether a namespace may be pulled from without logging in.
+// Basic credentials or none, POST with the OAuth 2 password grant. locate
+// completes the scope of a repository, or of the instance where both names are
+// empty: with the instance, and whether the namespace is public.
 //
 // A token grants those of the verbs asked for that Can allows, perhaps none;
 // that is no error, as clients ask for more than they need. A token is good for
 // the host it was fetched from, and cannot be exchanged for another.
-func (a *Authenticator) Token(public func(ctx context.Context, r *http.Request, namespace string) bool) http.Handler {
+func (a *Authenticator) Token(locate func(r *http.Request, namespace, repository string) Scope) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Body != http.NoBody {
 			// Also for bodies that are never read: the connection waits for them.
@@ -146,13 +163,21 @@ func (a *Authenticator) Token(public func(ctx context.Context, r *http.Request, 
 		}
 		var actor Actor
 		if request.credentials.basic {
-			if actor, err = a.login(r.Context(), request.credentials, clientAddress(r.RemoteAddr)); err != nil {
+			if actor, err = a.login(r, request.credentials); err == nil && actor.OneTime {
+				err = mustChange()
+			}
+			if err != nil {
 				a.refuseToken(w, r, err)
 				return
 			}
 		}
-		isPublic := func(namespace string) bool { return public(r.Context(), r, namespace) }
-		token, issued, err := a.tokens.issue(actor, grants(actor, request.resources, isPublic), service(r))
+		to, err := a.bearerOf(r.Context(), actor)
+		if err != nil {
+			a.refuseToken(w, r, err)
+			return
+		}
+		granted := grants(actor, request.resources, func(namespace, repository string) Scope { return locate(r, namespace, repository) })
+		token, issued, err := a.tokens.issue(to, granted, service(r))
 		if err != nil {
 			a.refuseToken(w, r, err)
 			return
@@ -167,17 +192,24 @@ func (a *Authenticator) Token(public func(ctx context.Context, r *http.Request, 
 	})
 }
 
+// bearerOf is the actor as a token names it.
+func (a *Authenticator) bearerOf(ctx context.Context, actor Actor) (bearer, error) {
+	if actor.Anonymous() {
+		return bearer{}, nil
+	}
+	account, err := a.account(ctx, actor.Name)
+	to := bearer{name: account.Name, account: account.ID}
+	if id, ok := strings.CutPrefix(actor.Via, "credential "); ok {
+		to.credential = id
+	}
+	return to, err
+}
+
 // grants lists what of the resources asked for the actor is allowed.
-func grants(actor Actor, asked []resource, public func(namespace string) bool) []access {
+func grants(actor Actor, asked []resource, locate func(namespace, repository string) Scope) []access {
 	granted := []access{}
-	known := make(map[string]bool)
 	for _, r := range asked {
-		isPublic, ok := known[r.namespace]
-		if !ok && !actor.Admin && r.namespace != "" {
-			isPublic = public(r.namespace)
-			known[r.namespace] = isPublic
-		}
-		scope := Scope{Namespace: r.namespace, Repository: r.repository, Public: isPublic}
+		scope := locate(r.namespace, r.repository)
 		var verbs []Verb
 		for _, v := range r.verbs {
 			if Can(actor, v, scope) {

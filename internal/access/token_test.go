@@ -1,7 +1,6 @@
 package access
 
 import (
-	"context"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
@@ -25,8 +24,8 @@ import (
 
 const testHost = "registry.example:8480"
 
-func publicLibrary(_ context.Context, _ *http.Request, namespace string) bool {
-	return namespace == "library"
+func publicLibrary(_ *http.Request, namespace, repository string) Scope {
+	return Scope{Instance: "here", Namespace: namespace, Repository: repository, Public: namespace == "library"}
 }
 
 type tokenResponse struct {
@@ -86,7 +85,7 @@ func TestToken(t *testing.T) {
 		{"administrator, only what was asked", tokenGet(admin, "scope="+app+"pull&scope="+lib+"delete"), "admin", grants{"team/app": {Pull}, "library/app": {Delete}}},
 		{"administrator, administer", tokenGet(admin, "scope="+app+"administer"), "admin", grants{}},
 		{"administrator, catalog", tokenGet(admin, "scope=registry:catalog:*&scope="+app+"pull"), "admin", grants{"/": {List}, "team/app": {Pull}}},
-		{"user, catalog", tokenGet(basic("user", "user"), "scope=registry:catalog:*"), "user", grants{}},
+		{"user, catalog", tokenGet(basic("user", "user"), "scope=registry:catalog:*"), "user", grants{"/": {List}}},
 		{"anonymous, catalog", tokenGet("", "scope=registry:catalog:*"), "", grants{}},
 		{"user, private", tokenGet(basic("user", "user"), "scope="+app+"pull,push"), "user", grants{}},
 		{"user, public", tokenGet(basic("user", "user"), "scope="+lib+"*"), "user", grants{"library/app": {Pull}}},
@@ -104,7 +103,10 @@ func TestToken(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := Actor{Name: tc.actor, Admin: tc.actor == "admin", Grants: tc.want}
+			want := Actor{Name: tc.actor, Grants: tc.want, Via: "token"}
+			if tc.actor == "admin" {
+				want.Roles = []catalog.HeldRole{{Role: catalog.Administrator}}
+			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("actor (-want +got):\n%s", diff)
 			}
@@ -182,7 +184,7 @@ func TestTokenNotAccepted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cl := claims{Admin: true, Access: []access{{"repository", "team/app", []Verb{Pull}}}, Claims: jwt.Claims{
+		cl := claims{Access: []access{{"repository", "team/app", []Verb{Pull}}}, Claims: jwt.Claims{
 			Issuer: tokenIssuer, Subject: "admin", Audience: jwt.Audience{testHost},
 			IssuedAt: jwt.NewNumericDate(c.now()), NotBefore: jwt.NewNumericDate(c.now()), Expiry: jwt.NewNumericDate(c.now().Add(time.Minute)),
 		}}
@@ -390,7 +392,7 @@ func TestRegistryClient(t *testing.T) {
 
 func BenchmarkAuthenticateToken(b *testing.B) {
 	a, _, _, _ := newTest(b)
-	token, _, err := a.tokens.issue(Actor{Name: "admin", Admin: true}, []access{{"repository", "team/app", []Verb{Pull}}}, testHost)
+	token, _, err := a.tokens.issue(bearer{name: "admin"}, []access{{"repository", "team/app", []Verb{Pull}}}, testHost)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -30,6 +30,8 @@ type Config struct {
 	Store   Store
 	Access  Access
 	Scanner Scanner
+	// Audit records who changed something and who was refused; nil for nobody.
+	Audit Audit
 	// Instance tells which instance a request is for.
 	Instance   func(*http.Request) (catalog.Instance, error)
 	Advisories Advisories
@@ -55,6 +57,7 @@ type Store interface {
 	BatchStore
 	ScheduleStore
 	ExceptionStore
+	AuditStore
 	RiskStore
 	Statistics(ctx context.Context) (store.Statistics, error)
 }
@@ -63,7 +66,7 @@ type Store interface {
 type NamespaceStore interface {
 	CreateNamespace(ctx context.Context, instanceID, name string, public bool) (catalog.Namespace, error)
 	Namespace(ctx context.Context, instanceID, name string) (catalog.Namespace, error)
-	Namespaces(ctx context.Context, instanceID string, page catalog.Page) ([]catalog.Namespace, error)
+	Namespaces(ctx context.Context, instanceID string, see catalog.Visibility, page catalog.Page) ([]catalog.Namespace, error)
 	UpdateNamespace(ctx context.Context, instanceID, name string, change catalog.NamespaceChange) (catalog.Namespace, error)
 	DeleteNamespace(ctx context.Context, instanceID, name string) error
 	// PulledArtifacts lists what was asked for since a day, most often first.
@@ -90,6 +93,7 @@ type ArtifactStore interface {
 // ScanStore holds scans and what they found.
 type ScanStore interface {
 	Scan(ctx context.Context, scanID int64) (catalog.Scan, error)
+	ArtifactPull(ctx context.Context, artifactID int64) (catalog.Pull, error)
 	Scans(ctx context.Context, artifactID int64, limit int) ([]catalog.Scan, error)
 	Exposure(ctx context.Context, artifactID int64) ([]catalog.Exposure, error)
 	Events(ctx context.Context, instanceID string, f catalog.EventFilter, before int64, limit int) ([]catalog.Event, error)
@@ -128,15 +132,56 @@ type Advisories interface {
 	Update() bool
 }
 
-// Access tells who asks, and changes passwords.
+// Access tells who asks, and looks after accounts; package access says what the
+// methods promise.
 type Access interface {
 	// Authenticate returns the anonymous actor for a request without
 	// credentials and an error of kind Unauthorized for wrong ones.
 	Authenticate(r *http.Request) (access.Actor, error)
-	// ResetPassword gives an account a new random password.
-	ResetPassword(ctx context.Context, name string) (password string, err error)
-	// SetPassword gives an account the password its owner chose.
+	// Still reports whether the actor is who it was when it was authenticated,
+	// with the same roles.
+	Still(ctx context.Context, actor access.Actor) bool
+
+	SignIn(r *http.Request, name, password string) (*http.Cookie, access.Actor, error)
+	SignOut(r *http.Request) (*http.Cookie, error)
+	Renew(r *http.Request, account string) (*http.Cookie, error)
+	ListSessions(ctx context.Context, account string) ([]catalog.Session, error)
+	EndSession(ctx context.Context, account, name string) error
+
+	Account(ctx context.Context, name string) (catalog.Account, error)
+	Accounts(ctx context.Context, page catalog.Page) ([]catalog.Account, error)
+	CreateAccount(ctx context.Context, name, password string, random bool, by string) (made catalog.Account, shown string, err error)
+	DisableAccount(ctx context.Context, name string, disabled bool) error
+	DeleteAccount(ctx context.Context, name string) error
+	ResetPassword(ctx context.Context, name string, oneTime bool) (password string, err error)
 	SetPassword(ctx context.Context, name, password string) error
+	ChangePassword(ctx context.Context, name, old, password, remote string) error
+
+	Groups(ctx context.Context) ([]catalog.Group, error)
+	CreateGroup(ctx context.Context, name string) error
+	DeleteGroup(ctx context.Context, name string) error
+	SetMember(ctx context.Context, group, account string, member bool) error
+	RoleGrants(ctx context.Context, realm catalog.Realm) ([]catalog.RoleGrant, error)
+	GrantRole(ctx context.Context, g catalog.RoleGrant) error
+	RevokeRole(ctx context.Context, g catalog.RoleGrant) error
+
+	CreateCredential(ctx context.Context, r access.CredentialRequest) (made catalog.Credential, token string, err error)
+	Credential(ctx context.Context, id string) (catalog.Credential, error)
+	Credentials(ctx context.Context, account string, page catalog.Page) ([]catalog.Credential, error)
+	SetCredential(ctx context.Context, id string, disabled bool) error
+	DeleteCredential(ctx context.Context, id string) error
+}
+
+// Audit records who did what.
+type Audit interface {
+	// Write writes an entry before it returns, Record soon.
+	Write(ctx context.Context, e catalog.AuditEntry)
+	Record(e catalog.AuditEntry)
+}
+
+// AuditStore holds the audit log.
+type AuditStore interface {
+	Audit(ctx context.Context, instanceID string, f catalog.AuditFilter, before int64, limit int) ([]catalog.AuditEntry, error)
 }
 
 // Scanner accepts requests for scans. It decides whether an artifact may be
@@ -219,6 +264,11 @@ func (h *handlers) describe(mux *http.ServeMux) *huma.OpenAPI {
 	h.registerExceptions(api)
 	h.registerJudging(api)
 	h.registerOpenVEX(api)
+	h.registerSessions(api)
+	h.registerAccounts(api)
+	h.registerCredentials(api)
+	h.registerRoles(api)
+	h.registerAudit(api)
 	return api.OpenAPI()
 }
 
@@ -238,17 +288,20 @@ A "/" in the name of a repository is sent as %2F, or as %252F through a gateway 
 	cfg.AllowAdditionalPropertiesByDefault = true
 	cfg.Transformers = []huma.Transformer{problemOfModel}
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"basic": {Type: "http", Scheme: "basic", Description: "Name and password of an administrator."},
+		"basic":      {Type: "http", Scheme: "basic", Description: "Name and password of an account, or a credential in place of the password."},
+		"credential": {Type: "http", Scheme: "bearer", Description: "A credential."},
+		"session":    {Type: "apiKey", In: "cookie", Name: "__Host-pratique-session", Description: "The session of a browser, begun with signIn. Changes need the header " + access.CSRFHeader + "."},
 	}
 	return cfg
 }
 
-// administrator is what operations require; public ones require nothing.
-var administrator = []map[string][]string{{"basic": {}}}
+// loggedIn is what operations require; public ones require nothing.
+var loggedIn = []map[string][]string{{"basic": {}}, {"credential": {}}, {"session": {}}}
 
-// route registers an operation for administrators.
+// route registers an operation for those who have the right that requirements
+// names.
 func route[I, O any](h *handlers, api huma.API, op huma.Operation, do func(context.Context, *I) (*O, error)) {
-	op.Security = administrator
+	op.Security = loggedIn
 	public(h, api, op, do)
 }
 

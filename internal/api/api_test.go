@@ -8,11 +8,12 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pratique/pratique/internal/access"
@@ -26,12 +27,15 @@ const instanceID = "11111111-2222-3333-4444-555555555555"
 
 // accounts knows an administrator and somebody else, by Basic credentials.
 type accounts struct {
+	Access    // what it does not have
 	passwords map[string]string
 }
 
 func newAccounts() *accounts {
-	return &accounts{map[string]string{"admin": "right", "guest": "guest"}}
+	return &accounts{passwords: map[string]string{"admin": "right", "guest": "guest"}}
 }
+
+func (a *accounts) Still(context.Context, access.Actor) bool { return true }
 
 func (a *accounts) Authenticate(r *http.Request) (access.Actor, error) {
 	user, password, ok := r.BasicAuth()
@@ -44,7 +48,7 @@ func (a *accounts) Authenticate(r *http.Request) (access.Actor, error) {
 	return access.Actor{Name: user, Admin: user == "admin"}, nil
 }
 
-func (a *accounts) ResetPassword(ctx context.Context, name string) (string, error) {
+func (a *accounts) ResetPassword(ctx context.Context, name string, _ bool) (string, error) {
 	return "made-up", a.SetPassword(ctx, name, "made-up")
 }
 
@@ -145,41 +149,42 @@ func call(t *testing.T, srv *httptest.Server, method, path, body string, headers
 	return answer{resp.StatusCode, resp.Header, content}
 }
 
-// TestOnlyAdministrators asks every operation of the OpenAPI document without
-// the right to. There is no store, so an operation that began would panic.
-func TestOnlyAdministrators(t *testing.T) {
+// TestNobodyUnknown asks every operation without credentials and with wrong
+// ones. There is no store, so an operation that began would panic. What those
+// may do who are logged in is tested with the whole server.
+func TestNobodyUnknown(t *testing.T) {
 	srv := serve(t, testConfig(t))
-	h := &handlers{cfg: Config{Logger: slog.New(slog.DiscardHandler)}}
+	parameter := regexp.MustCompile(`\{\w+\}`)
 	var open []string
-	for path, item := range h.describe(http.NewServeMux()).Paths {
-		target := Prefix + strings.NewReplacer("{namespace}", "team", "{repository}", "app", "{reference}", "1",
-			"{tag}", "1", "{scan}", "1", "{account}", "admin", "{file}", "secrets.yaml", "{exception}", "1", "{gate}", "feature",
-			"{batch}", "1", "{schedule}", "nightly", "{vulnerability}", "CVE-2024-3094").Replace(path)
-		if strings.ContainsAny(target, "{}") {
-			t.Fatalf("parameter of %s has no value in this test", path)
+	for _, route := range Routes() {
+		if !route.Listed {
+			t.Errorf("nobody has said what %s needs: add it to requirements", route.Operation)
 		}
-		for method, op := range map[string]*huma.Operation{"GET": item.Get, "POST": item.Post, "PUT": item.Put, "PATCH": item.Patch, "DELETE": item.Delete} {
-			if op == nil {
-				continue
-			}
-			anonymous := call(t, srv, method, target, "", "Authorization: ")
-			if anonymous.status < 300 {
-				open = append(open, method+" "+path)
-				continue
-			}
-			if p := anonymous.problem(t); p.Status != 401 || p.Advice == "" || !strings.HasPrefix(anonymous.header.Get("WWW-Authenticate"), "Basic ") {
-				t.Errorf("%s %s without credentials: %d %s, WWW-Authenticate %q", method, path, p.Status, p.Detail, anonymous.header.Get("WWW-Authenticate"))
-			}
-			if p := call(t, srv, method, target, "", "Authorization: Basic YWRtaW46d3Jvbmc=").problem(t); p.Status != 401 || p.Code != "credentials_wrong" {
-				t.Errorf("%s %s with a wrong password: %d %s", method, path, p.Status, p.Code)
-			}
-			if p := call(t, srv, method, target, "", "Authorization: Basic Z3Vlc3Q6Z3Vlc3Q=").problem(t); p.Status != 403 || p.Code != "administrator_required" {
-				t.Errorf("%s %s as somebody else: %d %s", method, path, p.Status, p.Code)
-			}
+		target := strings.ReplaceAll(route.Path, "{kind}", "accounts")
+		target = parameter.ReplaceAllString(target, "1")
+		anonymous := call(t, srv, route.Method, target, "", "Authorization: ")
+		if route.On == OnNothing {
+			open = append(open, route.Operation)
+			continue
+		}
+		if p := anonymous.problem(t); p.Status != 401 || p.Advice == "" || !strings.HasPrefix(anonymous.header.Get("WWW-Authenticate"), "Basic ") {
+			t.Errorf("%s without credentials: %d %s, WWW-Authenticate %q", route.Operation, p.Status, p.Detail, anonymous.header.Get("WWW-Authenticate"))
+		}
+		if p := call(t, srv, route.Method, target, "", "Authorization: Basic YWRtaW46d3Jvbmc=").problem(t); p.Status != 401 || p.Code != "credentials_wrong" {
+			t.Errorf("%s with a wrong password: %d %s", route.Operation, p.Status, p.Code)
+		}
+		page := call(t, srv, route.Method, target, "", "Authorization: ", "Sec-Fetch-Mode: cors")
+		if got := page.header.Get("WWW-Authenticate"); page.status != 401 || strings.HasPrefix(got, "Basic") {
+			t.Errorf("%s, asked by a page: %d, WWW-Authenticate %q", route.Operation, page.status, got)
 		}
 	}
-	if diff := cmp.Diff([]string{"GET /info"}, open); diff != "" {
+	if diff := cmp.Diff([]string{"getInfo", "signIn"}, open); diff != "" {
 		t.Errorf("operations open to everybody (-want +got):\n%s", diff)
+	}
+	for operation := range requirements {
+		if !slices.ContainsFunc(Routes(), func(r Route) bool { return r.Operation == operation }) {
+			t.Errorf("there is no operation %s any more", operation)
+		}
 	}
 }
 

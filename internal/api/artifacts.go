@@ -112,11 +112,23 @@ func (h *handlers) members(ctx context.Context, index catalog.Pull) ([]member, e
 	return h.foundIn(ctx, pulls)
 }
 
-// named reads the images that a chart names.
+// named reads the images that a chart names. Those the actor may not see are not
+// here.
 func (h *handlers) named(ctx context.Context, chart catalog.Pull) ([]member, []string, error) {
 	here, others, err := h.cfg.Store.NamedImages(ctx, chart.Artifact)
 	if err != nil {
 		return nil, nil, err
+	}
+	sight := h.sight(ctx)
+	here = slices.DeleteFunc(here, func(p catalog.Pull) bool {
+		hidden := !sight.sees(ctx, p.Artifact.Key.Namespace)
+		if hidden {
+			others = append(others, p.Artifact.Key.String())
+		}
+		return hidden
+	})
+	if sight.err != nil {
+		return nil, nil, sight.err
 	}
 	list, err := h.foundIn(ctx, here)
 	return list, others, err

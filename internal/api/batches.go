@@ -2,12 +2,16 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/pratique/pratique/internal/access"
 	"github.com/pratique/pratique/internal/catalog"
 )
 
@@ -168,6 +172,9 @@ func (h *handlers) startBatch(ctx context.Context, in *startBatchIn) (*startBatc
 	if err != nil {
 		return nil, err
 	}
+	if err := h.maySelect(ctx, access.Scan, r.Selection); err != nil {
+		return nil, err
+	}
 	b, err := h.cfg.Scanner.StartBatch(ctx, instance(ctx), r)
 	if err != nil {
 		return nil, err
@@ -185,6 +192,9 @@ func (h *handlers) previewBatch(ctx context.Context, in *startBatchIn) (*preview
 		return nil, err
 	}
 	if err := r.Check(); err != nil {
+		return nil, err
+	}
+	if err := h.maySelect(ctx, access.Scan, r.Selection); err != nil {
 		return nil, err
 	}
 	selected, err := h.cfg.Store.Select(ctx, instance(ctx), r.Selection)
@@ -209,8 +219,14 @@ type listBatchesOut struct {
 }
 
 func (h *handlers) listBatches(ctx context.Context, in *struct{ Before }) (*listBatchesOut, error) {
-	found, err := h.cfg.Store.Batches(ctx, instance(ctx), in.Before.Before, in.Limit+1)
-	if err != nil {
+	sight := h.sight(ctx)
+	found, err := seenOnly(in.Limit+1, in.Before.Before,
+		func(before int64, n int) ([]catalog.Batch, error) {
+			return h.cfg.Store.Batches(ctx, instance(ctx), before, n)
+		},
+		func(b catalog.Batch) int64 { return b.ID },
+		func(b catalog.Batch) bool { return sight.seesSelection(ctx, b.Selection) })
+	if err := errors.Join(err, sight.err); err != nil {
 		return nil, err
 	}
 	return &listBatchesOut{latestOf(found, in.Before, h.batch, func(b catalog.Batch) int64 { return b.ID })}, nil
@@ -226,11 +242,69 @@ type batchOut struct {
 }
 
 func (h *handlers) getBatch(ctx context.Context, in *InBatch) (*batchOut, error) {
-	b, err := h.cfg.Store.Batch(ctx, instance(ctx), in.ID)
+	b, err := h.batchFor(ctx, in.ID, access.Read)
 	if err != nil {
 		return nil, err
 	}
 	return &batchOut{h.batch(b)}, nil
+}
+
+// batchFor reads a batch for somebody who wants to do what verb says. One that
+// the actor may not see as a whole is not there.
+func (h *handlers) batchFor(ctx context.Context, id int64, verb access.Verb) (catalog.Batch, error) {
+	b, err := h.cfg.Store.Batch(ctx, instance(ctx), id)
+	if err != nil {
+		return b, err
+	}
+	sight := h.sight(ctx)
+	if !sight.seesSelection(ctx, b.Selection) {
+		if sight.err != nil {
+			return b, sight.err
+		}
+		return b, catalog.Errorf(catalog.NotFound, "batch_not_found", "there is no batch number %d", id)
+	}
+	if verb == access.Read {
+		return b, nil
+	}
+	return b, h.maySelect(ctx, verb, b.Selection)
+}
+
+// namespaces are those that a selection names; all if it may be about any.
+func namespaces(s catalog.Selection) (names []string, all bool) {
+	names = append(names, s.Namespaces...)
+	for _, list := range [][]string{s.Repositories, s.Images} {
+		for _, name := range list {
+			namespace, _, ok := strings.Cut(name, "/")
+			if !ok || strings.Contains(namespace, "*") {
+				return nil, true
+			}
+			names = append(names, namespace)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), s.All || len(names) == 0
+}
+
+// maySelect refuses a selection to whoever has not the right in all of it.
+func (h *handlers) maySelect(ctx context.Context, verb access.Verb, s catalog.Selection) error {
+	names, all := namespaces(s)
+	if all {
+		return h.may(ctx, verb, "")
+	}
+	for _, name := range names {
+		if err := h.may(ctx, verb, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *sight) seesSelection(ctx context.Context, sel catalog.Selection) bool {
+	names, all := namespaces(sel)
+	if all {
+		return s.see.Everything()
+	}
+	return !slices.ContainsFunc(names, func(name string) bool { return !s.sees(ctx, name) })
 }
 
 type listBatchImagesIn struct {
@@ -262,6 +336,9 @@ type stopBatchIn struct {
 }
 
 func (h *handlers) stopBatch(ctx context.Context, in *stopBatchIn) (*batchOut, error) {
+	if _, err := h.batchFor(ctx, in.ID, access.Scan); err != nil {
+		return nil, err
+	}
 	b, err := h.cfg.Store.StopBatch(ctx, instance(ctx), in.ID, in.Running, author(ctx))
 	if err != nil {
 		return nil, err

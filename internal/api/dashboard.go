@@ -80,7 +80,7 @@ type dashboardOut struct {
 }
 
 func (h *handlers) getDashboard(ctx context.Context, in *InImages) (*dashboardOut, error) {
-	inst, filter := instance(ctx), in.filter()
+	inst, filter := instance(ctx), in.filter(ctx)
 	st, err := h.cfg.Store.Standing(ctx, inst, filter)
 	if err != nil {
 		return nil, err
@@ -160,7 +160,7 @@ type listActiveScansOut struct {
 }
 
 func (h *handlers) listActiveScans(ctx context.Context, in *listActiveScansIn) (*listActiveScansOut, error) {
-	list, running, waiting, err := h.cfg.Store.ActiveScans(ctx, instance(ctx), in.filter(), in.Limit)
+	list, running, waiting, err := h.cfg.Store.ActiveScans(ctx, instance(ctx), in.filter(ctx), in.Limit)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/pratique/pratique/internal/access"
 	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/report"
 )
@@ -82,6 +83,9 @@ func (h *handlers) earlier(ctx context.Context, in *getDifferenceIn, later catal
 	}
 	if in.Namespace != "" {
 		from.Namespace = in.Namespace
+	}
+	if err := h.may(ctx, access.Read, decode(from.Namespace)); err != nil {
+		return catalog.Pull{}, err
 	}
 	return h.pull(ctx, &from)
 }

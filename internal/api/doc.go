@@ -3,8 +3,9 @@
 // document is made from the Go types here; docs/openapi.yaml is a copy that a
 // test keeps fresh.
 //
-// It guarantees that every operation but the description of the service itself
-// is refused to anybody who is not an administrator, that every answer other
+// It guarantees that every operation is refused to anybody whom package access
+// does not give the right that the table in access.go names, that lists show
+// only what may be read and what may not is not there, that every answer other
 // than a success is a problem document (RFC 9457) with a code, what happened
 // and what to do next, and that the text of an unexpected error goes to the log
 // and never to a client.

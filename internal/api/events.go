@@ -111,7 +111,8 @@ type listEventsOut struct {
 
 func (h *handlers) listEvents(ctx context.Context, in *listEventsIn) (*listEventsOut, error) {
 	f := in.filter()
-	f.Since = in.Since
+	see := visible(ctx)
+	f.Since, f.See = in.Since, &see
 	found, err := h.cfg.Store.Events(ctx, instance(ctx), f, in.Before.Before, in.Limit+1)
 	if err != nil {
 		return nil, err
@@ -145,7 +146,9 @@ func (h *handlers) followEvents(ctx context.Context, in *followEventsIn) (*huma.
 	if err != nil {
 		return nil, err
 	}
-	inst := instance(ctx)
+	inst, actor := instance(ctx), askedOf(ctx).actor
+	filter, see := in.filter(), visible(ctx)
+	filter.See = &see
 	return &huma.StreamResponse{Body: func(hctx huma.Context) {
 		hctx.SetHeader("Content-Type", "text/event-stream")
 		hctx.SetHeader(gzhttp.HeaderNoCompression, "1") // compressing waits for more
@@ -155,14 +158,14 @@ func (h *handlers) followEvents(ctx context.Context, in *followEventsIn) (*huma.
 		if h.cfg.Stopping != nil {
 			defer context.AfterFunc(h.cfg.Stopping, cancel)()
 		}
-		s := eventStream{w: hctx.BodyWriter().(http.ResponseWriter)}
+		s := eventStream{w: hctx.BodyWriter().(http.ResponseWriter), still: func() bool { return h.cfg.Access.Still(ctx, actor) }}
 		// The request was read. What bounds that for others would end the stream.
 		_ = http.NewResponseController(s.w).SetReadDeadline(time.Time{})
 		if s.send(": following\n\n") != nil {
 			return
 		}
 		if err := s.run(ctx, func(f func(catalog.Event) error) error {
-			return h.cfg.Store.FollowEvents(ctx, inst, in.filter(), after, f)
+			return h.cfg.Store.FollowEvents(ctx, inst, filter, after, f)
 		}); err != nil && ctx.Err() == nil {
 			h.cfg.Logger.WarnContext(ctx, "api: following events", "error", err)
 		}
@@ -172,6 +175,8 @@ func (h *handlers) followEvents(ctx context.Context, in *followEventsIn) (*huma.
 // eventStream writes server-sent events.
 type eventStream struct {
 	w http.ResponseWriter
+	// still reports whether the client may go on; its rights may have changed.
+	still func() bool
 }
 
 // run passes on what follow tells, and something now and then if it tells
@@ -198,6 +203,9 @@ func (s eventStream) run(ctx context.Context, follow func(func(catalog.Event) er
 		case e := <-events:
 			err = s.event(e)
 		case <-alive.C:
+			if !s.still() {
+				return nil // asks again, with the rights it has now
+			}
 			err = s.send(": alive\n\n")
 		case <-ctx.Done():
 			return nil

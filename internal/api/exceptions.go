@@ -2,13 +2,16 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/pratique/pratique/internal/access"
 	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/report"
 )
@@ -155,11 +158,15 @@ type listExceptionsOut struct {
 }
 
 func (h *handlers) listExceptions(ctx context.Context, in *listExceptionsIn) (*listExceptionsOut, error) {
-	found, err := h.cfg.Store.Exceptions(ctx, instance(ctx), in.filter(), in.page())
-	if err != nil {
+	sight := h.sight(ctx)
+	found, err := seenOnly(in.Limit+1, in.After, func(after string, n int) ([]catalog.Exception, error) {
+		return h.cfg.Store.Exceptions(ctx, instance(ctx), in.filter(), catalog.Page{After: after, Limit: n})
+	}, exceptionAfter, func(e catalog.Exception) bool { return sight.seesException(ctx, &e) })
+	if err := errors.Join(err, sight.err); err != nil {
 		return nil, err
 	}
-	return &listExceptionsOut{listOf(found, in.Paging, h.exception, exceptionAfter)}, nil
+	convert := func(e catalog.Exception) Exception { return h.exception(sight.part(ctx, e)) }
+	return &listExceptionsOut{listOf(found, in.Paging, convert, exceptionAfter)}, nil
 }
 
 // exceptionAfter names the page after an exception.
@@ -170,13 +177,17 @@ type listExceptionHistoryOut struct {
 }
 
 func (h *handlers) listExceptionHistory(ctx context.Context, in *listExceptionsIn) (*listExceptionHistoryOut, error) {
-	found, err := h.cfg.Store.ExceptionEvents(ctx, instance(ctx), in.filter(), in.page())
-	if err != nil {
+	sight := h.sight(ctx)
+	id := func(v catalog.ExceptionEvent) string { return strconv.FormatInt(v.ID, 10) }
+	found, err := seenOnly(in.Limit+1, in.After, func(after string, n int) ([]catalog.ExceptionEvent, error) {
+		return h.cfg.Store.ExceptionEvents(ctx, instance(ctx), in.filter(), catalog.Page{After: after, Limit: n})
+	}, id, func(v catalog.ExceptionEvent) bool { return sight.seesException(ctx, &v.Exception) })
+	if err := errors.Join(err, sight.err); err != nil {
 		return nil, err
 	}
 	return &listExceptionHistoryOut{listOf(found, in.Paging, func(v catalog.ExceptionEvent) ExceptionEvent {
-		return ExceptionEvent{ID: v.ID, At: v.At, What: v.What, Author: v.Author, Reason: v.Reason, ExpiresAt: v.ExpiresAt, Exception: h.exception(v.Exception)}
-	}, func(v catalog.ExceptionEvent) string { return strconv.FormatInt(v.ID, 10) })}, nil
+		return ExceptionEvent{ID: v.ID, At: v.At, What: v.What, Author: v.Author, Reason: v.Reason, ExpiresAt: v.ExpiresAt, Exception: h.exception(sight.part(ctx, v.Exception))}
+	}, id)}, nil
 }
 
 type createExceptionIn struct {
@@ -195,11 +206,17 @@ func (h *handlers) createException(ctx context.Context, in *createExceptionIn) (
 		Author:   author(ctx), Reason: in.Body.Reason, ExpiresAt: in.Body.ExpiresAt,
 	}
 	for _, t := range in.Body.Targets {
+		if err := h.may(ctx, access.Handle, t.Namespace); err != nil {
+			return nil, err // before it is looked up
+		}
 		target, err := h.target(ctx, t)
 		if err != nil {
 			return nil, err
 		}
 		e.Targets = append(e.Targets, target)
+	}
+	if err := h.mayHandle(ctx, e); err != nil {
+		return nil, err
 	}
 	made, err := h.cfg.Store.CreateException(ctx, e)
 	if err != nil {
@@ -229,11 +246,61 @@ type exceptionOut struct {
 }
 
 func (h *handlers) getException(ctx context.Context, in *InException) (*exceptionOut, error) {
-	e, err := h.cfg.Store.Exception(ctx, instance(ctx), in.ID)
+	e, err := h.exceptionFor(ctx, in.ID, access.Read)
 	if err != nil {
 		return nil, err
 	}
 	return &exceptionOut{h.exception(e)}, nil
+}
+
+// exceptionFor reads an exception for somebody who wants to do what verb says.
+// Of its targets there are those the actor may see; one without any is not
+// there.
+func (h *handlers) exceptionFor(ctx context.Context, id int64, verb access.Verb) (catalog.Exception, error) {
+	e, err := h.cfg.Store.Exception(ctx, instance(ctx), id)
+	if err != nil {
+		return e, err
+	}
+	sight := h.sight(ctx)
+	if !sight.seesException(ctx, &e) {
+		if sight.err != nil {
+			return e, sight.err
+		}
+		return e, catalog.Errorf(catalog.NotFound, "exception_not_found", "there is no exception %d", id)
+	}
+	if verb == access.Read {
+		return sight.part(ctx, e), nil
+	}
+	if err = h.mayHandle(ctx, e); catalog.Is(err, catalog.NotFound) {
+		err = catalog.Errorf(catalog.Denied, "denied", "exception %d also holds where %s may not decide", id, author(ctx)).
+			Advise("ask an administrator")
+	}
+	return e, err
+}
+
+// mayHandle refuses a decision to whoever may not make it everywhere it holds.
+func (h *handlers) mayHandle(ctx context.Context, e catalog.Exception) error {
+	if len(e.Targets) == 0 {
+		return h.may(ctx, access.Handle, "")
+	}
+	for _, t := range e.Targets {
+		if err := h.may(ctx, access.Handle, t.Namespace); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seesException reports whether the actor may see something that an exception
+// holds for.
+func (s *sight) seesException(ctx context.Context, e *catalog.Exception) bool {
+	return len(e.Targets) == 0 || slices.ContainsFunc(e.Targets, func(t catalog.Target) bool { return s.sees(ctx, t.Namespace) })
+}
+
+// part leaves out the targets the actor may not see.
+func (s *sight) part(ctx context.Context, e catalog.Exception) catalog.Exception {
+	e.Targets = slices.DeleteFunc(slices.Clone(e.Targets), func(t catalog.Target) bool { return !s.sees(ctx, t.Namespace) })
+	return e
 }
 
 type changeExceptionIn struct {
@@ -254,6 +321,9 @@ func (h *handlers) changeException(ctx context.Context, in *changeExceptionIn) (
 		return nil, catalog.Errorf(catalog.Invalid, "nothing_to_change", "the request changes nothing").
 			Advise("give a reason or an expiry; scope and criteria do not change: remove the exception and make another one")
 	}
+	if _, err := h.exceptionFor(ctx, in.ID, access.Handle); err != nil {
+		return nil, err
+	}
 	e, err := h.cfg.Store.ChangeException(ctx, instance(ctx), in.ID, change)
 	if err != nil {
 		return nil, err
@@ -267,5 +337,8 @@ type removeExceptionIn struct {
 }
 
 func (h *handlers) removeException(ctx context.Context, in *removeExceptionIn) (*struct{}, error) {
+	if _, err := h.exceptionFor(ctx, in.ID, access.Handle); err != nil {
+		return nil, err
+	}
 	return nil, h.cfg.Store.RemoveException(ctx, instance(ctx), in.ID, author(ctx), in.Reason)
 }

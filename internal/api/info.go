@@ -29,11 +29,6 @@ func (h *handlers) registerInfo(api huma.API) {
 		Description:   "It is done in the background; the list of advisories tells how it goes.",
 		DefaultStatus: http.StatusAccepted,
 	}, h.updateAdvisories)
-	route(h, api, huma.Operation{
-		OperationID: "changePassword", Method: http.MethodPost, Path: "/accounts/{account}/password", Tags: tags,
-		Summary:     "Give an account another password",
-		Description: "Without a body the password is made at random and told in the answer, only this once.",
-	}, h.changePassword)
 }
 
 type infoOut struct {
@@ -85,27 +80,4 @@ func (h *handlers) updateAdvisories(context.Context, *struct{}) (*advisoryFetchO
 			Advise("wait until that has ended: GET /api/v1/advisories tells")
 	}
 	return &advisoryFetchOut{h.cfg.Advisories.Fetch()}, nil
-}
-
-type changePasswordIn struct {
-	Account string          `path:"account" maxLength:"128" doc:"Name of the account" example:"admin"`
-	Body    *PasswordChange `required:"false"`
-}
-
-type changePasswordOut struct {
-	Body PasswordChanged
-}
-
-func (h *handlers) changePassword(ctx context.Context, in *changePasswordIn) (*changePasswordOut, error) {
-	out := &changePasswordOut{PasswordChanged{Account: in.Account}}
-	var err error
-	if in.Body == nil {
-		out.Body.Password, err = h.cfg.Access.ResetPassword(ctx, in.Account)
-	} else {
-		err = h.cfg.Access.SetPassword(ctx, in.Account, in.Body.Password)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
 }

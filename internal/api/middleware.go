@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -9,11 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/klauspost/compress/gzhttp"
-
-	"github.com/pratique/pratique/internal/access"
-	"github.com/pratique/pratique/internal/catalog"
 )
 
 // protect wraps the operations in what every request goes through, outermost
@@ -148,69 +143,3 @@ func (c badRequestContext) Unwrap() huma.Context { return c.humaContext }
 func (c badRequestContext) SetStatus(status int) { c.humaContext.SetStatus(badRequestStatus(status)) }
 
 func plainBadRequest(ctx huma.Context, next func(huma.Context)) { next(badRequestContext{ctx}) }
-
-// instanceKey is where the context of an operation holds its instance.
-type instanceKey struct{}
-
-// instance returns the id of the instance a request is for. Only operations
-// for administrators have one.
-func instance(ctx context.Context) string {
-	inst, _ := ctx.Value(instanceKey{}).(catalog.Instance)
-	return inst.ID
-}
-
-// authorKey is where the context of an operation holds who asks for it.
-type authorKey struct{}
-
-// author returns the name of who asks for an operation.
-func author(ctx context.Context) string {
-	name, _ := ctx.Value(authorKey{}).(string)
-	return name
-}
-
-// authorize lets administrators pass, and others where an operation is public.
-func (h *handlers) authorize(ctx huma.Context, next func(huma.Context)) {
-	if len(ctx.Operation().Security) == 0 {
-		next(ctx)
-		return
-	}
-	r, w := humago.Unwrap(ctx)
-	actor, err := h.actor(r)
-	if err == nil {
-		err = mayAdminister(actor)
-	}
-	if err != nil {
-		h.problem(r.Context(), err).write(w)
-		return
-	}
-	inst, err := h.cfg.Instance(r)
-	if err != nil {
-		h.problem(r.Context(), err).write(w)
-		return
-	}
-	next(huma.WithValue(huma.WithValue(ctx, instanceKey{}, inst), authorKey{}, actor.Name))
-}
-
-// actor tells who asks.
-func (h *handlers) actor(r *http.Request) (access.Actor, error) {
-	if actor, ok := access.ActorOf(r.Context()); ok {
-		return actor, nil
-	}
-	return h.cfg.Access.Authenticate(r)
-}
-
-func mayAdminister(actor access.Actor) error {
-	if access.Can(actor, access.Administer, access.Scope{}) {
-		return nil
-	}
-	if actor.Anonymous() {
-		return catalog.Errorf(catalog.Unauthorized, "credentials_missing", "this needs an administrator").
-			Advise("send the name and password of one with HTTP Basic authentication")
-	}
-	if actor.Grants != nil {
-		return catalog.Errorf(catalog.Denied, "token_restricted", "a token of the registry opens nothing here").
-			Advise("send the name and password of an administrator with HTTP Basic authentication")
-	}
-	return catalog.Errorf(catalog.Denied, "administrator_required", "%s is not an administrator", actor.Name).
-		Advise("ask an administrator, or log in as one")
-}

@@ -51,7 +51,7 @@ type listNamespacesOut struct {
 }
 
 func (h *handlers) listNamespaces(ctx context.Context, in *struct{ Paging }) (*listNamespacesOut, error) {
-	found, err := h.cfg.Store.Namespaces(ctx, instance(ctx), in.page())
+	found, err := h.cfg.Store.Namespaces(ctx, instance(ctx), visible(ctx), in.page())
 	if err != nil {
 		return nil, err
 	}

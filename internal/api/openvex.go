@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/pratique/pratique/internal/access"
 	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/vex"
 )
@@ -47,12 +48,20 @@ func (h *handlers) exportExceptions(ctx context.Context, in *exportExceptionsIn)
 		f.State = catalog.ExceptionActive
 	}
 	var list []catalog.Exception
+	sight := h.sight(ctx)
 	for page := (catalog.Page{Limit: 1000}); ; {
 		found, err := h.cfg.Store.Exceptions(ctx, instance(ctx), f, page)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, found...)
+		for _, e := range found {
+			if sight.seesException(ctx, &e) {
+				list = append(list, sight.part(ctx, e))
+			}
+		}
+		if sight.err != nil {
+			return nil, sight.err
+		}
 		if len(found) < page.Limit || len(list) >= catalog.MaxExceptions {
 			break
 		}
@@ -95,6 +104,9 @@ type importExceptionsOut struct {
 }
 
 func (h *handlers) importExceptions(ctx context.Context, in *importExceptionsIn) (*importExceptionsOut, error) {
+	if err := h.maySomewhere(ctx, access.Handle); err != nil {
+		return nil, err
+	}
 	doc, err := vex.Parse(in.RawBody)
 	if err != nil {
 		return nil, catalog.Errorf(catalog.Invalid, "openvex_invalid", "%w", err).
@@ -107,7 +119,7 @@ func (h *handlers) importExceptions(ctx context.Context, in *importExceptionsIn)
 			Exceptions: []int64{}, Problem: imported.Problem}
 		for _, e := range imported.Exceptions {
 			e.InstanceID = instance(ctx)
-			made, created, err := h.cfg.Store.ImportException(ctx, e, author(ctx))
+			made, created, err := h.importException(ctx, e)
 			if problem := (*catalog.Error)(nil); errors.As(err, &problem) && mapsBadly(problem.Kind) {
 				item.Problem = problem.Error()
 				continue
@@ -130,8 +142,16 @@ func (h *handlers) importExceptions(ctx context.Context, in *importExceptionsIn)
 	return &importExceptionsOut{out}, nil
 }
 
+// importException makes an exception where the actor may.
+func (h *handlers) importException(ctx context.Context, e catalog.Exception) (made catalog.Exception, created bool, err error) {
+	if err := h.mayHandle(ctx, e); err != nil {
+		return e, false, err
+	}
+	return h.cfg.Store.ImportException(ctx, e, author(ctx))
+}
+
 // mapsBadly tells errors that are about what a statement says from those that are
 // about us.
 func mapsBadly(kind catalog.Kind) bool {
-	return slices.Contains([]catalog.Kind{catalog.Invalid, catalog.NotFound, catalog.Conflict}, kind)
+	return slices.Contains([]catalog.Kind{catalog.Invalid, catalog.NotFound, catalog.Conflict, catalog.Denied}, kind)
 }

@@ -67,10 +67,20 @@ func (p *Problem) GetHeaders() http.Header {
 // ContentType names the form of the answer, for huma.
 func (p *Problem) ContentType(string) string { return "application/problem+json" }
 
+// writeTo is write for a request that may be a page's own.
+func (p *Problem) writeTo(w http.ResponseWriter, r *http.Request) {
+	if p.Status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", access.BasicChallenge(r))
+	}
+	p.write(w)
+}
+
 // write answers a request that huma does not handle.
 func (p *Problem) write(w http.ResponseWriter) {
 	for k, v := range p.GetHeaders() {
-		w.Header()[k] = v
+		if w.Header().Get(k) == "" {
+			w.Header()[k] = v
+		}
 	}
 	w.Header().Set("Content-Type", p.ContentType(""))
 	w.WriteHeader(p.Status)

@@ -57,14 +57,16 @@ func (h *handlers) registerRisks(api huma.API) {
 	}, h.listPackageImages)
 }
 
-// InImages narrows a question about many images.
+// InImages narrows a question about many images, of which it is about those that
+// whoever asks may see.
 type InImages struct {
 	Namespace  string `query:"namespace" maxLength:"64" doc:"Only images of this namespace"`
 	Repository string `query:"repository" maxLength:"255" doc:"Only images of this repository of the namespace"`
 }
 
-func (in InImages) filter() catalog.ImageFilter {
-	f := catalog.ImageFilter{Repository: in.Repository}
+func (in InImages) filter(ctx context.Context) catalog.ImageFilter {
+	see := visible(ctx)
+	f := catalog.ImageFilter{Repository: in.Repository, See: &see}
 	if in.Namespace != "" {
 		f.Namespaces = []string{in.Namespace}
 	}
@@ -120,7 +122,7 @@ func (h *handlers) listRiskVulnerabilities(ctx context.Context, in *listRiskVuln
 	if err != nil {
 		return nil, err
 	}
-	f := catalog.VulnerabilityFilter{ImageFilter: in.filter(), Severity: least, Query: in.Query, Fixable: in.Fixable}
+	f := catalog.VulnerabilityFilter{ImageFilter: in.filter(ctx), Severity: least, Query: in.Query, Fixable: in.Fixable}
 	list, err := h.cfg.Store.VulnerabilityUses(ctx, instance(ctx), f, in.Offset, in.Limit+1)
 	if err != nil {
 		return nil, err
@@ -143,7 +145,7 @@ type getRiskVulnerabilityOut struct {
 // images that have it does, without what is about that image.
 func (h *handlers) getRiskVulnerability(ctx context.Context, in *InVulnerability) (*getRiskVulnerabilityOut, error) {
 	inst := instance(ctx)
-	uses, err := h.cfg.Store.VulnerableImages(ctx, inst, in.Vulnerability, catalog.ImageFilter{}, 0, describers)
+	uses, err := h.cfg.Store.VulnerableImages(ctx, inst, in.Vulnerability, InImages{}.filter(ctx), 0, describers)
 	if err != nil {
 		return nil, err
 	}
@@ -272,7 +274,7 @@ func (h *handlers) listVulnerableImages(ctx context.Context, in *listVulnerableI
 	if err != nil {
 		return nil, err
 	}
-	uses, err := h.cfg.Store.VulnerableImages(ctx, instance(ctx), in.Vulnerability, in.filter(), after, in.Limit+1)
+	uses, err := h.cfg.Store.VulnerableImages(ctx, instance(ctx), in.Vulnerability, in.filter(ctx), after, in.Limit+1)
 	if err != nil {
 		return nil, err
 	}
@@ -337,7 +339,7 @@ func (h *handlers) listPackageImages(ctx context.Context, in *listPackageImagesI
 	if err != nil {
 		return nil, err
 	}
-	uses, err := h.cfg.Store.PackageImages(ctx, instance(ctx), in.Package, in.Version, in.Type, in.filter(), after, in.Limit+1)
+	uses, err := h.cfg.Store.PackageImages(ctx, instance(ctx), in.Package, in.Version, in.Type, in.filter(ctx), after, in.Limit+1)
 	if err != nil {
 		return nil, err
 	}
@@ -371,7 +373,7 @@ func (h *handlers) listRiskFindings(ctx context.Context, in *listRiskFindingsIn)
 	if err != nil {
 		return nil, err
 	}
-	f := catalog.RuleFilter{ImageFilter: in.filter(), Category: report.Category(in.Category), Severity: least, Query: in.Query}
+	f := catalog.RuleFilter{ImageFilter: in.filter(ctx), Category: report.Category(in.Category), Severity: least, Query: in.Query}
 	list, err := h.cfg.Store.RuleUses(ctx, instance(ctx), f, in.Offset, in.Limit+1)
 	if err != nil {
 		return nil, err
@@ -405,7 +407,7 @@ func (h *handlers) listFoundImages(ctx context.Context, in *listFoundImagesIn) (
 	if err != nil {
 		return nil, err
 	}
-	list, err := h.cfg.Store.FoundImages(ctx, instance(ctx), in.Category, in.Rule, in.filter(), after, in.Limit+1)
+	list, err := h.cfg.Store.FoundImages(ctx, instance(ctx), in.Category, in.Rule, in.filter(ctx), after, in.Limit+1)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/pratique/pratique/internal/access"
 	"github.com/pratique/pratique/internal/catalog"
 )
 
@@ -120,18 +121,38 @@ type getScanIn struct {
 }
 
 func (h *handlers) getScan(ctx context.Context, in *getScanIn) (*scanOut, error) {
-	s, err := h.cfg.Store.Scan(ctx, in.ID)
+	s, err := h.scanFor(ctx, in.ID, access.Read)
 	if err != nil {
 		return nil, err
-	}
-	if s.InstanceID != instance(ctx) {
-		return nil, catalog.Errorf(catalog.NotFound, "scan_not_found", "there is no scan %d", in.ID)
 	}
 	return &scanOut{h.scan(s)}, nil
 }
 
+// scanFor reads a scan for somebody who wants to do what verb says.
+func (h *handlers) scanFor(ctx context.Context, id int64, verb access.Verb) (catalog.Scan, error) {
+	s, err := h.cfg.Store.Scan(ctx, id)
+	if err != nil {
+		return s, err
+	}
+	notFound := catalog.Errorf(catalog.NotFound, "scan_not_found", "there is no scan number %d any more", id)
+	if s.InstanceID != instance(ctx) {
+		return s, notFound
+	}
+	if h.may(ctx, verb, "") == nil {
+		return s, nil
+	}
+	p, err := h.cfg.Store.ArtifactPull(ctx, s.ArtifactID)
+	if err == nil {
+		err = h.may(ctx, verb, p.Artifact.Key.Namespace)
+	}
+	if catalog.Is(err, catalog.NotFound) {
+		err = notFound
+	}
+	return s, err
+}
+
 func (h *handlers) stopScan(ctx context.Context, in *getScanIn) (*scanOut, error) {
-	if _, err := h.getScan(ctx, in); err != nil {
+	if _, err := h.scanFor(ctx, in.ID, access.Scan); err != nil {
 		return nil, err
 	}
 	if err := h.cfg.Scanner.Stop(ctx, in.ID, author(ctx)); err != nil {

@@ -269,15 +269,3 @@ type Statistics struct {
 	ScansPending int `json:"scansPending"`
 	ScansRunning int `json:"scansRunning"`
 }
-
-// PasswordChange chooses a password.
-type PasswordChange struct {
-	_        struct{} `additionalProperties:"false"`
-	Password string   `json:"password" minLength:"1" maxLength:"1024"`
-}
-
-// PasswordChanged tells a password that was made.
-type PasswordChanged struct {
-	Account  string `json:"account"`
-	Password string `json:"password,omitempty" doc:"The new password, if none was chosen; it is shown only now"`
-}

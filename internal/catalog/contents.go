@@ -71,8 +71,10 @@ type PackageVulnerability struct {
 // ImageFilter selects images in questions about many of them. What is empty
 // selects all.
 type ImageFilter struct {
-	// Namespaces are those that whoever asks may see; nil for all.
+	// Namespaces are those that are asked about; nil for all.
 	Namespaces []string
+	// See, if not nil, leaves out what whoever asks may not see.
+	See *Visibility
 	// Repository is a name within its namespace.
 	Repository string
 }

@@ -73,3 +73,10 @@ func KindOf(err error) Kind {
 
 // Is reports whether err's kind is kind.
 func Is(err error, kind Kind) bool { return err != nil && KindOf(err) == kind }
+
+// NamespaceNotFound says that there is no such namespace: also to those who may
+// not see it.
+func NamespaceNotFound(name string) error {
+	return Errorf(NotFound, "namespace_not_found", "there is no namespace %q", name).
+		Advise("create it first, for example with: pratique admin namespace create %s", name)
+}

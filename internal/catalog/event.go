@@ -88,6 +88,9 @@ type EventFilter struct {
 	ScanID                        int64
 	// Since leaves out what happened before.
 	Since time.Time
+	// See, if not nil, leaves out what is about namespaces that may not be seen,
+	// and if it hides any, what is about none.
+	See *Visibility
 }
 
 // What makes a verdict change.

@@ -122,13 +122,3 @@ type NamespaceChange struct {
 	Allowlist *Allowlist
 	Gate      *GateChange
 }
-
-// Account is somebody who can log in.
-type Account struct {
-	ID   int64
-	Name string
-	// PasswordHash is an argon2id hash in PHC string form.
-	PasswordHash string
-	Admin        bool
-	CreatedAt    time.Time
-}

@@ -31,6 +31,9 @@ type Config struct {
 	// asked for: Allow once for a manifest that is served, anything else for
 	// each request that is refused.
 	ObservePull func(catalog.Decision)
+	// Audit, if not nil, is told who pulled, pushed and deleted what, and who was
+	// refused. It must return soon.
+	Audit func(catalog.AuditEntry)
 	// Now is the clock; nil for time.Now.
 	Now func() time.Time
 }
@@ -105,7 +108,7 @@ type manifests interface {
 }
 
 type listings interface {
-	RepositoryNames(ctx context.Context, instanceID string, page catalog.Page) ([]string, error)
+	RepositoryNames(ctx context.Context, instanceID string, see catalog.Visibility, page catalog.Page) ([]string, error)
 	Tags(ctx context.Context, key catalog.RepositoryKey, page catalog.Page) ([]string, error)
 	Referrers(ctx context.Context, key catalog.RepositoryKey, subject, artifactType string) ([]catalog.Descriptor, error)
 	Members(ctx context.Context, artifactID int64) ([]catalog.Descriptor, error)

@@ -126,13 +126,13 @@ func newEnvOn(t testing.TB, dsn string, change ...func(*registry.Config)) *env {
 	}
 	e.registry = registry.New(cfg)
 	t.Cleanup(func() { e.registry.Close() })
-	public := func(ctx context.Context, _ *http.Request, namespace string) bool {
-		ns, err := e.store.Namespace(ctx, e.instance.ID, namespace)
-		return err == nil && ns.Public
+	locate := func(r *http.Request, namespace, repository string) access.Scope {
+		ns, err := e.store.Namespace(r.Context(), e.instance.ID, namespace)
+		return access.Scope{Instance: e.instance.ID, Namespace: namespace, Repository: repository, Public: err == nil && ns.Public}
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/v2/", e.registry)
-	mux.Handle("/v2/token", auth.Token(public))
+	mux.Handle("/v2/token", auth.Token(locate))
 	e.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if a, ok := actors[r.Header.Get("Test-Actor")]; ok {
 			r = r.WithContext(access.WithActor(r.Context(), a))

@@ -81,20 +81,21 @@ func (reg *Registry) listTags(req *request) error {
 	}{req.key.String(), tags})
 }
 
-// catalog lists all repositories for the administrator.
+// catalog lists the repositories that the actor may see.
 func (reg *Registry) catalog(req *request) error {
-	if !access.Can(req.actor, access.List, access.Scope{}) {
+	instance := req.key.InstanceID
+	if scope := (access.Scope{Instance: instance}); !access.Can(req.actor, access.List, scope) {
 		person := req.actor
 		person.Grants = nil
-		if !person.Anonymous() && !access.Can(person, access.List, access.Scope{}) {
-			return catalog.Errorf(catalog.Denied, "denied", "%s may not list all repositories", person.Name)
+		if !person.Anonymous() && !access.Can(person, access.List, scope) {
+			return catalog.Errorf(catalog.Denied, "denied", "%s may not list repositories", person.Name)
 		}
 		req.w.Header().Set("WWW-Authenticate", access.Challenge(req.r, "", access.List))
-		return catalog.Errorf(catalog.Unauthorized, "unauthorized", "logging in as an administrator is necessary to list all repositories")
+		return catalog.Errorf(catalog.Unauthorized, "unauthorized", "logging in is necessary to list repositories")
 	}
-	instance := req.key.InstanceID
+	see := access.Visible(req.actor, instance)
 	names, err := req.names(func(p catalog.Page) ([]string, error) {
-		return reg.Store.RepositoryNames(req.r.Context(), instance, p)
+		return reg.Store.RepositoryNames(req.r.Context(), instance, see, p)
 	})
 	if err != nil {
 		return err

@@ -170,10 +170,13 @@ func (reg *Registry) serve(w http.ResponseWriter, r *http.Request) error {
 	}
 	if h.verb != "" {
 		if err := reg.authorize(req, h.verb); err != nil {
+			reg.auditRefused(req, h.verb, err)
 			return err
 		}
 	}
-	return h.serve(reg, req)
+	err = h.serve(reg, req)
+	reg.audit(req, h.verb, err)
+	return err
 }
 
 // allowed lists the methods of an endpoint, for the Allow header.
@@ -207,7 +210,7 @@ func (reg *Registry) authorize(req *request, verb access.Verb) error {
 		}
 		if !ok {
 			return catalog.Errorf(catalog.Denied, "denied", "%s may not %s %s", req.actor.Name, verb, req.key).
-				Advise("ask an administrator")
+				Advise("ask a maintainer of the namespace, or an administrator")
 		}
 	}
 	verbs := []access.Verb{verb}
@@ -221,7 +224,7 @@ func (reg *Registry) authorize(req *request, verb access.Verb) error {
 // can reports whether the actor may do what verb says in a repository. Only
 // where that depends on the namespace being public, the store is asked.
 func (reg *Registry) can(req *request, actor access.Actor, verb access.Verb, key catalog.RepositoryKey) (bool, error) {
-	scope := access.Scope{Namespace: key.Namespace, Repository: key.Repository}
+	scope := access.Scope{Instance: key.InstanceID, Namespace: key.Namespace, Repository: key.Repository}
 	if access.Can(actor, verb, scope) {
 		return true, nil
 	}

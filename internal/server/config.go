@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -50,6 +51,23 @@ type Config struct {
 	Metering Metering `yaml:"metering"`
 	// Events says how long events are kept.
 	Events Events `yaml:"events"`
+	// Audit says how long the audit log is kept.
+	Audit Audit `yaml:"audit"`
+	// TLS names the files of a certificate; without them there is no TLS.
+	TLS TLS `yaml:"tls"`
+	// PublicURL is how clients reach the default instance, if that is not by the
+	// address it listens on. Default none.
+	PublicURL string `yaml:"publicURL"`
+	// Proxies are addresses or networks of proxies that are believed when they say
+	// who a request is from. Default none.
+	Proxies []string `yaml:"proxies"`
+	// Connections is how many connections are served at a time, 10 to 1000000.
+	// Default 10000.
+	Connections int `yaml:"connections"`
+	// Sessions says how long browsers stay logged in.
+	Sessions Sessions `yaml:"sessions"`
+	// OIDC lets people sign in with an OpenID provider.
+	OIDC OIDC `yaml:"oidc"`
 	// Log sets the format ("text" or "json") and level of the log.
 	Log Log `yaml:"log"`
 	// Grace is how long open requests may go on when the server stops, up to
@@ -110,6 +128,57 @@ type Events struct {
 	Keep time.Duration `yaml:"keep"`
 }
 
+// Audit says how long the audit log is kept.
+type Audit struct {
+	// Keep is from one day to ten years. Default one year.
+	Keep time.Duration `yaml:"keep"`
+}
+
+// TLS names the files of a certificate with its chain and of its key, in PEM.
+// They are read again when they change.
+type TLS struct {
+	Certificate string `yaml:"certificate"`
+	Key         string `yaml:"key"`
+}
+
+// Sessions says how long browsers stay logged in.
+type Sessions struct {
+	// Idle is how long without being used, 1 minute to 30 days. Default 8 hours.
+	Idle time.Duration `yaml:"idle"`
+	// Most is how long at most, 1 minute to 90 days. Default 7 days.
+	Most time.Duration `yaml:"most"`
+}
+
+// OIDC names an OpenID provider. Without an issuer there is none.
+type OIDC struct {
+	// Issuer is its URL, from which everything else about it is found out.
+	Issuer string `yaml:"issuer"`
+	// ClientID is how the provider knows this server, ClientSecret its password
+	// there, best in the environment as PRATIQUE_OIDC_SECRET.
+	ClientID     string `yaml:"clientID"`
+	ClientSecret string `yaml:"clientSecret"`
+	// Scopes are asked for beside "openid". Default profile, email.
+	Scopes []string `yaml:"scopes"`
+	// NameClaim is what names an account. Default preferred_username.
+	NameClaim string `yaml:"nameClaim"`
+	// GroupsClaim lists the groups somebody is in. Default groups.
+	GroupsClaim string `yaml:"groupsClaim"`
+	// KnownOnly refuses those who have no account yet, instead of making one.
+	KnownOnly bool `yaml:"knownOnly"`
+	// Groups say which groups here those of the provider stand for.
+	Groups []OIDCGroup `yaml:"groups"`
+}
+
+// OIDCGroup is a group here that one of the provider stands for.
+type OIDCGroup struct {
+	// Claim is what the provider calls it, Group what it is called here, the same
+	// by default.
+	Claim string `yaml:"claim"`
+	Group string `yaml:"group"`
+	// Role is what the group is everywhere, if anything.
+	Role string `yaml:"role"`
+}
+
 // Advisories says where advisories come from.
 type Advisories struct {
 	// Source is a directory, a zip file or a URL in the layout of the public
@@ -136,7 +205,8 @@ type Log struct {
 // LoadConfig reads a configuration file. Unknown keys are errors. An empty
 // path gives an empty configuration. The environment is applied on top:
 // PRATIQUE_ADDRESS, PRATIQUE_DATA, PRATIQUE_DATABASE,
-// PRATIQUE_ADVISORIES_SOURCE, PRATIQUE_SCAN_WORKERS, PRATIQUE_LOG_FORMAT.
+// PRATIQUE_ADVISORIES_SOURCE, PRATIQUE_SCAN_WORKERS, PRATIQUE_LOG_FORMAT,
+// PRATIQUE_PUBLIC_URL, PRATIQUE_OIDC_SECRET.
 func LoadConfig(path string, getenv func(string) string) (Config, error) {
 	var cfg Config
 	if path != "" {
@@ -156,6 +226,8 @@ func LoadConfig(path string, getenv func(string) string) (Config, error) {
 		"PRATIQUE_DATABASE":          &cfg.Database,
 		"PRATIQUE_ADVISORIES_SOURCE": &cfg.Advisories.Source,
 		"PRATIQUE_LOG_FORMAT":        &cfg.Log.Format,
+		"PRATIQUE_PUBLIC_URL":        &cfg.PublicURL,
+		"PRATIQUE_OIDC_SECRET":       &cfg.OIDC.ClientSecret,
 	} {
 		if v := getenv(name); v != "" {
 			*field = v
@@ -207,6 +279,15 @@ func (c *Config) Complete() error {
 	setDefault(&c.Scan.Memory, 64<<20)
 	setDefault(&c.Advisories.Source, advisory.PublicBucket)
 	setDefault(&c.Events.Keep, 90*24*time.Hour)
+	setDefault(&c.Audit.Keep, 365*24*time.Hour)
+	setDefault(&c.Connections, 10_000)
+	setDefault(&c.Sessions.Idle, 8*time.Hour)
+	setDefault(&c.Sessions.Most, 7*24*time.Hour)
+	setDefault(&c.OIDC.NameClaim, "preferred_username")
+	setDefault(&c.OIDC.GroupsClaim, "groups")
+	if c.OIDC.Scopes == nil {
+		c.OIDC.Scopes = []string{"profile", "email"}
+	}
 	setDefault(&c.Log.Format, "text")
 	setDefault(&c.Grace, 20*time.Second)
 	if c.Advisories.Update == nil {
@@ -233,6 +314,10 @@ func (c *Config) check() error {
 		{"scan.timeout", int64(c.Scan.Timeout / time.Second), 60, 24 * 3600, " seconds"},
 		{"scan.memory", c.Scan.Memory, 16 << 20, 64 << 30, " bytes"},
 		{"events.keep", int64(c.Events.Keep / time.Second), 3600, 10 * 365 * 24 * 3600, " seconds"},
+		{"connections", int64(c.Connections), 10, 1_000_000, ""},
+		{"sessions.idle", int64(c.Sessions.Idle / time.Second), 60, 30 * 24 * 3600, " seconds"},
+		{"sessions.most", int64(c.Sessions.Most / time.Second), 60, 90 * 24 * 3600, " seconds"},
+		{"audit.keep", int64(c.Audit.Keep / time.Second), 24 * 3600, 10 * 365 * 24 * 3600, " seconds"},
 		{"metering.free", c.Metering.tariff().Free, 0, 1 << 40, " scans"},
 		{"metering.discountAfter", c.Metering.tariff().DiscountAfter, 0, 1 << 40, " scans"},
 		{"grace", int64(c.Grace / time.Second), 0, 600, " seconds"},
@@ -253,7 +338,49 @@ func (c *Config) check() error {
 			return fmt.Errorf("malware.clamd: %w", err)
 		}
 	}
+	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
+		return fmt.Errorf("tls needs both a certificate and a key")
+	}
+	if _, err := newOrigin(*c, nil); err != nil {
+		return err
+	}
+	if err := c.OIDC.check(c.PublicURL); err != nil {
+		return err
+	}
 	return c.checkInstances()
+}
+
+func (o *OIDC) check(publicURL string) error {
+	if o.Issuer == "" {
+		return nil
+	}
+	u, err := url.Parse(o.Issuer)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
+		return fmt.Errorf("oidc.issuer: %q is not a URL", o.Issuer)
+	case o.ClientID == "":
+		return fmt.Errorf("oidc needs a clientID")
+	case publicURL == "":
+		return fmt.Errorf("oidc needs publicURL: the provider sends people back to it")
+	}
+	for i, g := range o.Groups {
+		if g.Group == "" {
+			o.Groups[i].Group = g.Claim
+		}
+		if g.Claim == "" {
+			return fmt.Errorf("oidc.groups[%d] needs a claim", i)
+		}
+		if err := catalog.CheckAccountName(o.Groups[i].Group); err != nil {
+			return fmt.Errorf("oidc.groups[%d]: %w", i, err)
+		}
+		if g.Role == "" {
+			continue
+		}
+		if _, err := catalog.ParseRole(g.Role); err != nil {
+			return fmt.Errorf("oidc.groups[%d]: %w", i, err)
+		}
+	}
+	return nil
 }
 
 func (c *Config) checkInstances() error {

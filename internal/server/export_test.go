@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/pratique/pratique/internal/store"
@@ -11,3 +12,9 @@ func (s *Server) Observe(next http.Handler) http.Handler { return s.observe(next
 
 // Store is where the server keeps everything.
 func (s *Server) Store() *store.Store { return s.store }
+
+// CheckCertificate looks at the files of the certificate now.
+func CheckCertificate(s *Server) { s.certificates.check() }
+
+// FlushAudit writes the audit log now.
+func FlushAudit(s *Server) { s.audit.Flush(context.Background(), true) }

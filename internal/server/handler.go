@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pratique/pratique/internal/access"
+	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/console"
 )
 
@@ -17,15 +18,34 @@ func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/v2/", s.registry)
 	short := http.NewServeMux()
-	short.Handle("/v2/token", s.auth.Token(s.isPublic))
+	short.Handle("/v2/token", s.auth.Token(s.locate))
 	short.Handle("/api/v1/", s.auth.Middleware(s.api()))
 	short.Handle("/metrics", readOnly(s.metrics.handler()))
 	short.Handle("/healthz", readOnly(http.HandlerFunc(s.healthy)))
 	short.Handle("/readyz", readOnly(http.HandlerFunc(s.ready)))
+	if s.oidc != nil {
+		short.Handle("/auth/oidc/", s.oidc)
+	}
 	short.Handle("/", console.Handler())
 	mux.Handle("/v2/token", bounded(short))
-	mux.Handle("/", bounded(short))
-	return s.observe(mux)
+	mux.Handle("/", secured(bounded(short)))
+	return s.origin.handler(s.observe(mux))
+}
+
+// secured tells browsers to do nothing with what is served but what it says of
+// itself. Pages that need more set their own policy.
+func secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+		next.ServeHTTP(w, r)
+	})
 }
 
 // How long a request may take to arrive and its answer to be taken, where both
@@ -64,7 +84,7 @@ func readOnly(next http.Handler) http.Handler {
 func (s *Server) controlHandler() http.Handler {
 	api := s.api()
 	return s.observe(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		actor := access.Actor{Name: "control-socket", Admin: true}
+		actor := access.Actor{Name: catalog.SocketActor, Admin: true, Via: "socket"}
 		api.ServeHTTP(w, r.WithContext(access.WithActor(r.Context(), actor)))
 	}))
 }
@@ -97,15 +117,20 @@ func answer(w http.ResponseWriter, status int, text string) {
 	_, _ = w.Write([]byte(text + "\n"))
 }
 
-// isPublic tells the token endpoint whether a namespace may be pulled from
-// without logging in.
-func (s *Server) isPublic(ctx context.Context, r *http.Request, namespace string) bool {
+// locate tells the token endpoint which instance a repository is in, and whether
+// its namespace may be pulled from without logging in.
+func (s *Server) locate(r *http.Request, namespace, repository string) access.Scope {
+	scope := access.Scope{Namespace: namespace, Repository: repository}
 	inst, err := s.instances.of(r)
 	if err != nil {
-		return false
+		return scope
 	}
-	ns, err := s.store.Namespace(ctx, inst.ID, namespace)
-	return err == nil && ns.Public
+	scope.Instance = inst.ID
+	if namespace != "" {
+		ns, err := s.store.Namespace(r.Context(), inst.ID, namespace)
+		scope.Public = err == nil && ns.Public
+	}
+	return scope
 }
 
 // observe logs and counts requests. A panic becomes a 500, or cuts an answer

@@ -17,6 +17,7 @@ func (s *Server) openRegistry() {
 		Instance:    s.instances.of,
 		Logger:      s.log,
 		ObservePull: s.metrics.observePull,
+		Audit:       s.audit.Record,
 	})
 	s.metrics.observeHeld(s.registry.Held)
 }
@@ -28,6 +29,7 @@ func (s *Server) api() http.Handler {
 		Store:      s.store,
 		Access:     s.auth,
 		Scanner:    s.scanner,
+		Audit:      s.audit,
 		Instance:   s.instances.of,
 		Advisories: s.advisories,
 		Limits: api.Limits{

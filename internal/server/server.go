@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -40,6 +41,7 @@ type Server struct {
 	store      *store.Store
 	blobs      *blob.Store
 	auth       *access.Authenticator
+	audit      *access.AuditLog
 	knowledge  *scan.Knowledge
 	advisories *advisories
 	settings   scan.Settings
@@ -48,7 +50,11 @@ type Server struct {
 	metrics    *metrics
 	instances  *instances
 
-	listener net.Listener
+	origin       *origin
+	certificates *certificates // nil without TLS
+	oidc         http.Handler  // nil without a provider
+
+	listener *limitedListener
 	control  net.Listener
 
 	// stopping is done when the server begins to stop.
@@ -113,9 +119,16 @@ func (s *Server) openAccess(ctx context.Context) error {
 	if s.auth, err = access.New(s.store, key); err != nil {
 		return err
 	}
-	s.auth.Logger = s.log
-	s.admin, s.password, err = s.auth.Bootstrap(ctx)
-	return err
+	s.audit = access.NewAuditLog(s.store, time.Now, s.log)
+	s.auth.Logger, s.auth.Log = s.log, s.audit
+	s.auth.Sessions = access.SessionLimits{Idle: s.cfg.Sessions.Idle, Most: s.cfg.Sessions.Most, Lax: s.cfg.OIDC.Issuer != ""}
+	if s.admin, s.password, err = s.auth.Bootstrap(ctx); err != nil {
+		return err
+	}
+	if s.origin, err = newOrigin(s.cfg, s.instances.named); err != nil {
+		return err
+	}
+	return s.openOIDC(ctx)
 }
 
 func (s *Server) openScanner() error {
@@ -168,8 +181,15 @@ func readable(l image.Limits) image.Limits {
 func AdvisoriesDir(data string) string { return filepath.Join(data, "advisories") }
 
 func (s *Server) listen() (err error) {
-	if s.listener, err = net.Listen("tcp", s.cfg.Address); err != nil {
+	public, err := net.Listen("tcp", s.cfg.Address)
+	if err != nil {
 		return fmt.Errorf("%w; choose another address with --address", err)
+	}
+	s.listener = newLimitedListener(public, s.cfg.Connections)
+	if s.cfg.TLS.Certificate != "" {
+		if s.certificates, err = newCertificates(s.cfg.TLS, s.log); err != nil {
+			return err
+		}
 	}
 	s.control, err = listenControl(filepath.Join(s.cfg.Data, api.ControlSocket))
 	if err != nil {
@@ -184,6 +204,21 @@ func listenControl(path string) (net.Listener, error) {
 	_ = os.Remove(path) // left by a killed server; the lock says none is alive
 	defer syscall.Umask(syscall.Umask(0o177))
 	return net.Listen("unix", path)
+}
+
+// URL is how clients reach the server.
+func (s *Server) URL() string {
+	if s.cfg.PublicURL != "" {
+		return strings.TrimSuffix(s.cfg.PublicURL, "/")
+	}
+	host := s.Addr()
+	if h, port, err := net.SplitHostPort(host); err == nil && (h == "::" || h == "0.0.0.0") {
+		host = net.JoinHostPort("127.0.0.1", port)
+	}
+	if s.certificates != nil {
+		return "https://" + host
+	}
+	return "http://" + host
 }
 
 // Addr is the address the server listens on.
@@ -208,15 +243,22 @@ func (s *Server) Run(ctx context.Context) error {
 	defer s.Close()
 	s.stopping = ctx
 	public := s.httpServer(s.handler())
+	public.ConnState = s.listener.state
 	control := s.httpServer(s.controlHandler())
 	group, ctx := errgroup.WithContext(ctx)
 	defer context.AfterFunc(ctx, s.registry.Release)()
+	if s.certificates != nil {
+		public.TLSConfig = s.certificates.config()
+		group.Go(func() error { return s.certificates.run(ctx) })
+	}
 	group.Go(func() error { return serve(ctx, public, s.listener, s.cfg.Grace) })
 	group.Go(func() error { return serve(ctx, control, s.control, s.cfg.Grace) })
 	group.Go(func() error { return s.scanner.Run(ctx) })
 	group.Go(func() error { return s.advisories.run(ctx) })
 	group.Go(func() error { return s.expireUploads(ctx) })
 	group.Go(func() error { return s.pruneEvents(ctx) })
+	group.Go(func() error { return s.auth.Run(ctx) })
+	group.Go(func() error { return s.audit.Run(ctx) })
 	group.Go(func() error { return s.recordTrend(ctx) })
 	return group.Wait()
 }
@@ -252,6 +294,7 @@ func (s *Server) httpServer(h http.Handler) *http.Server {
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: 100, SendPingTimeout: time.Minute},
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 }
@@ -268,7 +311,11 @@ func serve(ctx context.Context, srv *http.Server, l net.Listener, most time.Dura
 			srv.Close()
 		}
 	}()
-	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+	run := srv.Serve
+	if srv.TLSConfig != nil {
+		run = func(l net.Listener) error { return srv.ServeTLS(l, "", "") }
+	}
+	if err := run(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	<-stopped
@@ -314,8 +361,8 @@ func (s *Server) recordTrend(ctx context.Context) error {
 	}
 }
 
-// pruneEvents removes events and ended batches that are older than the
-// configuration keeps them.
+// pruneEvents removes events, ended batches and entries of the audit log that
+// are older than the configuration keeps them.
 func (s *Server) pruneEvents(ctx context.Context) error {
 	ticker := time.NewTicker(time.Hour)
 	defer ticker.Stop()
@@ -323,6 +370,9 @@ func (s *Server) pruneEvents(ctx context.Context) error {
 		before := time.Now().Add(-s.cfg.Events.Keep)
 		_, err := s.store.PruneEvents(ctx, before)
 		if _, more := s.store.PruneBatches(ctx, before); err == nil {
+			err = more
+		}
+		if _, more := s.store.PruneAudit(ctx, time.Now().Add(-s.cfg.Audit.Keep)); err == nil {
 			err = more
 		}
 		if err != nil && ctx.Err() == nil {
@@ -356,6 +406,15 @@ func loadInstances(ctx context.Context, st *store.Store, configured []Instance) 
 		out.byHost[c.Host] = inst
 	}
 	return out, nil
+}
+
+// named reports whether a host is that of a configured instance.
+func (i *instances) named(host string) bool {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	_, ok := i.byHost[hostOf(host)]
+	return ok
 }
 
 // of chooses the instance a request is for by its host name.

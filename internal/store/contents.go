@@ -357,6 +357,11 @@ func (c *conditions) images(instanceID string, f catalog.ImageFilter) {
 	if f.Repository != "" {
 		c.and("r.name = " + c.arg(f.Repository))
 	}
+	if f.See != nil {
+		condition, args := visible(*f.See, c.args)
+		c.args = args
+		c.and(condition)
+	}
 }
 
 // VulnerabilityUses lists the vulnerabilities of the images of an instance, the

@@ -35,10 +35,7 @@ func (s *Store) fail(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-func namespaceNotFound(name string) error {
-	return catalog.Errorf(catalog.NotFound, "namespace_not_found", "there is no namespace %q", name).
-		Advise("create it first, for example with: pratique admin namespace create %s", name)
-}
+func namespaceNotFound(name string) error { return catalog.NamespaceNotFound(name) }
 
 func repositoryNotFound(key catalog.RepositoryKey) error {
 	return catalog.Errorf(catalog.NotFound, "repository_not_found", "there is no repository %s", key).

@@ -159,6 +159,11 @@ func eventFilter(instanceID string, f catalog.EventFilter) (where string, args [
 	if !f.Since.IsZero() {
 		add("at >= $%d", millis(f.Since))
 	}
+	if f.See != nil && !f.See.Everything() {
+		condition, more := visible(*f.See, args)
+		where += " AND namespace IN (SELECT n.name FROM namespace n WHERE n.instance_id = $1 AND " + condition + ")"
+		args = more
+	}
 	if len(f.Kinds) > 0 {
 		where += " AND kind IN (" + places(len(args)+1, len(f.Kinds)) + ")"
 		for _, k := range f.Kinds {

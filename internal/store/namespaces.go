@@ -123,11 +123,38 @@ func (s *Store) Namespace(ctx context.Context, instanceID, name string) (catalog
 	return ns, s.fail("read a namespace", err)
 }
 
-// Namespaces lists namespaces by name.
-func (s *Store) Namespaces(ctx context.Context, instanceID string, page catalog.Page) ([]catalog.Namespace, error) {
+// Namespaces lists the namespaces that may be seen, by name.
+func (s *Store) Namespaces(ctx context.Context, instanceID string, see catalog.Visibility, page catalog.Page) ([]catalog.Namespace, error) {
+	where, args := visible(see, []any{instanceID, page.After, limit(page)})
 	list, err := all(ctx, s.reads, scanNamespace, `SELECT `+namespaceColumns+`, `+countRepositories+` FROM namespace n
-		WHERE n.instance_id = $1 AND n.name > $2 ORDER BY n.name LIMIT $3`, instanceID, page.After, limit(page))
+		WHERE n.instance_id = $1 AND n.name > $2 AND `+where+` ORDER BY n.name LIMIT $3`, args...)
 	return list, s.fail("list namespaces", err)
+}
+
+// visible is the condition that a namespace n may be seen, with its arguments
+// after those there are.
+func visible(see catalog.Visibility, args []any) (string, []any) {
+	in := func(names []string) string {
+		if len(names) == 0 {
+			return "FALSE"
+		}
+		condition := "n.name IN (" + places(len(args)+1, len(names)) + ")"
+		for _, name := range names {
+			args = append(args, name)
+		}
+		return condition
+	}
+	where := "TRUE"
+	if !see.All {
+		where = in(see.Names)
+		if see.Public {
+			where = "(n.public OR " + where + ")"
+		}
+	}
+	if len(see.Among) > 0 {
+		where += " AND " + in(see.Among)
+	}
+	return where, args
 }
 
 // limit keeps a page within what catalog.Page promises.

@@ -27,10 +27,12 @@ func (s *Store) Repositories(ctx context.Context, instanceID, namespace string, 
 	return list, s.fail("list repositories", err)
 }
 
-// RepositoryNames lists "namespace/repository" of an instance in byte order.
-func (s *Store) RepositoryNames(ctx context.Context, instanceID string, page catalog.Page) ([]string, error) {
+// RepositoryNames lists "namespace/repository" of the namespaces that may be
+// seen, in byte order.
+func (s *Store) RepositoryNames(ctx context.Context, instanceID string, see catalog.Visibility, page catalog.Page) ([]string, error) {
+	where, args := visible(see, []any{instanceID, page.After, limit(page)})
 	list, err := all(ctx, s.reads, scalar[string], `SELECT n.name || '/' || r.name AS path FROM repository r JOIN namespace n ON n.id = r.namespace_id
-		WHERE n.instance_id = $1 AND n.name || '/' || r.name > $2 ORDER BY path LIMIT $3`, instanceID, page.After, limit(page))
+		WHERE n.instance_id = $1 AND n.name || '/' || r.name > $2 AND `+where+` ORDER BY path LIMIT $3`, args...)
 	return list, s.fail("list repositories", err)
 }
 

@@ -78,55 +78,6 @@ func (s *Store) Instances(ctx context.Context) ([]catalog.Instance, error) {
 	return list, s.fail("list instances", err)
 }
 
-// CreateAccount adds somebody who can log in. Conflict "account_exists".
-func (s *Store) CreateAccount(ctx context.Context, a catalog.Account) (catalog.Account, error) {
-	err := s.update(ctx, s.front, "create an account", func(tx *tx) (err error) {
-		exists := catalog.Errorf(catalog.Conflict, "account_exists", "there is an account %q already", a.Name).
-			Advise("choose another name, or set a new password for it")
-		a.CreatedAt = fromMillis(millis(tx.now))
-		a.ID, err = one(ctx, tx, exists, scalar[int64], `INSERT INTO account (name, password_hash, admin, created_at)
-			VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING id`, a.Name, a.PasswordHash, a.Admin, millis(tx.now))
-		return err
-	})
-	return a, err
-}
-
-const accountColumns = `id, name, password_hash, admin, created_at`
-
-func scanAccount(row scanner) (a catalog.Account, err error) {
-	var created int64
-	err = row.Scan(&a.ID, &a.Name, &a.PasswordHash, &a.Admin, &created)
-	a.CreatedAt = fromMillis(created)
-	return a, err
-}
-
-// Account reads an account by name. NotFound "account_not_found".
-func (s *Store) Account(ctx context.Context, name string) (catalog.Account, error) {
-	a, err := one(ctx, s.reads, accountNotFound(name), scanAccount, `SELECT `+accountColumns+` FROM account WHERE name = $1`, name)
-	return a, s.fail("read an account", err)
-}
-
-// Accounts lists all accounts by name.
-func (s *Store) Accounts(ctx context.Context) ([]catalog.Account, error) {
-	list, err := all(ctx, s.reads, scanAccount, `SELECT `+accountColumns+` FROM account ORDER BY name`)
-	return list, s.fail("list accounts", err)
-}
-
-// SetPassword replaces the password hash. NotFound "account_not_found".
-func (s *Store) SetPassword(ctx context.Context, name, hash string) error {
-	return s.update(ctx, s.front, "set a password", func(tx *tx) error {
-		n, err := tx.exec(ctx, `UPDATE account SET password_hash = $1 WHERE name = $2`, hash, name)
-		if err == nil && n == 0 {
-			err = accountNotFound(name)
-		}
-		return err
-	})
-}
-
-func accountNotFound(name string) error {
-	return catalog.Errorf(catalog.NotFound, "account_not_found", "there is no account %q", name)
-}
-
 // Secret returns the named random secret, creating it (32 bytes) at first use.
 // All processes that share the database get the same one.
 func (s *Store) Secret(ctx context.Context, name string) ([]byte, error) {

@@ -24,6 +24,12 @@ func Run(t *testing.T, dsn func(testing.TB) string) {
 	}{
 		{"Defaults", testDefaults},
 		{"Accounts", testAccounts},
+		{"Roles", testRoles},
+		{"LastAdministrator", testLastAdministrator},
+		{"Credentials", testCredentials},
+		{"Sessions", testSessions},
+		{"Audit", testAudit},
+		{"VisibleNamespaces", testVisibleNamespaces},
 		{"Secret", testSecret},
 		{"Namespaces", testNamespaces},
 		{"Policy", testPolicy},
@@ -267,29 +273,6 @@ func testDefaults(f *fixture) {
 	f.ok(f.s.Ping(ctx))
 }
 
-func testAccounts(f *fixture) {
-	ctx := f.Context()
-	made, err := f.s.CreateAccount(ctx, catalog.Account{Name: "admin", PasswordHash: "h1", Admin: true})
-	f.ok(err)
-	_, err = f.s.CreateAccount(ctx, catalog.Account{Name: "admin"})
-	f.code(err, catalog.Conflict, "account_exists")
-	f.ok(f.s.SetPassword(ctx, "admin", "h2"))
-	f.code(f.s.SetPassword(ctx, "nobody", "h"), catalog.NotFound, "account_not_found")
-	got, err := f.s.Account(ctx, "admin")
-	f.ok(err)
-	made.PasswordHash = "h2"
-	equal(f, "account", got, made)
-	_, err = f.s.Account(ctx, "nobody")
-	f.code(err, catalog.NotFound, "account_not_found")
-	_, err = f.s.CreateAccount(ctx, catalog.Account{Name: "Zoe"})
-	f.ok(err)
-	list, err := f.s.Accounts(ctx)
-	f.ok(err)
-	if len(list) != 2 || list[0].Name != "Zoe" {
-		f.Errorf("accounts are not in byte order: %+v", list)
-	}
-}
-
 func testSecret(f *fixture) {
 	var wg sync.WaitGroup
 	stores := []*store.Store{f.s, f.open()}
@@ -336,7 +319,7 @@ func testNamespaces(f *fixture) {
 	var names []string
 	page := catalog.Page{Limit: 2}
 	for {
-		list, err := f.s.Namespaces(ctx, f.inst, page)
+		list, err := f.s.Namespaces(ctx, f.inst, catalog.Visibility{All: true}, page)
 		f.ok(err)
 		if len(list) == 0 {
 			break
@@ -410,7 +393,7 @@ func testRepositories(f *fixture) {
 	}
 	f.push(f.image(f.key("b", "x"), "2", "l1", "l2"))
 	f.push(f.image(f.key("b", "x"), "3", "l1", "l2"))
-	names, err := f.s.RepositoryNames(ctx, f.inst, catalog.Page{After: "a-b/x", Limit: 3})
+	names, err := f.s.RepositoryNames(ctx, f.inst, catalog.Visibility{All: true}, catalog.Page{After: "a-b/x", Limit: 3})
 	f.ok(err)
 	equal(f, "catalog", names, []string{"a-b/x-y", "a-b/x/y", "a/x"})
 	list, err := f.s.Repositories(ctx, f.inst, "b", catalog.Page{Limit: 2})
