@@ -1,6 +1,86 @@
 // Made by npm run api from docs/openapi.yaml. Do not edit.
 
 export interface paths {
+    "/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell who asks, and what that account may do */
+        get: operations["getOwnAccount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the own password
+         * @description All sessions of the account end; a browser that asks gets a new one.
+         */
+        post: operations["changeOwnPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List accounts by name with their groups and roles */
+        get: operations["listAccounts"];
+        put?: never;
+        /**
+         * Create an account, without roles
+         * @description Without a password it can only be used with credentials, by programs. A one-time password is told in the answer, only this once, and must be changed at its first use.
+         */
+        post: operations["createAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/{account}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an account */
+        get: operations["getAccount"];
+        put?: never;
+        post?: never;
+        /** Delete an account with its roles, credentials and sessions */
+        delete: operations["deleteAccount"];
+        options?: never;
+        head?: never;
+        /**
+         * Disable or enable an account
+         * @description Disabled accounts can do nothing, at once: their sessions end, their tokens and credentials open nothing.
+         */
+        patch: operations["changeAccount"];
+        trace?: never;
+    };
     "/accounts/{account}/password": {
         parameters: {
             query?: never;
@@ -12,7 +92,7 @@ export interface paths {
         put?: never;
         /**
          * Give an account another password
-         * @description Without a body the password is made at random and told in the answer, only this once.
+         * @description Without a body the password is made at random and told in the answer, only this once. The sessions of the account end.
          */
         post: operations["changePassword"];
         delete?: never;
@@ -52,6 +132,43 @@ export interface paths {
          * @description It is done in the background; the list of advisories tells how it goes.
          */
         post: operations["updateAdvisories"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who did what to what, latest first
+         * @description Changes, pulls and pushes, and what was refused. What happens again within a minute is one entry with a count.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export the audit log, latest first, as CSV or as JSON lines */
+        get: operations["exportAudit"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -148,6 +265,48 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the own credentials, or those of another account or of all
+         * @description Those of others are for auditors and administrators of the whole program.
+         */
+        get: operations["listCredentials"];
+        put?: never;
+        /**
+         * Make a credential for a program
+         * @description It is used in place of the password by registry clients and here, and here also as a bearer token. It may do what the account may at the time, narrowed to the namespaces and verbs named. Administrators make them for other accounts too.
+         */
+        post: operations["createCredential"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/credentials/{credential}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke a credential, at once */
+        delete: operations["deleteCredential"];
+        options?: never;
+        head?: never;
+        /** Disable or enable a credential, at once */
+        patch: operations["changeCredential"];
         trace?: never;
     };
     "/dashboard": {
@@ -329,6 +488,59 @@ export interface paths {
         put: operations["setGate"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List groups by name with their members */
+        get: operations["listGroups"];
+        put?: never;
+        /** Create a group */
+        post: operations["createGroup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/groups/{group}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a group with its roles */
+        delete: operations["deleteGroup"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/groups/{group}/members/{account}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put an account into a group */
+        put: operations["addMember"];
+        post?: never;
+        /** Take an account out of a group */
+        delete: operations["removeMember"];
         options?: never;
         head?: never;
         patch?: never;
@@ -750,6 +962,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/namespaces/{namespace}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List who holds which role in a namespace itself */
+        get: operations["listNamespaceRoles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/namespaces/{namespace}/roles/{kind}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give an account or a group a role in a namespace
+         * @description It takes the place of the role it has there. Administrators and auditors are of the whole instance only.
+         */
+        put: operations["grantNamespaceRole"];
+        post?: never;
+        /** Take away the role an account or a group has in a namespace */
+        delete: operations["revokeNamespaceRole"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/namespaces/{namespace}/rules": {
         parameters: {
             query?: never;
@@ -900,6 +1150,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who holds which role in the whole instance
+         * @description Those that hold everywhere are listed on request.
+         */
+        get: operations["listRoles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/roles/{kind}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give an account or a group a role in the whole instance
+         * @description It takes the place of the role it has there.
+         */
+        put: operations["grantRole"];
+        post?: never;
+        /** Take away the role an account or a group has in the whole instance */
+        delete: operations["revokeRole"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/scans": {
         parameters: {
             query?: never;
@@ -996,6 +1287,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell who is signed in, as the account does */
+        get: operations["getSession"];
+        put?: never;
+        /**
+         * Begin a session of a browser
+         * @description The answer sets a cookie that no script can read. Changes with it need the header X-Requested-With, with any value.
+         */
+        post: operations["signIn"];
+        /** End the session the request is made in */
+        delete: operations["signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the own sessions, latest first */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of the own sessions */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/settings": {
         parameters: {
             query?: never;
@@ -1038,6 +1385,52 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Account: {
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Whether it can do nothing */
+            disabled: boolean;
+            groups: string[];
+            /** @description Whether it can log in with a password; others use credentials or an OpenID provider */
+            hasPassword: boolean;
+            /** @description The OpenID provider it belongs to */
+            issuer?: string;
+            name: string;
+            /** @description Whether the password must be changed at its first use */
+            oneTimePassword: boolean;
+            /** @description Those it holds itself and by its groups */
+            roles: components["schemas"]["HeldRole"][];
+        };
+        AccountChange: {
+            /** @description Whether it can do nothing */
+            disabled: boolean;
+        };
+        AccountCreate: {
+            /** @example ann */
+            name: string;
+            /** @description Make a password at random, which must be changed at its first use */
+            oneTimePassword?: boolean;
+            /** @description The password it gets */
+            password?: string;
+        };
+        AccountCreated: {
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Whether it can do nothing */
+            disabled: boolean;
+            groups: string[];
+            /** @description Whether it can log in with a password; others use credentials or an OpenID provider */
+            hasPassword: boolean;
+            /** @description The OpenID provider it belongs to */
+            issuer?: string;
+            name: string;
+            /** @description Whether the password must be changed at its first use */
+            oneTimePassword: boolean;
+            /** @description The one-time password; it is shown only now */
+            password?: string;
+            /** @description Those it holds itself and by its groups */
+            roles: components["schemas"]["HeldRole"][];
+        };
         ActiveScan: {
             digest: string;
             namespace: string;
@@ -1146,6 +1539,35 @@ export interface components {
             tags: string[];
             /** @description Whether it can be downloaded now */
             verdict: components["schemas"]["Verdict"];
+        };
+        AuditEntry: {
+            /**
+             * @description An operation of this interface, login, or what was done to the registry
+             * @example setGate
+             */
+            action: string;
+            /** @description Name of an account; absent for nobody in particular */
+            actor?: string;
+            /** @description Where the request came from */
+            address?: string;
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description How often it happened within a minute
+             */
+            count: number;
+            /** @description Why it did not succeed */
+            detail?: string;
+            /** Format: int64 */
+            id: number;
+            namespace?: string;
+            /** @enum {string} */
+            result: "done" | "denied" | "failed";
+            /** @description What it was done to */
+            target?: string;
+            /** @description How it showed who it is: password, session, credential, token, socket */
+            via?: string;
         };
         Base: {
             digest?: string;
@@ -1371,6 +1793,101 @@ export interface components {
              * @description Vulnerabilities and other findings
              */
             total: number;
+        };
+        Credential: {
+            /** @description In whose name it is used */
+            account: string;
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description From when it no longer counts; absent if it never expires
+             */
+            expiresAt?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "temporary" | "long-term";
+            /** @description What it is for */
+            name?: string;
+            /** @description What it is narrowed to; empty for all the account may see */
+            namespaces: string[];
+            /** @enum {string} */
+            state: "active" | "disabled" | "expired";
+            /**
+             * Format: date-time
+             * @description When it was used last, to a few minutes; absent if never
+             */
+            usedAt?: string;
+            /** @description What it is narrowed to; empty for all the account may do */
+            verbs: string[];
+        };
+        CredentialChange: {
+            /** @description Whether it opens nothing */
+            disabled: boolean;
+        };
+        CredentialCreate: {
+            /** @description In whose name it is used; absent for the own */
+            account?: string;
+            /**
+             * Format: date-time
+             * @description From when a long-term one is not to count any more; absent for never
+             */
+            expiresAt?: string;
+            /**
+             * Format: int64
+             * @description How long a temporary one counts; 12 if absent
+             */
+            hours?: number;
+            /** @enum {string} */
+            kind: "temporary" | "long-term";
+            /**
+             * @description What it is for
+             * @example build server
+             */
+            name?: string;
+            /**
+             * @description What it is narrowed to
+             * @example [
+             *       "team"
+             *     ]
+             */
+            namespaces?: string[];
+            /**
+             * @description What it is narrowed to
+             * @example [
+             *       "pull"
+             *     ]
+             */
+            verbs?: ("read" | "pull" | "push" | "scan" | "delete" | "handle" | "manage" | "list" | "audit" | "administer")[];
+        };
+        CredentialCreated: {
+            /** @description In whose name it is used */
+            account: string;
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description From when it no longer counts; absent if it never expires
+             */
+            expiresAt?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "temporary" | "long-term";
+            /** @description What it is for */
+            name?: string;
+            /** @description What it is narrowed to; empty for all the account may see */
+            namespaces: string[];
+            /** @enum {string} */
+            state: "active" | "disabled" | "expired";
+            /** @description What to log in with; it is shown only now */
+            token: string;
+            /**
+             * Format: date-time
+             * @description When it was used last, to a few minutes; absent if never
+             */
+            usedAt?: string;
+            /** @description What it is narrowed to; empty for all the account may do */
+            verbs: string[];
         };
         Dashboard: {
             /** @description The last 30, oldest first, today last */
@@ -1812,6 +2329,17 @@ export interface components {
              */
             waiting?: string;
         };
+        Group: {
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Names of accounts */
+            members: string[];
+            name: string;
+        };
+        GroupCreate: {
+            /** @example developers */
+            name: string;
+        };
         Handling: {
             action: string;
             author: string;
@@ -1821,6 +2349,19 @@ export interface components {
             id: number;
             reason?: string;
             scope: string;
+        };
+        HeldRole: {
+            /** @description The group by which it is held */
+            group?: string;
+            /** @description The namespace, if it holds in one only */
+            namespace?: string;
+            /**
+             * @description Where it holds
+             * @enum {string}
+             */
+            realm: "everything" | "instance" | "other-instance" | "namespace";
+            /** @enum {string} */
+            role: "administrator" | "maintainer" | "writer" | "reader" | "auditor";
         };
         Image: {
             annotations?: {
@@ -1961,6 +2502,14 @@ export interface components {
             /** Format: int64 */
             size: number;
         };
+        LatestAuditEntry: {
+            items: components["schemas"]["AuditEntry"][];
+            /**
+             * Format: int64
+             * @description Pass it as "before" for the next page; absent on the last
+             */
+            next?: number;
+        };
         LatestBatch: {
             items: components["schemas"]["Batch"][];
             /**
@@ -2065,6 +2614,11 @@ export interface components {
              */
             scanTimeoutSeconds: number;
         };
+        ListAccount: {
+            items: components["schemas"]["Account"][];
+            /** @description Pass it as "after" for the next page; absent on the last */
+            next?: string;
+        };
         ListActiveScan: {
             items: components["schemas"]["ActiveScan"][];
             /**
@@ -2087,6 +2641,11 @@ export interface components {
             /** @description Pass it as "after" for the next page; absent on the last */
             next?: string;
         };
+        ListCredential: {
+            items: components["schemas"]["Credential"][];
+            /** @description Pass it as "after" for the next page; absent on the last */
+            next?: string;
+        };
         ListException: {
             items: components["schemas"]["Exception"][];
             /** @description Pass it as "after" for the next page; absent on the last */
@@ -2105,6 +2664,9 @@ export interface components {
         ListGate: {
             items: components["schemas"]["Gate"][];
         };
+        ListGroup: {
+            items: components["schemas"]["Group"][];
+        };
         ListNamespace: {
             items: components["schemas"]["Namespace"][];
             /** @description Pass it as "after" for the next page; absent on the last */
@@ -2120,11 +2682,17 @@ export interface components {
             /** @description Pass it as "after" for the next page; absent on the last */
             next?: string;
         };
+        ListRoleGrant: {
+            items: components["schemas"]["RoleGrant"][];
+        };
         ListScan: {
             items: components["schemas"]["Scan"][];
         };
         ListSchedule: {
             items: components["schemas"]["Schedule"][];
+        };
+        ListSession: {
+            items: components["schemas"]["Session"][];
         };
         Location: {
             config?: string;
@@ -2199,6 +2767,11 @@ export interface components {
              * @enum {string}
              */
             severity?: "none" | "low" | "medium" | "high" | "critical";
+            /**
+             * Format: date-time
+             * @description What the namespace said when it was read: the change is refused if somebody has changed it since
+             */
+            updatedAt?: string;
         };
         NamespaceCreate: {
             /** @description Must be absent: set it by modifying the namespace */
@@ -2259,6 +2832,28 @@ export interface components {
              */
             packages: number;
             summary: components["schemas"]["Summary"];
+        };
+        OwnAccount: {
+            /** @description Whether the account is administrator of this instance */
+            administrator: boolean;
+            groups: string[];
+            name: string;
+            /** @description Whether nothing is possible but to change the password */
+            passwordMustChange: boolean;
+            /**
+             * @description What it may do in the whole instance
+             * @example [
+             *       "read"
+             *     ]
+             */
+            rights: string[];
+            roles: components["schemas"]["HeldRole"][];
+            /** @description How it showed who it is: password, session, credential, socket */
+            via: string;
+        };
+        OwnPasswordChange: {
+            newPassword: string;
+            oldPassword: string;
         };
         Package: {
             arch?: string;
@@ -2547,6 +3142,19 @@ export interface components {
              */
             since: string;
         };
+        RoleChange: {
+            /** @enum {string} */
+            role: "administrator" | "maintainer" | "writer" | "reader" | "auditor";
+        };
+        RoleGrant: {
+            account?: string;
+            /** Format: date-time */
+            grantedAt: string;
+            grantedBy?: string;
+            group?: string;
+            /** @enum {string} */
+            role: "administrator" | "maintainer" | "writer" | "reader" | "auditor";
+        };
         RuleFile: {
             /** @example secrets.yaml */
             name: string;
@@ -2781,6 +3389,33 @@ export interface components {
              */
             repositories?: string[];
         };
+        Session: {
+            /** @description Where it was begun */
+            address: string;
+            /** @description What the browser said it is */
+            agent: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Whether the request was made in it */
+            current: boolean;
+            /**
+             * Format: date-time
+             * @description When it ends, however much it is used
+             */
+            expiresAt: string;
+            /** @description Names it; it is not what the browser holds */
+            id: string;
+            /**
+             * @description How it was begun
+             * @enum {string}
+             */
+            method: "password" | "oidc";
+            /**
+             * Format: date-time
+             * @description When it was used last, to a minute
+             */
+            seenAt: string;
+        };
         Settings: {
             /** Format: date-time */
             changedAt?: string;
@@ -2877,6 +3512,10 @@ export interface components {
              * @description Negligible, or nobody rated it
              */
             rest: number;
+        };
+        SignIn: {
+            name: string;
+            password: string;
         };
         SomeRiskFinding: {
             items: components["schemas"]["RiskFinding"][];
@@ -3131,9 +3770,239 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    changePassword: {
+    getOwnAccount: {
         parameters: {
             query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAccount"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeOwnPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPasswordChange"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAccounts: {
+        parameters: {
+            query?: {
+                /** @description The "next" of the page before */
+                after?: string;
+                /** @description Entries per page */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAccount"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountCreate"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountCreated"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: {
+                /** @description The password that is made must be changed at its first use, and opens nothing before */
+                oneTime?: boolean;
+            };
             header?: never;
             path: {
                 /** @description Name of the account */
@@ -3212,6 +4081,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AdvisoryFetch"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description Only what this account did */
+                actor?: string;
+                /** @description Only from there */
+                address?: string;
+                /** @description Only this action */
+                action?: string;
+                /** @description Only what was done to this namespace */
+                namespace?: string;
+                result?: "done" | "denied" | "failed";
+                /** @description Only from then on */
+                since?: string;
+                /** @description Only before */
+                until?: string;
+                /** @description The "next" of the page before */
+                before?: number;
+                /** @description Entries per page */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestAuditEntry"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportAudit: {
+        parameters: {
+            query?: {
+                /** @description Only what this account did */
+                actor?: string;
+                /** @description Only from there */
+                address?: string;
+                /** @description Only this action */
+                action?: string;
+                /** @description Only what was done to this namespace */
+                namespace?: string;
+                result?: "done" | "denied" | "failed";
+                /** @description Only from then on */
+                since?: string;
+                /** @description Only before */
+                until?: string;
+                format?: "csv" | "jsonl";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             /** @description Error */
@@ -3419,6 +4380,143 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Batch"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCredentials: {
+        parameters: {
+            query?: {
+                /** @description The "next" of the page before */
+                after?: string;
+                /** @description Entries per page */
+                limit?: number;
+                /** @description Only those of this account */
+                account?: string;
+                /** @description Those of all accounts */
+                all?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCredential"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createCredential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CredentialCreate"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CredentialCreated"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteCredential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the credential */
+                credential: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeCredential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the credential */
+                credential: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CredentialChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credential"];
                 };
             };
             /** @description Error */
@@ -3937,6 +5035,160 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ListGate"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listGroups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListGroup"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createGroup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupCreate"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteGroup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the group */
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the group */
+                group: string;
+                /** @description Name of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the group */
+                group: string;
+                /** @description Name of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -5021,6 +6273,108 @@ export interface operations {
             };
         };
     };
+    listNamespaceRoles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the namespace */
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRoleGrant"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    grantNamespaceRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the namespace */
+                namespace: string;
+                kind: "accounts" | "groups";
+                /** @description Name of the account or group */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleChange"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeNamespaceRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the namespace */
+                namespace: string;
+                kind: "accounts" | "groups";
+                /** @description Name of the account or group */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listRules: {
         parameters: {
             query?: never;
@@ -5399,6 +6753,110 @@ export interface operations {
             };
         };
     };
+    listRoles: {
+        parameters: {
+            query?: {
+                /** @description In all instances, and over accounts, rather than in this instance */
+                everywhere?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRoleGrant"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    grantRole: {
+        parameters: {
+            query?: {
+                /** @description In all instances, and over accounts, rather than in this instance */
+                everywhere?: boolean;
+            };
+            header?: never;
+            path: {
+                kind: "accounts" | "groups";
+                /** @description Name of the account or group */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleChange"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeRole: {
+        parameters: {
+            query?: {
+                /** @description In all instances, and over accounts, rather than in this instance */
+                everywhere?: boolean;
+            };
+            header?: never;
+            path: {
+                kind: "accounts" | "groups";
+                /** @description Name of the account or group */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listActiveScans: {
         parameters: {
             query?: {
@@ -5603,6 +7061,156 @@ export interface operations {
             path: {
                 /** @description Name of the schedule */
                 schedule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAccount"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAccount"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListSession"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the session, as listed */
+                session: string;
             };
             cookie?: never;
         };
