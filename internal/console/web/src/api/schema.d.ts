@@ -2767,6 +2767,11 @@ export interface components {
              * @enum {string}
              */
             severity?: "none" | "low" | "medium" | "high" | "critical";
+            /**
+             * Format: date-time
+             * @description What the namespace said when it was read: the change is refused if somebody has changed it since
+             */
+            updatedAt?: string;
         };
         NamespaceCreate: {
             /** @description Must be absent: set it by modifying the namespace */
