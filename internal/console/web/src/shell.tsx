@@ -8,14 +8,17 @@ import { IconAuto, IconMenu, IconMoon, IconSun, IconUser, Logo } from "./ui/icon
 
 /** The parts of the console, in the order of the navigation. */
 const parts = [
+  { href: "/", name: "Overview" },
   { href: "/repositories", name: "Repositories" },
+  { href: "/risks", name: "Risks" },
   { href: "/namespaces", name: "Namespaces" },
+  { href: "/administration", name: "Administration" },
 ];
 
 /** Shell is what is around every page. */
 export function Shell({ account, children }: { account: Account; children: ReactNode }) {
   const [path, navigate] = useLocation();
-  const isCurrent = (href: string) => path === href || path.startsWith(href + "/");
+  const isCurrent = (href: string) => path === href || (href !== "/" && path.startsWith(href + "/"));
   useEffect(() => {
     window.scrollTo(0, 0);
   }, [path]);

@@ -52,6 +52,7 @@ export default function ReportPage(ref: Props) {
   const actions = a && (
     <>
       {scannable(a) && <Button variant={a.scanOverview ? "default" : "filled"} disabled={underWay(a)} loading={scan.isPending} onClick={ask}>{a.scanOverview ? "Scan again" : "Scan"}</Button>}
+      {report.data && <Button component={Link} variant="default" href={`/difference${link(ref).slice("/repositories".length)}`}>Difference</Button>}
       {report.data && <ExportMenu {...ref} digest={a.digest} />}
     </>
   );
