@@ -136,7 +136,7 @@ function Body({ d, state, change }: { d: Difference; state: State; change(c: Par
         <div><dt>In both</dt><dd className="big number">{count(d.kept)}</dd></div>
         <div><dt>Size</dt><dd className="big number">{signed(d.size, size)}</dd></div>
         <div><dt>Files</dt><dd className="big number">{signed(d.files, count)}</dd></div>
-        <div><dt>Layers</dt><dd className="big number">{signed(d.layers, count)}</dd></div>
+        <div><dt>Layers in common</dt><dd className="big number">{count(d.layers)}</dd></div>
       </dl>
       {(d.notCompared?.length ?? 0) > 0 && <p className="small quiet">Not compared, as only one of the scans looked for it: {d.notCompared!.map((c) => c.replaceAll("-", " ")).join(", ")}.</p>}
       <div>
