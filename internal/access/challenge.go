@@ -48,7 +48,7 @@ func Challenge(r *http.Request, repository string, verbs ...Verb) string {
 // CSRFHeader must be in every request that changes something and is
 // authenticated by a cookie: no page of another origin can make a browser send
 // it. Its value does not matter.
-const CSRFHeader = "X-Pratique-Request"
+const CSRFHeader = "X-Requested-With"
 
 // Middleware puts the actor of each request into its context (see ActorOf) and
 // keeps one that is there already. Beside credentials it takes the cookie of a

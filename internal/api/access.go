@@ -51,6 +51,7 @@ var requirements = map[string]Requirement{
 	"signIn":            {"", OnNothing},
 	"getOwnAccount":     {"", OnSelf},
 	"changeOwnPassword": {"", OnSelf},
+	"getSession":        {"", OnSelf},
 	"signOut":           {"", OnSelf},
 	"listSessions":      {"", OnSelf},
 	"endSession":        {"", OnSelf},
@@ -293,7 +294,7 @@ func admitSelf(actor access.Actor, operation string) error {
 	switch {
 	case actor.Anonymous():
 		return loginNeeded()
-	case actor.OneTime && operation != "changeOwnPassword" && operation != "getOwnAccount" && operation != "signOut":
+	case actor.OneTime && operation != "changeOwnPassword" && operation != "getOwnAccount" && operation != "getSession" && operation != "signOut":
 		return passwordMustChange()
 	}
 	return nil

@@ -159,6 +159,8 @@ func (h *handlers) followEvents(ctx context.Context, in *followEventsIn) (*huma.
 			defer context.AfterFunc(h.cfg.Stopping, cancel)()
 		}
 		s := eventStream{w: hctx.BodyWriter().(http.ResponseWriter), still: func() bool { return h.cfg.Access.Still(ctx, actor) }}
+		// The request was read. What bounds that for others would end the stream.
+		_ = http.NewResponseController(s.w).SetReadDeadline(time.Time{})
 		if s.send(": following\n\n") != nil {
 			return
 		}
@@ -224,15 +226,11 @@ func (s eventStream) event(e catalog.Event) error {
 	return s.send(fmt.Sprintf("id: %d\nevent: %s\ndata: %s\n\n", e.ID, e.Kind, data))
 }
 
-// sendTime is how long a client may take to read what was sent.
-const sendTime = time.Minute
-
+// send passes on text to a client that takes it in time. A writer without
+// deadlines is none of a connection.
 func (s eventStream) send(text string) error {
 	c := http.NewResponseController(s.w)
-	// What limits other requests would end a stream; a writer without deadlines is
-	// none of a connection.
-	_ = c.SetReadDeadline(time.Time{})
-	_ = c.SetWriteDeadline(time.Now().Add(sendTime))
+	_ = c.SetWriteDeadline(time.Now().Add(2 * keepAlive))
 	if _, err := s.w.Write([]byte(text)); err != nil {
 		return err
 	}

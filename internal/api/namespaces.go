@@ -142,6 +142,9 @@ func (h *handlers) checkEcho(ctx context.Context, in *updateNamespaceIn) error {
 // change turns the request into what the store understands.
 func (c NamespaceChange) change() (catalog.NamespaceChange, error) {
 	change := catalog.NamespaceChange{Public: c.Public, AutoScan: c.AutoScan, Block: c.PreventVul}
+	if c.UpdatedAt != nil {
+		change.ReadAt = *c.UpdatedAt
+	}
 	if c.Severity != nil {
 		severity, err := report.ParseSeverity(*c.Severity)
 		if err != nil {

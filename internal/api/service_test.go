@@ -502,6 +502,24 @@ func checkParts(t *testing.T, s *service, image string) {
 	}
 }
 
+// Of two people who change what they both have read the second is told.
+func TestNamespaceChangedMeanwhile(t *testing.T) {
+	s := newService(t)
+	var n Namespace
+	s.do("POST", "/namespaces", `{"name":"team"}`, 201, &n)
+	change := func(severity string, read time.Time) string {
+		return fmt.Sprintf(`{"severity":%q,"updatedAt":%q}`, severity, read.Format(time.RFC3339Nano))
+	}
+	read := n.UpdatedAt
+	s.do("PATCH", "/namespaces/team", change("low", read), 200, &n)
+	s.refused("PATCH", "/namespaces/team", change("critical", read), 409, "namespace_changed")
+	s.do("PATCH", "/namespaces/team", change("critical", n.UpdatedAt), 200, &n)
+	if n.Severity != "critical" {
+		t.Errorf("severity is %s", n.Severity)
+	}
+	s.do("PATCH", "/namespaces/team", `{"severity":"none"}`, 200, nil)
+}
+
 // A difference is told to the image pushed before, or to any other.
 func TestDifference(t *testing.T) {
 	s := newService(t)

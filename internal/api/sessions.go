@@ -19,6 +19,10 @@ func (h *handlers) registerSessions(api huma.API) {
 		Description: "The answer sets a cookie that no script can read. Changes with it need the header " + access.CSRFHeader + ", with any value.",
 	}, h.signIn)
 	route(h, api, huma.Operation{
+		OperationID: "getSession", Method: http.MethodGet, Path: "/session", Tags: tags,
+		Summary: "Tell who is signed in, as the account does",
+	}, h.getOwnAccount)
+	route(h, api, huma.Operation{
 		OperationID: "signOut", Method: http.MethodDelete, Path: "/session", Tags: tags,
 		Summary: "End the session the request is made in",
 	}, h.signOut)

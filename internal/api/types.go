@@ -109,6 +109,7 @@ type NamespaceChange struct {
 	_          struct{}            `additionalProperties:"false"`
 	ID         *int64              `json:"id,omitempty" doc:"May repeat the namespace's id; another one is refused"`
 	Name       *string             `json:"name,omitempty" doc:"May repeat the namespace's name; another one is refused"`
+	UpdatedAt  *time.Time          `json:"updatedAt,omitempty" doc:"What the namespace said when it was read: the change is refused if somebody has changed it since"`
 	Public     *bool               `json:"public,omitempty" doc:"Whether images can be pulled without logging in"`
 	AutoScan   *bool               `json:"autoScan,omitempty" doc:"Whether every image that arrives is scanned; images already there are not"`
 	PreventVul *bool               `json:"preventVul,omitempty" doc:"Whether downloads of vulnerable images are blocked"`

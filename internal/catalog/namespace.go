@@ -114,6 +114,9 @@ func NewAllowlist(items []string, expiresAt time.Time) (Allowlist, error) {
 
 // NamespaceChange is a modification of a namespace. Nil fields keep their value.
 type NamespaceChange struct {
+	// ReadAt, unless it is zero, is the namespace's UpdatedAt when whoever makes
+	// the change read it: it is refused if somebody changed it since.
+	ReadAt    time.Time
 	Public    *bool
 	AutoScan  *bool
 	Block     *bool

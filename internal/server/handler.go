@@ -198,8 +198,8 @@ func (r *recorder) ReadFrom(src io.Reader) (int64, error) {
 	return n, err
 }
 
-// Flush sends what was written. What compresses asks for this method and does not
-// look further.
+// Flush sends what was written so far. Writers that compress look for it here
+// and not behind Unwrap.
 func (r *recorder) Flush() {
 	r.wrote = true
 	_ = http.NewResponseController(r.ResponseWriter).Flush()

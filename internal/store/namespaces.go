@@ -174,6 +174,10 @@ func (s *Store) UpdateNamespace(ctx context.Context, instanceID, name string, ch
 		if err != nil {
 			return err
 		}
+		if !change.ReadAt.IsZero() && !change.ReadAt.Equal(before.UpdatedAt) {
+			return catalog.Errorf(catalog.Conflict, "namespace_changed", "somebody changed namespace %s meanwhile", name).
+				Advise("read it again and make the change to what it says now")
+		}
 		after := before
 		set(&after.Public, change.Public)
 		set(&after.AutoScan, change.AutoScan)
@@ -185,7 +189,8 @@ func (s *Store) UpdateNamespace(ctx context.Context, instanceID, name string, ch
 			return err
 		}
 		if _, err := tx.exec(ctx, `UPDATE namespace SET public = $1, auto_scan = $2, block = $3, threshold = $4, gate = $5, updated_at = $6
-			WHERE id = $7`, after.Public, after.AutoScan, after.Policy.Block, int64(after.Policy.Threshold), gate, millis(tx.now), id); err != nil {
+			WHERE id = $7`, after.Public, after.AutoScan, after.Policy.Block, int64(after.Policy.Threshold), gate,
+			max(millis(tx.now), millis(before.UpdatedAt)+1), id); err != nil {
 			return err
 		}
 		ns, err = readNamespace(ctx, tx, instanceID, name)

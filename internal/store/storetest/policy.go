@@ -159,3 +159,20 @@ func testPulledArtifacts(f *fixture) {
 	_, _, err := f.s.PulledArtifacts(ctx, f.inst, "none", first, 1)
 	f.code(err, catalog.NotFound, "namespace_not_found")
 }
+
+// A change by who read a namespace before somebody else changed it is refused, also
+// within the same millisecond.
+func testChangedMeanwhile(f *fixture) {
+	ctx := f.Context()
+	read := f.namespace("team", catalog.NamespaceChange{})
+	yes, no := true, false
+	second, err := f.s.UpdateNamespace(ctx, f.inst, "team", catalog.NamespaceChange{ReadAt: read.UpdatedAt, AutoScan: &yes})
+	f.ok(err)
+	_, err = f.s.UpdateNamespace(ctx, f.inst, "team", catalog.NamespaceChange{ReadAt: read.UpdatedAt, AutoScan: &no})
+	f.code(err, catalog.Conflict, "namespace_changed")
+	third, err := f.s.UpdateNamespace(ctx, f.inst, "team", catalog.NamespaceChange{ReadAt: second.UpdatedAt, Public: &yes})
+	f.ok(err)
+	if !third.AutoScan || !third.Public {
+		f.Errorf("the namespace is %+v", third)
+	}
+}

@@ -33,6 +33,7 @@ func Run(t *testing.T, dsn func(testing.TB) string) {
 		{"Secret", testSecret},
 		{"Namespaces", testNamespaces},
 		{"Policy", testPolicy},
+		{"ChangedMeanwhile", testChangedMeanwhile},
 		{"GateSettings", testGateSettings},
 		{"VerdictCauses", testVerdictCauses},
 		{"PulledArtifacts", testPulledArtifacts},

@@ -18,6 +18,10 @@ const Images = lazy(() => import("./images/images"));
 const Namespaces = lazy(() => import("./namespaces/namespaces"));
 const OwnAccount = lazy(() => import("./access/own"));
 const Welcome = lazy(() => import("./welcome/welcome"));
+const Overview = lazy(() => import("./overview/overview"));
+const Risks = lazy(() => import("./risks/risks"));
+const Difference = lazy(() => import("./difference/difference"));
+const Administration = lazy(() => import("./admin/admin"));
 
 /** App is the sign-in, or the console for who is signed in. */
 export function App() {
@@ -44,6 +48,9 @@ export function App() {
               <Route path="/welcome" component={Welcome} />
               <Route path="/repositories/*?" component={Images} />
               <Route path="/namespaces/:namespace?" component={Namespaces} />
+              <Route path="/risks/*?" component={Risks} />
+              <Route path="/difference/*?" component={Difference} />
+              <Route path="/administration/*?" component={Administration} />
               <Route path="/access/:part?" component={Access} />
               <Route path="/account" component={OwnAccount} />
               <Route component={NotFound} />
@@ -56,14 +63,14 @@ export function App() {
   );
 }
 
-/** Start leads to the first push where there is nothing yet. */
+/** Start is the overview, or leads to the first push where there is nothing yet. */
 function Start() {
   const statistics = useStatistics();
-  // Only who sees everything may count everything.
-  if (statistics.error instanceof Failure && statistics.error.status === 403) return <Redirect to="/repositories" replace />;
+  // Only who sees everything may count everything; the overview shows others what is theirs.
+  if (statistics.error instanceof Failure && statistics.error.status === 403) return <Overview />;
   if (statistics.error) return <ErrorState error={statistics.error} retry={() => void statistics.refetch()} />;
   if (!statistics.data) return <Loading rows={10} />;
-  return <Redirect to={statistics.data.artifacts === 0 ? "/welcome" : "/repositories"} replace />;
+  return statistics.data.artifacts === 0 ? <Redirect to="/welcome" replace /> : <Overview />;
 }
 
 function NotFound() {

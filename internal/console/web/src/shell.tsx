@@ -11,16 +11,19 @@ import { notifyFailure } from "./ui/notices";
 
 /** The parts of the console, in the order of the navigation. */
 const parts: { href: string; name: string; right?: Right }[] = [
+  { href: "/", name: "Overview" },
   { href: "/repositories", name: "Repositories" },
+  { href: "/risks", name: "Risks" },
   { href: "/namespaces", name: "Namespaces" },
   { href: "/access", name: "Access", right: "audit" },
+  { href: "/administration", name: "Administration" },
 ];
 
 /** Shell is what is around every page. */
 export function Shell({ account, children }: { account: OwnAccount; children: ReactNode }) {
   const [path, navigate] = useLocation();
   const seen = parts.filter((p) => !p.right || has(account, p.right));
-  const isCurrent = (href: string) => path === href || path.startsWith(href + "/");
+  const isCurrent = (href: string) => path === href || (href !== "/" && path.startsWith(href + "/"));
   useEffect(() => {
     window.scrollTo(0, 0);
   }, [path]);

@@ -361,7 +361,11 @@ step("what a role forbids is not offered, and says why", async () => {
   await browser.go(p, "/access");
   await p.getByText("may not read what concerns everybody").waitFor();
   await browser.go(p, "/");
-  await p.getByText("Choose a namespace").waitFor();
+  await p.getByRole("heading", { name: "Overview" }).waitFor();
+  await browser.check(p, "overview, for a reader");
+  await browser.go(p, "/administration");
+  await p.getByText("Your account may not change this here; an administrator may.").waitFor();
+  await browser.check(p, "administration, for a reader");
   // A role counts from the next request on, and the server has the last word.
   await browser.go(p, "/namespaces/shop");
   await p.getByText("Not found").first().waitFor();

@@ -1294,11 +1294,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Tell who is signed in, as the account does */
+        get: operations["getSession"];
         put?: never;
         /**
          * Begin a session of a browser
-         * @description The answer sets a cookie that no script can read. Changes with it need the header X-Pratique-Request, with any value.
+         * @description The answer sets a cookie that no script can read. Changes with it need the header X-Requested-With, with any value.
          */
         post: operations["signIn"];
         /** End the session the request is made in */
@@ -2779,6 +2780,11 @@ export interface components {
              * @enum {string}
              */
             severity?: "none" | "low" | "medium" | "high" | "critical";
+            /**
+             * Format: date-time
+             * @description What the namespace said when it was read: the change is refused if somebody has changed it since
+             */
+            updatedAt?: string;
         };
         NamespaceCreate: {
             /** @description Must be absent: set it by modifying the namespace */
@@ -7079,6 +7085,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAccount"];
+                };
             };
             /** @description Error */
             default: {

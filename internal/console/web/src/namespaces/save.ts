@@ -10,19 +10,18 @@ export class Overtaken extends Error {
   }
 }
 
-/**
- * Changes a namespace as it was read, or fails with Overtaken where somebody
- * changed it since. The server has no condition for changes yet (If-Match), so
- * it is read again just before; what little time is left between the two goes
- * when it has.
- */
+/** Changes a namespace as it was read, or fails with Overtaken where somebody changed it since. */
 export function useSaveNamespace(): (read: Namespace, change: NamespaceChange) => Promise<Namespace> {
   const client = useQueryClient();
   return async (read, change) => {
     const target = path("namespaces", read.name);
-    const now = await call<Namespace>(target);
-    if (now.updatedAt !== read.updatedAt || now.id !== read.id) throw new Overtaken(now);
-    const saved = await call<Namespace>(target, { method: "PATCH", body: change });
+    let saved: Namespace;
+    try {
+      saved = await call<Namespace>(target, { method: "PATCH", body: { ...change, id: read.id, updatedAt: read.updatedAt } });
+    } catch (error) {
+      if (!(error instanceof Failure) || (error.code !== "namespace_changed" && error.code !== "id_mismatch")) throw error;
+      throw new Overtaken(await call<Namespace>(target));
+    }
     client.setQueryData(keys.namespace(read.name), saved);
     void client.invalidateQueries({ queryKey: keys.namespaces });
     return saved;

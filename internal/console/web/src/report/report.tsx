@@ -54,6 +54,7 @@ export default function ReportPage(ref: Props) {
   const actions = a && (
     <>
       {scannable(a) && <Button variant={a.scanOverview ? "default" : "filled"} disabled={underWay(a) || refused !== undefined} title={refused} loading={scan.isPending} onClick={ask}>{a.scanOverview ? "Scan again" : "Scan"}</Button>}
+      {report.data && <Button component={Link} variant="default" href={`/difference${link(ref).slice("/repositories".length)}`}>Difference</Button>}
       {report.data && <ExportMenu {...ref} digest={a.digest} />}
     </>
   );

@@ -25,6 +25,6 @@ test("over everything is more than over an instance", () => {
 
 test("a refusal tells which role, what and who may", () => {
   expect(refusalOf(reader, "scan", "team")).toBe("As reader you may not have images scanned here; a writer or maintainer of team may.");
-  expect(refusalOf(reader, "administer")).toBe("Your account may not do this here; an administrator may.");
+  expect(refusalOf(reader, "administer")).toBe("Your account may not change this here; an administrator may.");
   expect(refusalOf(maintainer, "manage", "shop")).toBeUndefined();
 });

@@ -14,7 +14,7 @@ const words: Record<Right, { what: string; who: string }> = {
   handle: { what: "decide about findings", who: "a maintainer" },
   manage: { what: "change settings, rules and members", who: "a maintainer" },
   audit: { what: "read what concerns everybody", who: "an administrator or auditor" },
-  administer: { what: "do this", who: "an administrator" },
+  administer: { what: "change this", who: "an administrator" },
 };
 
 type Rights = Pick<OwnAccount, "rights" | "roles">;

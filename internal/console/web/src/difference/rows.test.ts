@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { becameOf, matches, parseFrom, signed } from "./rows";
+
+test.each([
+  ["1.0", { from: "1.0", ns: "", repo: "" }],
+  [" sha256:ab ", { from: "sha256:ab", ns: "", repo: "" }],
+  ["team/app:1.0", { from: "1.0", ns: "team", repo: "app" }],
+  ["team/back/api@sha256:ab", { from: "sha256:ab", ns: "team", repo: "back/api" }],
+  ["team/app", undefined],
+  ["team/app:", undefined],
+  ["/app:1", undefined],
+  ["", undefined],
+])("%s", (text, want) => expect(parseFrom(text)).toEqual(want));
+
+test("a search needs all words, wherever they are", () => {
+  const c = { findingId: "", category: "system-vulnerability", rule: "CVE-2026-1", severity: "high", package: "openssl", path: "var/lib/dpkg/status" };
+  expect(matches(c, "OPENSSL cve-2026")).toBe(true);
+  expect(matches(c, "openssl zlib")).toBe(false);
+});
+
+test("packages come, go and change", () => {
+  const of = (before: string[], after: string[]) => becameOf({ name: "a", type: "deb", before, after });
+  expect([of([], ["1"]), of(["1"], []), of(["1"], ["2"])]).toEqual(["added", "removed", "changed"]);
+});
+
+test("numbers carry their sign", () => expect([3, -3, 0].map((n) => signed(n, String))).toEqual(["+3", "−3", "no change"]));

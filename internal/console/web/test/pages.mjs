@@ -1,0 +1,306 @@
+// The pages about all images and the whole instance, in a real browser against
+// the real server.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { Browser, missing, Server } from "./harness.mjs";
+
+const lacking = missing();
+const skip = lacking.length > 0 && !process.env.PRATIQUE_REQUIRE_ALL ? "it needs " + lacking.join(", ") : false;
+if (lacking.length > 0 && !skip) throw new Error("nothing may be skipped here, and it needs " + lacking.join(", "));
+
+let server, browser, page;
+before(async () => {
+  if (skip) return;
+  server = await Server.start();
+  browser = await Browser.start(server);
+});
+after(async () => {
+  await browser?.end();
+  await server?.end();
+});
+
+/** A step fails also for what the page complained about while it ran. */
+const step = (name, f) =>
+  test(name, { skip, timeout: 180_000 }, async (t) => {
+    browser.complaints = [];
+    await f(t);
+    assert.deepEqual(browser.complaints, []);
+  });
+
+/** Goes to an address, waits for what it says, has axe look at it and takes a picture. */
+async function visit(address, says, picture) {
+  await browser.go(page, address);
+  await page.getByText(says).first().waitFor();
+  await browser.check(page, address);
+  if (picture) await shot(picture);
+}
+
+/** Takes a picture of the page without notices of what was done before. */
+async function shot(picture) {
+  if (!process.env.SCREENSHOTS) return;
+  const close = page.locator(".notices").getByRole("button");
+  while ((await close.count()) > 0) await close.first().click();
+  await browser.shot(page, picture);
+}
+
+step("without images there is nothing to be shown, and it says so", async () => {
+  page = await browser.page();
+  await browser.signIn(page, "/risks");
+  await page.getByText("No vulnerability was found").waitFor();
+  await browser.check(page, "no risks");
+  await visit("/administration/batches", "There was no batch yet");
+  await visit("/administration/schedules", "There is no schedule");
+  await visit("/administration/metering", "Nothing was scanned in this month");
+  await visit("/administration/events", "Nothing has happened yet");
+});
+
+step("events come by themselves", async () => {
+  await server.api("POST", "/namespaces", { name: "team" });
+  await server.api("PATCH", "/namespaces/team", { autoScan: true, preventVul: true, severity: "high" });
+  await server.push("debian12-minbase", "team/app:1.0");
+  await page.getByRole("table", { name: "Events" }).getByText("scan done").waitFor({ timeout: 120_000 });
+  await server.push("debian12-java", "team/app:2.0");
+  await page.getByText("allowed → blocked").or(page.getByText("not yet judged → blocked")).first().waitFor({ timeout: 120_000 });
+  assert.match(await server.pull("team/app:2.0"), /vulnerabilit/);
+  await page.getByRole("table", { name: "Events" }).getByText("pull refused").first().waitFor();
+  await browser.check(page, "events");
+  await shot("events");
+  await page.getByLabel("Kind").selectOption("pull.blocked");
+  await page.waitForURL(/kind=pull.blocked/);
+  await page.getByRole("table", { name: "Events" }).getByText("scan done").waitFor({ state: "detached" });
+  await page.getByText("The whole message").first().click();
+  await page.getByText(/may not be pulled/).first().waitFor();
+});
+
+step("the overview is where the console begins", async () => {
+  await page.getByRole("link", { name: "Pratique" }).click();
+  await page.getByRole("heading", { name: "Images now" }).waitFor();
+  const most = page.getByRole("table", { name: "Most exposed repositories" });
+  await most.getByText("team/app").waitFor();
+  await most.getByText("Blocked").waitFor();
+  await browser.check(page, "overview");
+  await shot("overview");
+  await page.getByText("As a table").first().click();
+  await page.getByRole("rowheader").first().waitFor();
+  await browser.check(page, "overview, as a table");
+});
+
+/** The most script, compressed, that the first view may need. */
+const budget = 250_000;
+
+step("the overview needs little script", async () => {
+  const p = await browser.page();
+  const sizes = [];
+  p.on("response", (r) => /\.js$/.test(r.url()) && sizes.push(r.body().then((b) => gzipSync(b).length)));
+  await browser.signIn(p, "/");
+  await p.getByRole("table", { name: "Most exposed repositories" }).waitFor();
+  const script = (await Promise.all(sizes)).reduce((n, size) => n + size, 0);
+  assert.ok(script > 0 && script < budget, `the overview loads ${script} bytes of script, compressed`);
+  console.log(`# overview: ${script} bytes of script, compressed`);
+  await p.context().close();
+});
+
+step("the overview follows scans", async () => {
+  await page.getByText("Nothing is being scanned").waitFor();
+  await server.push("debian12-node", "team/late:1");
+  await page.getByText("Nothing is being scanned").waitFor({ state: "detached" });
+  await page.getByText("Nothing is being scanned").waitFor({ timeout: 120_000 });
+  await page.getByRole("table", { name: "Most exposed repositories" }).getByText("team/late").waitFor();
+});
+
+step("risks: from the list to a vulnerability, to an image", async () => {
+  await browser.go(page, "/risks");
+  await page.getByRole("table", { name: "Vulnerabilities" }).getByText("critical").first().waitFor();
+  await browser.check(page, "risks");
+  await shot("risks");
+  await browser.go(page, "/risks?ns=team&repo=app");
+  await page.getByLabel("Severity").selectOption("high");
+  await page.getByLabel("Fix").selectOption("yes");
+  await page.waitForURL(/severity=high.*fixable=yes/);
+  await browser.settle(page);
+  const rows = page.getByRole("table", { name: "Vulnerabilities" }).getByRole("row");
+  const id = await rows.nth(1).getByRole("link").innerText();
+  await page.getByLabel("Search").fill(id);
+  await page.waitForURL(new RegExp("q=" + id));
+  await rows.nth(2).waitFor({ state: "detached" });
+  await rows.nth(1).getByRole("link").click();
+  await page.getByRole("heading", { name: id }).waitFor();
+  const images = page.getByRole("table", { name: "Images that have it" });
+  await images.getByText("team/app:2.0").first().waitFor();
+  await browser.check(page, "a vulnerability");
+  await shot("vulnerability");
+  await server.api("POST", "/exceptions", { scope: "repository", targets: [{ namespace: "team", repository: "app" }], action: "ignore", vulnerability: id, reason: "not reachable" });
+  await page.reload();
+  await browser.signIn(page, "/risks/vulnerability/" + id);
+  await page.getByRole("table", { name: "Decisions about it" }).getByText("not reachable").waitFor();
+  await images.getByText("ignored").first().waitFor();
+  await images.getByText("team/app:2.0").first().click();
+  await page.getByRole("heading", { name: "team/app:2.0" }).waitFor();
+});
+
+step("risks: rules and packages", async () => {
+  for (const category of ["malware", "settings", "passwords", "sensitive", "compliance"]) {
+    await browser.go(page, "/risks/" + category);
+    await browser.check(page, "risks, " + category);
+  }
+  await visit("/risks/settings", "There is no health check");
+  await page.getByRole("link", { name: "There is no health check" }).click();
+  await page.getByRole("table", { name: "Images" }).getByText("team/app:1.0").waitFor();
+  await browser.check(page, "a rule");
+  await visit("/risks/packages", "Which images hold a package");
+  await page.getByLabel("Name").fill("libc6");
+  await page.getByRole("button", { name: "Find" }).click();
+  await page.getByRole("table", { name: "Images that hold libc6" }).getByText("team/app:2.0").waitFor();
+  await browser.check(page, "a package");
+  await shot("package");
+  await visit("/risks/package?name=no-such-package", "No image holds this package");
+});
+
+step("what changed between two images", async () => {
+  await browser.go(page, "/repositories/team/app:2.0");
+  await page.getByRole("link", { name: "Difference" }).click();
+  await page.getByRole("table", { name: "findings" }).waitFor();
+  await browser.check(page, "difference");
+  await shot("difference");
+  await page.getByRole("button", { name: /^Software/ }).click();
+  await page.getByRole("table", { name: "packages" }).waitFor();
+  await browser.check(page, "difference, software");
+  await visit("/difference/team/app:1.0", "There is no earlier image");
+  await page.getByLabel("Compared with").selectOption({ label: "an image of another repository…" });
+  await page.getByLabel("Image to compare with").fill("team/late");
+  await page.getByRole("button", { name: "Compare" }).click();
+  await page.getByText("Write NAMESPACE/REPOSITORY:TAG").waitFor();
+  await page.getByLabel("Image to compare with").fill("team/late:1");
+  await page.getByRole("button", { name: "Compare" }).click();
+  await page.getByText("team/late:1", { exact: true }).waitFor();
+  await page.getByRole("button", { name: /^Gone/ }).click();
+  await page.waitForURL(/ns=team.*show=removed/);
+});
+
+step("a closed gate keeps scans out", async () => {
+  await visit("/administration", "Nothing is scanned before it was given", "gates");
+  await page.getByRole("button", { name: "Close the gate This instance" }).click();
+  await page.getByText("closed", { exact: true }).waitFor();
+  await browser.check(page, "a closed gate");
+  await assert.rejects(server.api("POST", "/namespaces/team/repositories/app/artifacts/1.0/scan"), /gate_closed/);
+  await page.getByRole("button", { name: "Open the gate This instance" }).click();
+  await page.getByText("closed", { exact: true }).waitFor({ state: "detached" });
+});
+
+step("limits, advisories, what this is", async () => {
+  await visit("/administration/limits", "Largest layer", "limits");
+  await page.getByLabel("Scans at a time").fill("4");
+  await page.getByLabel("images for Windows").check();
+  await server.api("PUT", "/settings", { revision: 0, layers: 100 });
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("alert").waitFor();
+  await browser.check(page, "limits, overtaken");
+  await page.getByRole("button", { name: "Load what it says now" }).click();
+  await page.getByRole("alert").waitFor({ state: "detached" });
+  assert.equal(await page.getByLabel("Most layers").inputValue(), "100");
+  await page.getByLabel("Scans at a time").fill("4");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("The limits are saved").waitFor();
+  assert.deepEqual((await server.api("GET", "/settings")).set, { concurrentScans: 4, layers: 100 });
+  await visit("/administration/about", "REST interface");
+  await visit("/administration/advisories", "Debian", "advisories");
+  await page.getByRole("button", { name: "Update now" }).click();
+  await page.getByText("The advisories are up to date.").waitFor({ timeout: 120_000 });
+  await browser.check(page, "advisories that were fetched");
+});
+
+step("a batch: what it comes to, its progress, its images", async () => {
+  await browser.go(page, "/administration/batches");
+  await page.getByRole("button", { name: "Start a batch" }).first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText(/^3 images to scan/).waitFor();
+  await dialog.getByLabel("of repositories").check();
+  await dialog.getByText("Name at least one repository").waitFor();
+  await dialog.getByLabel("Repositories", { exact: true }).fill("team/a*");
+  await dialog.getByText(/^2 images to scan/).waitFor();
+  await browser.check(page, "start a batch");
+  await shot("batch-start");
+  await dialog.getByRole("button", { name: "Start", exact: true }).click();
+  await page.getByRole("heading", { name: "Batch 1" }).waitFor();
+  await page.getByText("finished").waitFor({ timeout: 120_000 });
+  const images = page.getByRole("table", { name: "Images of batch 1" });
+  await images.getByText("team/app:2.0").waitFor();
+  await images.getByText("being scanned").or(images.getByText("waits")).first().waitFor({ state: "detached" });
+  await browser.check(page, "a batch");
+  await shot("batch");
+  await visit("/administration/batches", "repository team/a*", "batches");
+});
+
+step("a schedule: added, changed, deleted", async () => {
+  await browser.go(page, "/administration/schedules");
+  await page.getByRole("button", { name: "Add a schedule" }).first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("textbox", { name: "Name" }).fill("weekly");
+  await dialog.getByLabel("Images an hour").fill("100");
+  await browser.check(page, "add a schedule");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("table", { name: "Schedules" }).getByText("every 7 days at 02:00 UTC").waitFor();
+  await browser.check(page, "schedules");
+  await shot("schedules");
+  await page.getByRole("button", { name: "Change weekly" }).click();
+  assert.equal(await dialog.getByLabel("Images an hour").inputValue(), "100");
+  await dialog.getByLabel("Runs").selectOption("1");
+  await dialog.getByLabel("Switched on").uncheck();
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await page.getByText("switched off").waitFor();
+  const saved = await server.api("GET", "/schedules/weekly");
+  assert.deepEqual([saved.everyDays, saved.enabled, saved.imagesPerHour], [1, false, 100]);
+  await page.getByRole("button", { name: "Delete weekly" }).click();
+  await dialog.getByRole("button", { name: "Delete" }).click();
+  await page.getByText("There is no schedule").waitFor();
+});
+
+step("the statement of a month, also for a spreadsheet", async () => {
+  await visit("/administration/metering", "Scans that succeeded", "metering");
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Save as CSV" }).click()]);
+  assert.match(readFileSync(await download.path(), "utf8"), /team/);
+});
+
+step("addresses that lead nowhere, and hostile ones", async () => {
+  for (const [address, says] of [
+    ["/risks/nothing", "There is no such page"],
+    ["/risks/vulnerability/CVE-0000-0000", "Not found"],
+    ["/risks/vulnerability/%E0%A4%A", "Not found"],
+    ["/risks/vulnerability/<img src=x onerror=alert(1)>", "Not found"],
+    ["/risks/rule?category=nothing&rule=x", "There is no such rule"],
+    ["/risks/rule?category=unsafe-setting&rule=<script>alert(1)</script>", "No image has it"],
+    ["/risks?page=99999999999&severity=x", "Nothing fits this selection"],
+    ["/difference/team", "That is not the name of an image"],
+    ["/difference/team/app:9", "cannot be compared"],
+    ["/administration/nothing", "There is no such page"],
+    ["/administration/batches/999", "Not found"],
+    ["/administration/batches/1/2", "There is no such page"],
+    ["/administration/events?kind=<b>&ns=%00", "Events"],
+    ["/administration/metering?month=x", "Scans that succeeded"],
+  ]) {
+    await browser.go(page, address);
+    await page.getByText(says).first().waitFor();
+    await browser.check(page, address);
+  }
+});
+
+step("360 and 2560 pixels, light and dark", async () => {
+  const { items } = await server.api("GET", "/risks/vulnerabilities?limit=1");
+  for (const [width, height] of [[360, 740], [768, 1024], [2560, 1440]]) {
+    for (const scheme of ["light", "dark"]) {
+      page = await browser.page({ width, height, scheme });
+      await browser.signIn(page, "/");
+      for (const address of ["/", "/risks", "/risks/settings", "/risks/vulnerability/" + items[0].id, "/risks/package?name=libc6", "/difference/team/app:2.0", "/administration", "/administration/limits", "/administration/advisories", "/administration/batches", "/administration/batches/1", "/administration/metering", "/administration/events", "/administration/about"]) {
+        await browser.go(page, address);
+        await browser.check(page, `${address} at ${width}, ${scheme}`);
+      }
+      if (width === 360 && scheme === "light" && process.env.SCREENSHOTS) {
+        await browser.go(page, "/");
+        await shot("overview-narrow");
+      }
+      await page.context().close();
+    }
+  }
+});
