@@ -42,6 +42,7 @@ export function FindingsSection({ section, overview, of, place }: { section: Sec
   return (
     <>
       <h2 className="hidden">{section.name}</h2>
+      {refused && <p className="small quiet">{refused}</p>}
       <div className="tools-row">
         <TextInput className="grow" label="Search" placeholder={vulnerabilities ? "CVE, package, path" : "title, rule, path"} maxLength={256} leftSection={<IconSearch />} value={state.q} onChange={(e) => narrow({ q: e.currentTarget.value })} />
         <NativeSelect label="Severity" value={state.severity} onChange={(e) => narrow({ severity: e.currentTarget.value })}
@@ -176,13 +177,12 @@ function LayerOf({ row }: { row: Row }) {
 function RowMenu({ row, refused, onHandle, onRemove }: { row: Row; refused: string | undefined; onHandle(action: "ignore" | "whitelist"): void; onRemove(): void }) {
   return (
     <Menu position="bottom-end" width={240}>
-      <Menu.Target><ActionIcon variant="subtle" color="gray" aria-label={`What to do about ${row.title}`}><IconMore /></ActionIcon></Menu.Target>
+      <Menu.Target><ActionIcon variant="subtle" color="gray" disabled={refused !== undefined} title={refused} aria-label={`What to do about ${row.title}`}><IconMore /></ActionIcon></Menu.Target>
       <Menu.Dropdown>
-        {refused && <Menu.Label>{refused}</Menu.Label>}
         {row.handling
-          ? <Menu.Item disabled={refused !== undefined} onClick={onRemove}>No longer ignore it</Menu.Item>
-          : <Menu.Item disabled={refused !== undefined} onClick={() => onHandle("ignore")}>Ignore…</Menu.Item>}
-        <Menu.Item disabled={refused !== undefined} onClick={() => onHandle("whitelist")}>Whitelist…</Menu.Item>
+          ? <Menu.Item onClick={onRemove}>No longer ignore it</Menu.Item>
+          : <Menu.Item onClick={() => onHandle("ignore")}>Ignore…</Menu.Item>}
+        <Menu.Item onClick={() => onHandle("whitelist")}>Whitelist…</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );
