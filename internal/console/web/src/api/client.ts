@@ -49,7 +49,7 @@ export async function send(target: string, options: Options = {}): Promise<Respo
     if (value !== undefined && value !== "") query.set(name, String(value));
   }
   const begun = moment();
-  const headers: Record<string, string> = { Accept: "application/json, application/problem+json", [ownHeader]: "1", ...options.headers };
+  const headers: Record<string, string> = { Accept: "application/json, application/problem+json", [ownHeader]: "pratique", ...options.headers };
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
   let answer: Response;
   try {

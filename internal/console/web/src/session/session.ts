@@ -17,7 +17,7 @@ export type State =
  * The header without which the server makes no change for a cookie: no page of
  * another site can send it.
  */
-export const ownHeader = "X-Pratique-Request";
+export const ownHeader = "X-Requested-With";
 
 let state: State = { phase: "asking" };
 let count = 0; // of states, so that a late answer is not taken for one about now
