@@ -383,7 +383,7 @@ step("members of a namespace", async () => {
   await page.getByLabel("Name", { exact: true }).fill("nobody-here");
   await page.getByRole("button", { name: "Give the role" }).click();
   await page.locator(".notice").getByText(/nobody-here/).waitFor();
-  await page.getByRole("button", { name: "Take the role from ann" }).click();
+  await page.getByRole("button", { name: "Take away the role of ann" }).click();
   await page.getByText("Nobody has a role here").waitFor();
 });
 

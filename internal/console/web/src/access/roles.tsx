@@ -39,7 +39,7 @@ export function Roles({ realm, title, children }: { realm: Realm; title: string;
             { name: "Who", cell: (g) => <span className="wrap">{g.group ?? g.account} {g.group && <Tag>group</Tag>}</span> },
             { name: "Role", cell: (g) => <Tag tone={g.role === "administrator" ? "wait" : undefined}>{g.role}</Tag> },
             { name: "Given", cell: (g) => <span><Ago at={g.grantedAt} />{g.grantedBy && ` by ${g.grantedBy}`}</span> },
-            { name: "Action", hideName: true, right: true, cell: (g) => <Button size="xs" variant="default" aria-label={`Take the role from ${g.group ?? g.account}`} onClick={() => change.mutate({ ...holder(g), method: "DELETE", done: `${g.group ?? g.account} is no longer ${g.role} here.` })}>Take away</Button> },
+            { name: "Action", hideName: true, right: true, cell: (g) => <Button size="xs" variant="default" aria-label={`Take away the role of ${g.group ?? g.account}`} onClick={() => change.mutate({ ...holder(g), method: "DELETE", done: `${g.group ?? g.account} is no longer ${g.role} here.` })}>Take away</Button> },
           ]} />}
       <form className="row pad" style={{ alignItems: "end" }} onSubmit={grant}>
         <NativeSelect label="Give" value={kind} onChange={(e) => setKind(e.currentTarget.value as "accounts" | "groups")} data={[{ value: "accounts", label: "the account" }, { value: "groups", label: "the group" }]} />
