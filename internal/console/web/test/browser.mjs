@@ -408,6 +408,7 @@ step("accounts, groups, roles, credentials, the audit log", async () => {
   await page.getByRole("link", { name: "Groups", exact: true }).click();
   await page.getByLabel("New group").fill("developers");
   await page.getByRole("button", { name: "Create", exact: true }).click();
+  await page.getByText("Group developers was created.").waitFor();
   await page.getByLabel("Add to developers").fill("bob");
   await page.getByRole("button", { name: "Add", exact: true }).click();
   await page.getByRole("list", { name: "Members of developers" }).getByText("bob").waitFor();

@@ -86,5 +86,6 @@ export async function failureOf(answer: Response): Promise<Failure> {
 /** Sends a request and decodes the answer. */
 export async function call<T>(target: string, options: Options = {}): Promise<T> {
   const answer = await send(target, options);
-  return (answer.status === 204 ? undefined : await answer.json()) as T;
+  const text = await answer.text(); // empty for some of 201, too
+  return (text === "" ? undefined : JSON.parse(text)) as T;
 }
