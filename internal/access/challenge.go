@@ -16,7 +16,8 @@ const basicChallenge = `Basic realm="pratique", charset="UTF-8"`
 // interface. A page's own request is not asked for a password: the browser would
 // put a dialogue of its own in front of the page.
 func BasicChallenge(r *http.Request) string {
-	if r.Header.Get("Sec-Fetch-Mode") != "" && r.Header.Get("Sec-Fetch-Mode") != "navigate" {
+	mode := r.Header.Get("Sec-Fetch-Mode") // absent where there is no TLS
+	if r.Header.Get(CSRFHeader) != "" || mode != "" && mode != "navigate" {
 		return `Session realm="pratique"`
 	}
 	return basicChallenge

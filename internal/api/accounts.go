@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/pratique/pratique/internal/access"
 	"github.com/pratique/pratique/internal/catalog"
 )
 
@@ -79,6 +80,7 @@ type HeldRole struct {
 	Realm     string       `json:"realm" enum:"everything,instance,other-instance,namespace" doc:"Where it holds"`
 	Namespace string       `json:"namespace,omitempty" doc:"The namespace, if it holds in one only"`
 	Group     string       `json:"group,omitempty" doc:"The group by which it is held"`
+	Rights    []string     `json:"rights" nullable:"false" doc:"What it allows there" example:"[\"read\",\"pull\"]"`
 }
 
 func account(ctx context.Context, a catalog.Account) Account {
@@ -93,7 +95,10 @@ func account(ctx context.Context, a catalog.Account) Account {
 }
 
 func heldRole(ctx context.Context, r catalog.HeldRole) HeldRole {
-	out := HeldRole{Role: r.Role, Realm: "namespace", Namespace: r.Namespace, Group: r.Group}
+	out := HeldRole{Role: r.Role, Realm: "namespace", Namespace: r.Namespace, Group: r.Group, Rights: []string{}}
+	for _, v := range access.Rights(r.Role) {
+		out.Rights = append(out.Rights, string(v))
+	}
 	switch {
 	case r.InstanceID == "":
 		out.Realm = "everything"

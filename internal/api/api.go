@@ -42,6 +42,9 @@ type Config struct {
 	// Tariff says what scans cost.
 	Tariff  catalog.Tariff
 	Version string
+	// OpenIDSignIn is the path where a browser signs in with the OpenID provider,
+	// empty without one.
+	OpenIDSignIn string
 	// Stopping, if not nil, is done when the server begins to stop, which ends
 	// streams.
 	Stopping context.Context

@@ -173,9 +173,11 @@ func TestNobodyUnknown(t *testing.T) {
 		if p := call(t, srv, route.Method, target, "", "Authorization: Basic YWRtaW46d3Jvbmc=").problem(t); p.Status != 401 || p.Code != "credentials_wrong" {
 			t.Errorf("%s with a wrong password: %d %s", route.Operation, p.Status, p.Code)
 		}
-		page := call(t, srv, route.Method, target, "", "Authorization: ", "Sec-Fetch-Mode: cors")
-		if got := page.header.Get("WWW-Authenticate"); page.status != 401 || strings.HasPrefix(got, "Basic") {
-			t.Errorf("%s, asked by a page: %d, WWW-Authenticate %q", route.Operation, page.status, got)
+		for _, sign := range []string{"Sec-Fetch-Mode: cors", access.CSRFHeader + ": 1"} { // the first only comes over TLS
+			page := call(t, srv, route.Method, target, "", "Authorization: ", sign)
+			if got := page.header.Get("WWW-Authenticate"); page.status != 401 || strings.HasPrefix(got, "Basic") {
+				t.Errorf("%s, asked by a page with %s: %d, WWW-Authenticate %q", route.Operation, sign, page.status, got)
+			}
 		}
 	}
 	if diff := cmp.Diff([]string{"getInfo", "signIn"}, open); diff != "" {
@@ -379,6 +381,17 @@ func TestCrossOriginChangesAreRefused(t *testing.T) {
 	}
 	if a := call(t, srv, "POST", Prefix+"/accounts/admin/password", "", "Sec-Fetch-Site: same-origin"); a.status != 200 {
 		t.Errorf("change from the same origin: %d %s", a.status, a.body)
+	}
+}
+
+func TestInfoTellsOfOpenID(t *testing.T) {
+	cfg := testConfig(t)
+	if a := call(t, serve(t, cfg), "GET", Prefix+"/info", ""); strings.Contains(string(a.body), "openIDSignIn") {
+		t.Errorf("without a provider: %s", a.body)
+	}
+	cfg.OpenIDSignIn = access.OIDCLoginPath
+	if a := call(t, serve(t, cfg), "GET", Prefix+"/info", "", "Authorization: "); !strings.Contains(string(a.body), `"openIDSignIn":"/auth/oidc/login"`) {
+		t.Errorf("with a provider: %s", a.body)
 	}
 }
 

@@ -38,7 +38,7 @@ type infoOut struct {
 func (h *handlers) getInfo(context.Context, *struct{}) (*infoOut, error) {
 	limits := h.cfg.Limits
 	limits.AllowlistItems = catalog.MaxAllowlist
-	return &infoOut{Info{Name: "Pratique", Version: h.cfg.Version, Limits: limits}}, nil
+	return &infoOut{Info{Name: "Pratique", Version: h.cfg.Version, Limits: limits, OpenIDSignIn: h.cfg.OpenIDSignIn}}, nil
 }
 
 type statisticsOut struct {

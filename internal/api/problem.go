@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -28,6 +29,8 @@ type Problem struct {
 
 	// retry is when it makes sense to try again, 0 if nobody knows.
 	retry time.Duration
+	// challenge asks for a password in an answer with status 401; Basic if empty.
+	challenge string
 }
 
 // FieldError is one part of a request that is wrong.
@@ -57,7 +60,7 @@ func (p *Problem) GetHeaders() http.Header {
 	header := http.Header{}
 	switch p.Status {
 	case http.StatusUnauthorized:
-		header.Set("WWW-Authenticate", `Basic realm="pratique", charset="UTF-8"`)
+		header.Set("WWW-Authenticate", cmp.Or(p.challenge, `Basic realm="pratique", charset="UTF-8"`))
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		header.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(p.retry.Seconds())))))
 	}
@@ -125,7 +128,7 @@ func (h *handlers) problem(ctx context.Context, err error) *Problem {
 		return &Problem{
 			Title: http.StatusText(status), Status: status,
 			Code: known.Code, Detail: known.Message, Advice: known.Advice,
-			retry: access.RetryAfter(err),
+			retry: access.RetryAfter(err), challenge: challenge(ctx),
 		}
 	}
 	if ctx.Err() == nil {
@@ -142,6 +145,15 @@ func internalProblem() *Problem {
 		Detail: "the request failed for a reason inside the server",
 		Advice: "try again; if it fails again, the server's log tells why",
 	}
+}
+
+// challenge is what a request that is handled is asked for, if it may be a
+// page's own.
+func challenge(ctx context.Context) string {
+	if c := askedOf(ctx); c.request != nil {
+		return access.BasicChallenge(c.request)
+	}
+	return ""
 }
 
 // problemOfModel turns huma's own errors, which are about input that does not

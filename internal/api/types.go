@@ -231,6 +231,8 @@ type Info struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
 	Limits  Limits `json:"limits"`
+	// OpenIDSignIn is a path, as the provider is the server's affair.
+	OpenIDSignIn string `json:"openIDSignIn,omitempty" doc:"Where a browser signs in with the OpenID provider; absent without one" example:"/auth/oidc/login"`
 }
 
 // Limits are what the service refuses to exceed, where an instance has no

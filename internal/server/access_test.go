@@ -72,12 +72,15 @@ func TestSession(t *testing.T) {
 
 	b := e.browser()
 	b.ask("GET", "/account", "").want(t, 401, "credentials_missing")
-	b.signIn("ann", "wrong").want(t, 401, "credentials_wrong")
+	refused := b.signIn("ann", "wrong").want(t, 401, "credentials_wrong")
+	if got := refused.Header.Get("WWW-Authenticate"); !strings.HasPrefix(got, "Session ") { // or the browser would ask, too
+		t.Errorf("a sign-in that failed is challenged with %q", got)
+	}
 	b.signIn("ann", made.Password).want(t, 200, `"passwordMustChange":true`)
 	b.ask("GET", "/namespaces", "").want(t, 403, "password_must_change")
 	b.ask("GET", "/sessions", "").want(t, 403, "password_must_change")
 	b.ask("POST", "/account/password", fmt.Sprintf(`{"oldPassword":%q,"newPassword":%q}`, made.Password, annsPassword)).want(t, 204)
-	b.ask("GET", "/account", "").want(t, 200, `"passwordMustChange":false`, `"via":"session"`, `"role":"maintainer"`)
+	b.ask("GET", "/account", "").want(t, 200, `"passwordMustChange":false`, `"via":"session"`, `"role":"maintainer"`, `"rights":["read","pull","push","scan","delete","handle","manage","list"]`)
 	b.ask("GET", "/namespaces/team", "").want(t, 200)
 
 	// What a page elsewhere makes the browser send changes nothing.

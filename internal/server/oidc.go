@@ -8,6 +8,14 @@ import (
 	"github.com/pratique/pratique/internal/catalog"
 )
 
+// signInPath is where people sign in with the provider, empty without one.
+func signInPath(cfg OIDC) string {
+	if cfg.Issuer == "" {
+		return ""
+	}
+	return access.OIDCLoginPath
+}
+
 // openOIDC sets up the OpenID provider of the configuration, if there is one,
 // with the groups it names and their roles.
 func (s *Server) openOIDC(ctx context.Context) error {

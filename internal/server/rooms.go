@@ -40,10 +40,11 @@ func (s *Server) api() http.Handler {
 			LayerBytes:         image.LayerSize,
 			AllowlistItems:     catalog.MaxAllowlist,
 		},
-		Defaults: s.settings.Defaults(),
-		Tariff:   s.cfg.Metering.tariff(),
-		Version:  s.version,
-		Stopping: s.stopping,
-		Logger:   s.log,
+		Defaults:     s.settings.Defaults(),
+		Tariff:       s.cfg.Metering.tariff(),
+		Version:      s.version,
+		OpenIDSignIn: signInPath(s.cfg.OIDC),
+		Stopping:     s.stopping,
+		Logger:       s.log,
 	})
 }

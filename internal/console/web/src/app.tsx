@@ -1,10 +1,11 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Component, lazy, type ReactNode, Suspense, useEffect, useSyncExternalStore } from "react";
 import { Redirect, Route, Switch } from "wouter";
+import { Failure } from "./api/client";
 import { useStatistics } from "./api/queries";
 import { LiveEvents } from "./events/live";
-import { current, subscribe } from "./session/session";
-import { SignIn } from "./session/sign-in";
+import { current, load, subscribe } from "./session/session";
+import { ChoosePassword, SignIn } from "./session/sign-in";
 import { Shell } from "./shell";
 import { Notices } from "./ui/notices";
 import { Page } from "./ui/page";
@@ -12,8 +13,10 @@ import { Empty, ErrorState, Loading } from "./ui/states";
 import { Clock } from "./ui/time";
 
 // Each part is loaded when it is first opened.
+const Access = lazy(() => import("./access/access"));
 const Images = lazy(() => import("./images/images"));
 const Namespaces = lazy(() => import("./namespaces/namespaces"));
+const OwnAccount = lazy(() => import("./access/own"));
 const Welcome = lazy(() => import("./welcome/welcome"));
 const Overview = lazy(() => import("./overview/overview"));
 const Risks = lazy(() => import("./risks/risks"));
@@ -24,11 +27,16 @@ const Administration = lazy(() => import("./admin/admin"));
 export function App() {
   const session = useSyncExternalStore(subscribe, current);
   const client = useQueryClient();
-  useEffect(() => {
-    // Nothing that one account read is shown to another.
-    if (!session.account) client.clear();
-  }, [session.account, client]);
-  if (!session.account) return <SignIn expired={session.expired} />;
+  const name = session.phase === "in" ? session.account.name : undefined;
+  useEffect(() => () => {
+    // Nothing that one account read is shown to another. The old page is gone by
+    // now, and the new one has not begun to read.
+    client.clear();
+  }, [name, client]);
+  if (session.phase === "asking") return null; // it takes a moment, and could be either
+  if (session.phase === "failed") return <main><div className="card"><ErrorState error={session.error} retry={() => void load()} /></div></main>;
+  if (session.phase === "out") return <SignIn expired={session.expired} />;
+  if (session.account.passwordMustChange) return <><ChoosePassword name={session.account.name} /><Notices /></>;
   return (
     <LiveEvents>
       <Clock />
@@ -43,6 +51,8 @@ export function App() {
               <Route path="/risks/*?" component={Risks} />
               <Route path="/difference/*?" component={Difference} />
               <Route path="/administration/*?" component={Administration} />
+              <Route path="/access/:part?" component={Access} />
+              <Route path="/account" component={OwnAccount} />
               <Route component={NotFound} />
             </Switch>
           </Suspense>
@@ -56,6 +66,8 @@ export function App() {
 /** Start is the overview, or leads to the first push where there is nothing yet. */
 function Start() {
   const statistics = useStatistics();
+  // Only who sees everything may count everything; the overview shows others what is theirs.
+  if (statistics.error instanceof Failure && statistics.error.status === 403) return <Overview />;
   if (statistics.error) return <ErrorState error={statistics.error} retry={() => void statistics.refetch()} />;
   if (!statistics.data) return <Loading rows={10} />;
   return statistics.data.artifacts === 0 ? <Redirect to="/welcome" replace /> : <Overview />;

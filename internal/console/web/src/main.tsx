@@ -7,6 +7,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { newClient } from "./api/queries";
 import { App } from "./app";
+import { follow, load } from "./session/session";
 import { theme } from "./theme";
 
 // The server allows style elements that carry this, and no others.
@@ -18,6 +19,9 @@ const schemes = localStorageColorSchemeManager({ key: "pratique-colors" });
 const chosen = schemes.get("auto");
 const dark = chosen === "dark" || (chosen === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
 document.documentElement.setAttribute("data-mantine-color-scheme", dark ? "dark" : "light");
+
+follow();
+void load();
 
 createRoot(document.getElementById("root")!).render(
   <StrictMode>

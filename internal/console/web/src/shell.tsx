@@ -2,22 +2,27 @@ import { ActionIcon, Menu, useMantineColorScheme } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
+import type { OwnAccount } from "./api/types";
 import { useHealth } from "./events/live";
-import { type Account, signOut } from "./session/session";
+import { has, type Right } from "./session/rights";
+import { signOut } from "./session/session";
 import { IconAuto, IconMenu, IconMoon, IconSun, IconUser, Logo } from "./ui/icons";
+import { notifyFailure } from "./ui/notices";
 
 /** The parts of the console, in the order of the navigation. */
-const parts = [
+const parts: { href: string; name: string; right?: Right }[] = [
   { href: "/", name: "Overview" },
   { href: "/repositories", name: "Repositories" },
   { href: "/risks", name: "Risks" },
   { href: "/namespaces", name: "Namespaces" },
+  { href: "/access", name: "Access", right: "audit" },
   { href: "/administration", name: "Administration" },
 ];
 
 /** Shell is what is around every page. */
-export function Shell({ account, children }: { account: Account; children: ReactNode }) {
+export function Shell({ account, children }: { account: OwnAccount; children: ReactNode }) {
   const [path, navigate] = useLocation();
+  const seen = parts.filter((p) => !p.right || has(account, p.right));
   const isCurrent = (href: string) => path === href || (href !== "/" && path.startsWith(href + "/"));
   useEffect(() => {
     window.scrollTo(0, 0);
@@ -30,13 +35,13 @@ export function Shell({ account, children }: { account: Account; children: React
           <Menu position="bottom-start" width={220}>
             <Menu.Target><ActionIcon variant="subtle" color="gray" size="lg" aria-label="Navigation"><IconMenu size={20} /></ActionIcon></Menu.Target>
             <Menu.Dropdown>
-              {parts.map((p) => <Menu.Item key={p.href} onClick={() => navigate(p.href)}>{p.name}</Menu.Item>)}
+              {seen.map((p) => <Menu.Item key={p.href} onClick={() => navigate(p.href)}>{p.name}</Menu.Item>)}
             </Menu.Dropdown>
           </Menu>
         </div>
         <Link href="/" className="brand"><Logo />Pratique</Link>
         <nav aria-label="Main">
-          {parts.map((p) => <Link key={p.href} href={p.href} aria-current={isCurrent(p.href) ? "page" : undefined}>{p.name}</Link>)}
+          {seen.map((p) => <Link key={p.href} href={p.href} aria-current={isCurrent(p.href) ? "page" : undefined}>{p.name}</Link>)}
         </nav>
         <div className="tools">
           <ThemeMenu />
@@ -70,13 +75,14 @@ export function ThemeMenu() {
   );
 }
 
-function AccountMenu({ account }: { account: Account }) {
+function AccountMenu({ account }: { account: OwnAccount }) {
   return (
     <Menu position="bottom-end" width={220}>
       <Menu.Target><ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Account ${account.name}`} title={account.name}><IconUser size={18} /></ActionIcon></Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>Signed in as {account.name}</Menu.Label>
-        <Menu.Item onClick={() => void signOut()}>Sign out</Menu.Item>
+        <Menu.Item component={Link} href="/account">Your account</Menu.Item>
+        <Menu.Item onClick={() => signOut().catch(notifyFailure)}>Sign out</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

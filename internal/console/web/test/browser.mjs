@@ -59,9 +59,78 @@ step("signing in", async () => {
   await page.keyboard.press("Enter");
   await page.getByText("There is no namespace yet").waitFor();
   await browser.check(page, "no repositories");
+  // Where the server has an OpenID provider, the way there leads back here.
+  const elsewhere = await browser.page();
+  await elsewhere.route("**/api/v1/info", async (route) => route.fulfill({ json: { ...(await (await route.fetch()).json()), openIDSignIn: "/auth/oidc/login" } }));
+  await elsewhere.goto(server.url + "/namespaces?q=a&x=b");
+  const provider = elsewhere.getByRole("link", { name: "Sign in with your organisation" });
+  await provider.waitFor();
+  assert.equal(await provider.getAttribute("href"), "/auth/oidc/login?next=" + encodeURIComponent("/namespaces?q=a&x=b"));
+  await browser.check(elsewhere, "sign-in with a provider");
+  await browser.shot(elsewhere, "sign-in-provider");
+  await elsewhere.context().close();
   const script = (await Promise.all(scripts)).reduce((a, b) => a + b, 0);
   assert.ok(script > 0 && script < budget, `the first view loads ${script} bytes of script, compressed`);
   console.log(`# first view: ${script} bytes of script, compressed`);
+});
+
+step("a session lasts over reloads, and is ended", async () => {
+  // The sign-in must not be seen while the server is asked who is there.
+  await page.addInitScript(() => {
+    globalThis.seen = [];
+    new MutationObserver(() => globalThis.seen.push(document.querySelector("h1")?.textContent)).observe(document, { childList: true, subtree: true });
+  });
+  await page.reload();
+  await page.getByText("There is no namespace yet").waitFor();
+  assert.ok(!(await page.evaluate(() => globalThis.seen)).includes("Sign in to Pratique"));
+  const [cookie] = await page.context().cookies();
+  assert.deepEqual([cookie.name, cookie.httpOnly, cookie.path], ["pratique-session", true, "/"]);
+  // It is ended elsewhere: the page asks who is there and goes on where it was.
+  await browser.go(page, "/namespaces?q=x");
+  await server.api("POST", "/accounts/admin/password", { password: server.password });
+  await page.evaluate(() => history.pushState(null, "", "/repositories?q=y"));
+  await page.getByText("You were signed out").waitFor();
+  await browser.check(page, "signed out");
+  await page.getByLabel("Name").fill("admin");
+  await page.getByLabel("Password", { exact: true }).fill(server.password);
+  await page.keyboard.press("Enter");
+  await page.getByText("Nothing has this name").or(page.getByText("There is no namespace yet")).waitFor();
+  assert.match(page.url(), /repositories\?q=y/);
+  // Another page of the browser shares the session, and its end.
+  const other = await page.context().newPage();
+  await other.goto(server.url + "/namespaces");
+  await other.getByRole("button", { name: "Account admin" }).click();
+  await other.getByRole("menuitem", { name: "Sign out" }).click();
+  await other.getByRole("heading", { name: "Sign in to Pratique" }).waitFor();
+  await page.getByRole("heading", { name: "Sign in to Pratique" }).waitFor();
+  await other.close();
+  await browser.signIn(page, "/repositories");
+});
+
+step("a one-time password chooses another, and nothing else", async () => {
+  const made = await server.api("POST", "/accounts", { name: "newcomer", oneTimePassword: true });
+  const p = await browser.page();
+  await p.goto(server.url + "/repositories");
+  await p.getByLabel("Name").fill("newcomer");
+  await p.getByLabel("Password", { exact: true }).fill(made.password);
+  await p.keyboard.press("Enter");
+  await p.getByRole("heading", { name: "Choose a password" }).waitFor();
+  await browser.check(p, "choose a password");
+  await browser.shot(p, "choose-password");
+  await p.reload();
+  await p.getByLabel("One-time password").fill("not this one");
+  await p.getByLabel("New password", { exact: true }).fill("correct horse battery");
+  await p.getByLabel("New password again").fill("correct horse");
+  await p.getByText("This is another one").waitFor();
+  assert.ok(await p.getByRole("button", { name: "Change the password" }).isDisabled());
+  await p.getByLabel("New password again").fill("correct horse battery");
+  await p.getByRole("button", { name: "Change the password" }).click();
+  await p.getByRole("alert").waitFor();
+  await browser.check(p, "choose a password, refused");
+  await p.getByLabel("One-time password").fill(made.password);
+  await p.getByRole("button", { name: "Change the password" }).click();
+  await p.getByText("There is no namespace yet").waitFor();
+  await p.context().close();
 });
 
 step("the first visit, from an empty registry to a refused pull", async () => {
@@ -261,6 +330,150 @@ step("what a policy would have blocked, the allowlist, rules", async () => {
   await browser.check(page, "rules");
 });
 
+step("what a role forbids is not offered, and says why", async () => {
+  await server.api("POST", "/accounts", { name: "ann", password: "a password of ann" });
+  await server.api("PUT", "/namespaces/team/roles/accounts/ann", { role: "reader" });
+  const p = await browser.page();
+  await browser.signIn(p, "/repositories/team/app", "ann", "a password of ann");
+  await p.getByRole("table", { name: "Images of team/app" }).waitFor();
+  await p.getByText("As reader you may not have images scanned here; a writer or maintainer of team may.").waitFor();
+  assert.ok(await p.getByRole("button", { name: "Scan again 1" }).isDisabled());
+  assert.equal(await p.getByRole("link", { name: "Access" }).count(), 0);
+  await browser.check(p, "images, for a reader");
+  await browser.go(p, "/repositories/team/app:1?tab=system");
+  await p.getByRole("table", { name: "System vulnerabilities" }).waitFor();
+  assert.ok(await p.getByRole("button", { name: "Scan again" }).isDisabled());
+  await p.getByText("As reader you may not decide about findings here").waitFor();
+  assert.ok(await p.getByRole("button", { name: /What to do about/ }).first().isDisabled());
+  await browser.check(p, "the report, for a reader");
+  await browser.go(p, "/namespaces");
+  await p.getByRole("table", { name: "Namespaces" }).getByText("team").waitFor();
+  assert.equal(await p.getByRole("table", { name: "Namespaces" }).getByText("shop").count(), 0);
+  assert.ok(await p.getByRole("button", { name: "Create a namespace" }).isDisabled());
+  for (const tab of ["settings", "allowlist", "rules", "members"]) {
+    await browser.go(p, "/namespaces/team?tab=" + tab);
+    await p.getByText("As reader you may not change settings").first().waitFor();
+    await browser.check(p, `namespace, ${tab}, for a reader`);
+  }
+  await browser.shot(p, "reader-namespace");
+  await browser.go(p, "/access");
+  await p.getByText("may not read what concerns everybody").waitFor();
+  await browser.go(p, "/");
+  await p.getByRole("heading", { name: "Overview" }).waitFor();
+  await browser.check(p, "overview, for a reader");
+  await browser.go(p, "/administration");
+  await p.getByText("Your account may not change this here; an administrator may.").waitFor();
+  await browser.check(p, "administration, for a reader");
+  // A role counts from the next request on, and the server has the last word.
+  await browser.go(p, "/namespaces/shop");
+  await p.getByText("Not found").first().waitFor();
+  await p.context().close();
+});
+
+step("members of a namespace", async () => {
+  await browser.go(page, "/namespaces/team?tab=members");
+  const table = page.getByRole("table", { name: "Members" });
+  await table.getByText("reader").waitFor();
+  await page.getByLabel("Name", { exact: true }).fill("ann");
+  await page.getByLabel("Role", { exact: true }).selectOption("writer");
+  await page.getByRole("button", { name: "Give the role" }).click();
+  await table.getByText("writer").waitFor();
+  await browser.check(page, "members");
+  await browser.shot(page, "members");
+  await page.getByLabel("Name", { exact: true }).fill("nobody-here");
+  await page.getByRole("button", { name: "Give the role" }).click();
+  await page.locator(".notice").getByText(/nobody-here/).waitFor();
+  await page.getByRole("button", { name: "Take away the role of ann" }).click();
+  await page.getByText("Nobody has a role here").waitFor();
+});
+
+step("accounts, groups, roles, credentials, the audit log", async () => {
+  await page.getByRole("link", { name: "Access" }).click();
+  const accounts = page.getByRole("table", { name: "Accounts" });
+  await accounts.getByText("ann").first().waitFor();
+  await browser.check(page, "accounts");
+  await page.getByRole("button", { name: "Create an account" }).click();
+  await page.getByRole("dialog").getByLabel("Name").fill("bob");
+  await browser.check(page, "create an account");
+  await page.getByRole("dialog").getByRole("button", { name: "Create", exact: true }).click();
+  await page.getByText("The one-time password of bob").waitFor();
+  const password = await page.getByRole("dialog").locator("pre").innerText();
+  assert.ok(password.length >= 12);
+  await browser.check(page, "one-time password");
+  await page.getByRole("button", { name: "I have it" }).click();
+  await page.getByRole("button", { name: "What to do with bob" }).click();
+  await page.getByRole("menuitem", { name: "Disable" }).click();
+  await accounts.getByText("disabled").waitFor();
+  await browser.shot(page, "accounts");
+  await page.getByRole("link", { name: "Groups", exact: true }).click();
+  await page.getByLabel("New group").fill("developers");
+  await page.getByRole("button", { name: "Create", exact: true }).click();
+  await page.getByText("Group developers was created.").waitFor();
+  await page.getByLabel("Add to developers").fill("bob");
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByRole("list", { name: "Members of developers" }).getByText("bob").waitFor();
+  await browser.check(page, "groups");
+  await browser.shot(page, "groups");
+  await page.getByRole("link", { name: "Roles", exact: true }).click();
+  const here = page.getByRole("region", { name: "In this instance" });
+  await here.getByLabel("Give", { exact: true }).selectOption("groups");
+  await here.getByLabel("Name", { exact: true }).fill("developers");
+  await here.getByLabel("Role", { exact: true }).selectOption("auditor");
+  await here.getByRole("button", { name: "Give the role" }).click();
+  await here.getByRole("table").getByText("auditor").waitFor();
+  await browser.check(page, "roles");
+  await browser.shot(page, "roles");
+  await page.getByRole("link", { name: "Credentials", exact: true }).click();
+  await page.getByText("There is no credential yet").waitFor();
+  await page.getByRole("button", { name: "Create a credential" }).click();
+  await page.getByLabel("What it is for").fill("cluster");
+  await page.getByLabel("In namespaces").fill("team");
+  await browser.check(page, "create a credential");
+  await browser.shot(page, "credential-create");
+  await page.getByRole("dialog").getByRole("button", { name: "Create", exact: true }).click();
+  assert.match(await page.getByRole("dialog").locator("pre").innerText(), /^prq_/);
+  await browser.check(page, "token");
+  await browser.shot(page, "credential");
+  await page.getByRole("button", { name: "I have it" }).click();
+  await page.getByRole("table", { name: "Credentials" }).getByText("pull in team").waitFor();
+  await browser.check(page, "credentials");
+  await page.getByRole("button", { name: "Revoke cluster" }).click();
+  await page.getByText("There is no credential yet").waitFor();
+  await page.getByRole("link", { name: "Audit log", exact: true }).click();
+  await page.getByRole("table", { name: "Audit log" }).getByText("createAccount").first().waitFor();
+  await browser.check(page, "audit log");
+  await browser.shot(page, "audit");
+  await page.getByLabel("Account", { exact: true }).fill("ann");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/actor=ann/);
+  await browser.settle(page);
+  for (const row of (await page.getByRole("table", { name: "Audit log" }).getByRole("row").allInnerTexts()).slice(1)) assert.match(row, /ann/);
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Save as CSV" }).click();
+  assert.equal((await download).suggestedFilename(), "audit.csv");
+});
+
+step("the own account: sessions, password", async () => {
+  const p = await browser.page();
+  await browser.signIn(p, "/account", "ann", "a password of ann");
+  const other = await browser.page();
+  await browser.signIn(other, "/namespaces", "ann", "a password of ann");
+  await p.reload();
+  await p.getByRole("table", { name: "Sessions" }).getByText("this one").waitFor();
+  await browser.check(p, "own account");
+  await browser.shot(p, "account");
+  await p.getByRole("button", { name: /End the session/ }).first().click();
+  await p.getByText("The session is ended").waitFor();
+  await p.getByLabel("Password now").fill("a password of ann");
+  await p.getByLabel("New password", { exact: true }).fill("another one of ann's");
+  await p.getByLabel("New password again").fill("another one of ann's");
+  await p.getByRole("button", { name: "Change the password" }).click();
+  await p.getByText("The password is changed").waitFor();
+  await other.getByRole("heading", { name: "Sign in to Pratique" }).waitFor();
+  await other.context().close();
+  await p.context().close();
+});
+
 step("paths that lead nowhere, and hostile ones", async () => {
   for (const [address, says] of [
     ["/nothing", "There is no such page"],
@@ -286,7 +499,7 @@ step("360 and 2560 pixels, light and dark", async () => {
     for (const scheme of ["light", "dark"]) {
       const p = await browser.page({ width, height, scheme });
       await browser.signIn(p, "/repositories");
-      for (const address of ["/repositories", "/repositories/team/app", "/repositories/team/app:1", "/repositories/team/app:1?tab=layers", "/repositories/team/app:1?tab=software", "/repositories/team/app:1?tab=settings", "/namespaces", "/namespaces/team", "/welcome"]) {
+      for (const address of ["/repositories", "/repositories/team/app", "/repositories/team/app:1", "/repositories/team/app:1?tab=layers", "/repositories/team/app:1?tab=software", "/repositories/team/app:1?tab=settings", "/namespaces", "/namespaces/team", "/namespaces/team?tab=members", "/access/accounts", "/access/groups", "/access/roles", "/access/credentials", "/access/audit", "/account", "/welcome"]) {
         await browser.go(p, address);
         await browser.check(p, `${address} at ${width}, ${scheme}`);
       }

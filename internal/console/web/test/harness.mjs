@@ -139,10 +139,10 @@ export class Browser {
     return page;
   }
 
-  async signIn(page, address = "/") {
+  async signIn(page, address = "/", name = "admin", password = this.server.password) {
     await page.goto(this.server.url + address);
-    await page.getByLabel("Name").fill("admin");
-    await page.getByLabel("Password", { exact: true }).fill(this.server.password);
+    await page.getByLabel("Name").fill(name);
+    await page.getByLabel("Password", { exact: true }).fill(password);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("navigation", { name: "Main" }).or(page.getByRole("button", { name: "Navigation" })).first().waitFor();
   }

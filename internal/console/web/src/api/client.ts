@@ -1,4 +1,4 @@
-import { credentials, expired } from "../session/session";
+import { expired, moment, ownHeader } from "../session/session";
 import type { Problem } from "./types";
 
 /** What every path of the interface begins with. */
@@ -48,15 +48,15 @@ export async function send(target: string, options: Options = {}): Promise<Respo
   for (const [name, value] of Object.entries(options.query ?? {})) {
     if (value !== undefined && value !== "") query.set(name, String(value));
   }
-  const own = credentials();
-  const headers: Record<string, string> = { Accept: "application/json, application/problem+json", ...own.headers, ...options.headers };
+  const begun = moment();
+  const headers: Record<string, string> = { Accept: "application/json, application/problem+json", [ownHeader]: "pratique", ...options.headers };
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
   let answer: Response;
   try {
     answer = await fetch(prefix + target + (query.size > 0 ? "?" + query : ""), {
       method: options.method ?? "GET",
       headers,
-      credentials: own.credentials,
+      credentials: "same-origin",
       body: options.body === undefined ? undefined : JSON.stringify(options.body),
       signal: options.signal,
       cache: "no-store",
@@ -67,7 +67,8 @@ export async function send(target: string, options: Options = {}): Promise<Respo
   }
   if (answer.ok) return answer;
   const failure = await failureOf(answer);
-  if (failure.status === 401) expired(own.key);
+  // A wrong password says nothing about the session.
+  if (failure.status === 401 && failure.code !== "credentials_wrong") expired(begun);
   throw failure;
 }
 
@@ -85,5 +86,6 @@ export async function failureOf(answer: Response): Promise<Failure> {
 /** Sends a request and decodes the answer. */
 export async function call<T>(target: string, options: Options = {}): Promise<T> {
   const answer = await send(target, options);
-  return (answer.status === 204 ? undefined : await answer.json()) as T;
+  const text = await answer.text(); // empty for some of 201, too
+  return (text === "" ? undefined : JSON.parse(text)) as T;
 }

@@ -2360,6 +2360,14 @@ export interface components {
              * @enum {string}
              */
             realm: "everything" | "instance" | "other-instance" | "namespace";
+            /**
+             * @description What it allows there
+             * @example [
+             *       "read",
+             *       "pull"
+             *     ]
+             */
+            rights: string[];
             /** @enum {string} */
             role: "administrator" | "maintainer" | "writer" | "reader" | "auditor";
         };
@@ -2412,6 +2420,11 @@ export interface components {
         Info: {
             limits: components["schemas"]["Limits"];
             name: string;
+            /**
+             * @description Where a browser signs in with the OpenID provider; absent without one
+             * @example /auth/oidc/login
+             */
+            openIDSignIn?: string;
             version: string;
         };
         InstanceChange: {

@@ -5,6 +5,7 @@ import { Failure } from "../api/client";
 import { useArtifacts } from "../api/queries";
 import type { Artifact, Event } from "../api/types";
 import { useEvents } from "../events/live";
+import { useRefusal } from "../session/rights";
 import { plural, shortDigest, size } from "../text/format";
 import { link } from "../url/image";
 import { CopyButton } from "../ui/copy";
@@ -24,6 +25,7 @@ export function ArtifactsPage({ namespace, repository }: { namespace: string; re
   const [, navigate] = useLocation();
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const scan = useScan(namespace, repository);
+  const refused = useRefusal("scan", namespace);
   // Scans that were asked for one by one, and images by digest.
   const asked = useRef(new Map<number, string>());
   // Scans that ended; the news may be faster than the answer to who asked.
@@ -111,7 +113,7 @@ export function ArtifactsPage({ namespace, repository }: { namespace: string; re
     {
       name: "Action", hideName: true, right: true,
       cell: (a) => scannable(a) && (
-        <Button size="xs" variant="default" disabled={underWay(a)} loading={asking.has(a.digest)} onClick={() => void scanOne(a)} aria-label={`${a.scanOverview ? "Scan again" : "Scan"} ${reference(a)}`}>
+        <Button size="xs" variant="default" disabled={underWay(a) || refused !== undefined} title={refused} loading={asking.has(a.digest)} onClick={() => void scanOne(a)} aria-label={`${a.scanOverview ? "Scan again" : "Scan"} ${reference(a)}`}>
           {a.scanOverview ? "Scan again" : "Scan"}
         </Button>
       ),
@@ -122,7 +124,8 @@ export function ArtifactsPage({ namespace, repository }: { namespace: string; re
       actions={<Button component={Link} href={`/welcome?namespace=${encodeURIComponent(namespace)}&repository=${encodeURIComponent(repository)}`} variant="default">How to push and pull</Button>}>
       <div className="tools-row" style={{ alignItems: "center", visibility: list.items.length === 0 ? "hidden" : undefined }}>
         <Checkbox label={selected.size > 0 ? `${plural(selected.size, "image")} selected` : "Select all"} checked={all} indeterminate={selected.size > 0 && !all} disabled={choosable.length === 0} onChange={() => setSelected(all ? new Set() : new Set(choosable.map((a) => a.digest)))} />
-        <Button size="sm" variant={selected.size > 0 ? "filled" : "default"} disabled={selected.size === 0} loading={scan.isPending && asking.size === 0} onClick={() => void scanSelected()}>Scan selected</Button>
+        <Button size="sm" variant={selected.size > 0 ? "filled" : "default"} disabled={selected.size === 0 || refused !== undefined} loading={scan.isPending && asking.size === 0} onClick={() => void scanSelected()}>Scan selected</Button>
+        {refused && <span className="small quiet">{refused}</span>}
       </div>
       <div className="card">
         {list.error ? <ErrorState error={list.error} retry={list.retry} />

@@ -6,6 +6,7 @@ import { call, Failure, path } from "../api/client";
 import { keys, useNamespace, useNamespaces } from "../api/queries";
 import type { Namespace } from "../api/types";
 import { Blocking } from "../images/repositories";
+import { useRefusal } from "../session/rights";
 import { count, plural } from "../text/format";
 import { link } from "../url/image";
 import { useUrlState } from "../url/state";
@@ -18,6 +19,7 @@ import { Empty, ErrorState, Loading, sentence } from "../ui/states";
 import { type Column, DataTable } from "../ui/table";
 import { Ago } from "../ui/time";
 import { AllowlistSection } from "./allowlist";
+import { MembersSection } from "../access/members";
 import { RulesSection } from "./rules";
 import { SettingsSection } from "./settings";
 
@@ -30,6 +32,7 @@ export default function Namespaces() {
 const defaults = { q: "" };
 
 function List() {
+  const refused = useRefusal("administer");
   const [state, change] = useUrlState(defaults);
   const [creating, setCreating] = useState(false);
   const list = useAllPages(useNamespaces(), state.q !== "");
@@ -44,7 +47,7 @@ function List() {
     { name: "Changed", cell: (n) => <Ago at={n.updatedAt} /> },
   ];
   return (
-    <Page title="Namespaces" lead="Each says what is scanned, what may be pulled, and by whom." actions={<Button onClick={() => setCreating(true)}>Create a namespace</Button>}>
+    <Page title="Namespaces" lead="Each says what is scanned, what may be pulled, and by whom." actions={<Button disabled={refused !== undefined} title={refused} onClick={() => setCreating(true)}>Create a namespace</Button>}>
       <div className="tools-row">
         <TextInput className="grow" label="Filter by name" leftSection={<IconSearch />} value={state.q} onChange={(e) => change({ q: e.currentTarget.value })} />
       </div>
@@ -53,7 +56,7 @@ function List() {
           : list.loading ? <Loading />
           : shown.length > 0 ? <DataTable label="Namespaces" columns={columns} rows={shown} rowKey={(n) => n.name} />
           : state.q !== "" ? <Empty title="No namespace has this name" action={<Button variant="default" onClick={() => change({ q: "" })}>Show all</Button>} />
-          : <Empty title="There is no namespace yet" action={<Button onClick={() => setCreating(true)}>Create a namespace</Button>}>Images are kept in namespaces.</Empty>}
+          : <Empty title="There is no namespace yet" action={<Button disabled={refused !== undefined} title={refused} onClick={() => setCreating(true)}>Create a namespace</Button>}>Images are kept in namespaces.</Empty>}
       </div>
       <MoreRows list={list} what="namespace" />
       {creating && <CreateDialog onClose={() => setCreating(false)} />}
@@ -103,17 +106,20 @@ const tabs = [
   { key: "settings", name: "Scanning and blocking" },
   { key: "allowlist", name: "Allowlist" },
   { key: "rules", name: "Rules" },
+  { key: "members", name: "Members" },
 ];
 
 function NamespacePage({ name }: { name: string }) {
   const namespace = useNamespace(name);
+  const undeletable = useRefusal("administer");
+  const refused = useRefusal("manage", name);
   const search = useSearch();
   const [deleting, setDeleting] = useState(false);
   const tab = tabs.find((t) => t.key === new URLSearchParams(search).get("tab")) ?? tabs[0]!;
   const n = namespace.data;
   return (
     <Page title={name} crumbs={[{ text: "Namespaces", href: "/namespaces" }]}
-      actions={n && <><Button component={Link} href={link({ namespace: name })} variant="default">{plural(n.repositories, "repository", "repositories")}</Button><Button variant="subtle" color="red" onClick={() => setDeleting(true)}>Delete</Button></>}>
+      actions={n && <><Button component={Link} href={link({ namespace: name })} variant="default">{plural(n.repositories, "repository", "repositories")}</Button><Button variant="subtle" color="red" disabled={undeletable !== undefined} title={undeletable} onClick={() => setDeleting(true)}>Delete</Button></>}>
       {namespace.error && !n ? <div className="card"><ErrorState error={namespace.error} retry={() => void namespace.refetch()} /></div>
         : !n ? <div className="card"><Loading rows={8} /></div>
         : <div className="report">
@@ -121,7 +127,10 @@ function NamespacePage({ name }: { name: string }) {
               {tabs.map((t) => <Link key={t.key} href={`/namespaces/${name}?tab=${t.key}`} aria-current={t === tab ? "page" : undefined}>{t.name}</Link>)}
             </nav>
             <section aria-label={tab.name}>
-              {tab.key === "allowlist" ? <AllowlistSection namespace={n} /> : tab.key === "rules" ? <RulesSection namespace={n} /> : <SettingsSection namespace={n} />}
+              {refused && <Alert variant="light" mb="md">{refused}</Alert>}
+              <fieldset disabled={refused !== undefined}>
+                {tab.key === "allowlist" ? <AllowlistSection namespace={n} /> : tab.key === "rules" ? <RulesSection namespace={n} /> : tab.key === "members" ? <MembersSection namespace={n.name} /> : <SettingsSection namespace={n} />}
+              </fieldset>
             </section>
           </div>}
       {deleting && n && <DeleteDialog namespace={n} onClose={() => setDeleting(false)} />}

@@ -3,7 +3,7 @@ import { useCallback, useState } from "react";
 import { Link } from "wouter";
 import type { Event } from "../api/types";
 import { useRefresh } from "../events/refresh";
-import { current } from "../session/session";
+import { useAccount } from "../session/session";
 import { exactTime, plural } from "../text/format";
 import { vulnerabilityLink } from "../risks/links";
 import { ErrorState, Loading } from "../ui/states";
@@ -18,7 +18,7 @@ const shown = 5;
 
 /** NewsCard tells which vulnerabilities became known since the reader was here. */
 export function NewsCard() {
-  const account = current().account?.name ?? "";
+  const account = useAccount().name;
   const [since, setSince] = useState(() => visit(account, Date.now()).since);
   const [fallback] = useState(() => Date.now() - firstDays * 86_400_000);
   const from = new Date(since ?? fallback).toISOString();

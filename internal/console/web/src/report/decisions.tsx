@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import { useExceptions } from "../api/queries";
 import type { Exception } from "../api/types";
+import { useRefusal } from "../session/rights";
 import { date, exactTime } from "../text/format";
 import { Tag } from "../ui/marks";
 import { Empty, ErrorState, Loading } from "../ui/states";
@@ -12,6 +13,7 @@ import { type Place, useRemoveException } from "./handling";
 export function DecisionsSection(place: Place) {
   const list = useExceptions(place.namespace, place.repository, place.digest);
   const remove = useRemoveException(place);
+  const refused = useRefusal("handle", place.namespace);
   return (
     <>
       <h2 className="hidden">Decisions</h2>
@@ -26,7 +28,7 @@ export function DecisionsSection(place: Place) {
               { name: "By", cell: (e) => <span title={exactTime(e.createdAt)}>{e.author}, {date(e.createdAt)}</span> },
               { name: "Until", cell: (e) => (e.expiresAt ? <span title={exactTime(e.expiresAt)}>{date(e.expiresAt)}</span> : "no end") },
               { name: "Reason", cell: (e) => <span className="wrap">{e.reason}</span> },
-              { name: "Action", hideName: true, right: true, cell: (e) => <Button size="xs" variant="default" onClick={() => remove(e.id)} aria-label={`Take back decision ${e.id}`}>Take back</Button> },
+              { name: "Action", hideName: true, right: true, cell: (e) => <Button size="xs" variant="default" disabled={refused !== undefined} title={refused} onClick={() => remove(e.id)} aria-label={`Take back decision ${e.id}`}>Take back</Button> },
             ]} />}
       </div>
     </>

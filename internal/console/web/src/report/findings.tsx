@@ -17,6 +17,7 @@ import { Empty, ErrorState, Loading } from "../ui/states";
 import { type Column, DataTable } from "../ui/table";
 import { HandlingDialog, type Place, useRemoveException } from "./handling";
 import { defaults, isVulnerability, narrowed, pageOf, questionOf, type Selection } from "./query";
+import { useRefusal } from "../session/rights";
 import { csv, findingRow, placeOf, type Row, vulnerabilityRow } from "./rows";
 import type { Section } from "./sections";
 
@@ -25,6 +26,7 @@ export function FindingsSection({ section, overview, of, place }: { section: Sec
   const [state, change] = useUrlState(defaults);
   const [handling, setHandling] = useState<{ row: Row; action: "ignore" | "whitelist" }>();
   const remove = useRemoveException(place);
+  const refused = useRefusal("handle", place.namespace);
   const category = section.category!;
   const vulnerabilities = isVulnerability(category);
   const question = questionOf(useSettled(state), category);
@@ -35,11 +37,12 @@ export function FindingsSection({ section, overview, of, place }: { section: Sec
   // Another selection begins at its first page.
   const narrow = (c: Partial<Selection>) => change({ ...c, page: "1", open: "", tab: section.key });
   const toggle = (row: Row) => change({ open: state.open === row.id ? "" : row.id, tab: section.key });
-  const columns = columnsOf(vulnerabilities, state.open, toggle, (row, action) => setHandling({ row, action }), remove);
+  const columns = columnsOf(vulnerabilities, state.open, toggle, (row, action) => setHandling({ row, action }), remove, refused);
 
   return (
     <>
       <h2 className="hidden">{section.name}</h2>
+      {refused && <p className="small quiet">{refused}</p>}
       <div className="tools-row">
         <TextInput className="grow" label="Search" placeholder={vulnerabilities ? "CVE, package, path" : "title, rule, path"} maxLength={256} leftSection={<IconSearch />} value={state.q} onChange={(e) => narrow({ q: e.currentTarget.value })} />
         <NativeSelect label="Severity" value={state.severity} onChange={(e) => narrow({ severity: e.currentTarget.value })}
@@ -123,7 +126,7 @@ async function allRows(of: ReportKey, question: ListQuery): Promise<Row[]> {
   }
 }
 
-function columnsOf(vulnerabilities: boolean, open: string, toggle: (r: Row) => void, handle: (r: Row, action: "ignore" | "whitelist") => void, remove: (id: number) => void): Column<Row>[] {
+function columnsOf(vulnerabilities: boolean, open: string, toggle: (r: Row) => void, handle: (r: Row, action: "ignore" | "whitelist") => void, remove: (id: number) => void, refused: string | undefined): Column<Row>[] {
   return [
     { name: "Severity", sort: "severity", width: "7.5rem", cell: (r) => <SeverityMark severity={r.severity} /> },
     {
@@ -146,7 +149,7 @@ function columnsOf(vulnerabilities: boolean, open: string, toggle: (r: Row) => v
         ]
       : [{ name: "Where", sort: "path", cell: (r: Row) => <span className="wrap">{r.subject}{r.locations.length > 1 && <span className="quiet"> and {r.locations.length - 1} more</span>}</span> }]),
     { name: "Layer", width: "6.5rem", cell: (r) => <LayerOf row={r} /> },
-    { name: "Action", hideName: true, right: true, width: "3rem", cell: (r) => <RowMenu row={r} onHandle={(action) => handle(r, action)} onRemove={() => r.handling && remove(r.handling.id)} /> },
+    { name: "Action", hideName: true, right: true, width: "3rem", cell: (r) => <RowMenu row={r} refused={refused} onHandle={(action) => handle(r, action)} onRemove={() => r.handling && remove(r.handling.id)} /> },
   ];
 }
 
@@ -171,10 +174,10 @@ function LayerOf({ row }: { row: Row }) {
   );
 }
 
-function RowMenu({ row, onHandle, onRemove }: { row: Row; onHandle(action: "ignore" | "whitelist"): void; onRemove(): void }) {
+function RowMenu({ row, refused, onHandle, onRemove }: { row: Row; refused: string | undefined; onHandle(action: "ignore" | "whitelist"): void; onRemove(): void }) {
   return (
     <Menu position="bottom-end" width={240}>
-      <Menu.Target><ActionIcon variant="subtle" color="gray" aria-label={`What to do about ${row.title}`}><IconMore /></ActionIcon></Menu.Target>
+      <Menu.Target><ActionIcon variant="subtle" color="gray" disabled={refused !== undefined} title={refused} aria-label={`What to do about ${row.title}`}><IconMore /></ActionIcon></Menu.Target>
       <Menu.Dropdown>
         {row.handling
           ? <Menu.Item onClick={onRemove}>No longer ignore it</Menu.Item>

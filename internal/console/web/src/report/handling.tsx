@@ -4,6 +4,7 @@ import { type FormEvent, useState } from "react";
 import { call, Failure } from "../api/client";
 import { keys } from "../api/queries";
 import type { Exception, ExceptionCreate } from "../api/types";
+import { useRefusal } from "../session/rights";
 import { notify, notifyFailure } from "../ui/notices";
 import { sentence } from "../ui/states";
 import { expiryOf, expiries } from "../text/expiry";
@@ -52,6 +53,7 @@ export function HandlingDialog({ row, action, place, onClose }: { row: Row; acti
   const [failure, setFailure] = useState<Failure>();
   const refresh = useRefresh(place);
   const choices = criteria(row);
+  const everywhere = useRefusal("handle") === undefined;
 
   const submit = async (e: FormEvent) => {
     e.preventDefault();
@@ -88,7 +90,7 @@ export function HandlingDialog({ row, action, place, onClose }: { row: Row; acti
           <div className="stackv tight" style={{ marginTop: "0.4rem" }}>{choices.map((c) => <Radio key={c.value} value={c.value} label={c.label} />)}</div>
         </Radio.Group>
         <NativeSelect label="Where it holds" value={scope} onChange={(e) => setScope(e.currentTarget.value as Scope)}
-          data={(Object.keys(scopeNames) as Scope[]).map((s) => ({ value: s, label: s === "repository" ? `${scopeNames[s]} (${place.namespace}/${place.repository})` : s === "namespace" ? `${scopeNames[s]} (${place.namespace})` : scopeNames[s] }))} />
+          data={(Object.keys(scopeNames) as Scope[]).filter((s) => s !== "instance" || everywhere).map((s) => ({ value: s, label: s === "repository" ? `${scopeNames[s]} (${place.namespace}/${place.repository})` : s === "namespace" ? `${scopeNames[s]} (${place.namespace})` : scopeNames[s] }))} />
         <div className="row" style={{ alignItems: "end" }}>
           <NativeSelect label="Until" value={expiry} onChange={(e) => setExpiry(e.currentTarget.value)} data={expiries} />
           {expiry === "day" && <TextInput type="date" label="Day" required withAsterisk={false} value={day} min={new Date(Date.now() + 86_400_000).toISOString().slice(0, 10)} onChange={(e) => setDay(e.currentTarget.value)} />}

@@ -4,6 +4,7 @@ import { Link, useLocation, useSearch } from "wouter";
 import { image as imagePath, send } from "../api/client";
 import { type ReportKey, useArtifact, useOverview } from "../api/queries";
 import type { Artifact, Format, Overview } from "../api/types";
+import { useRefusal } from "../session/rights";
 import { ScanStatus } from "../images/status";
 import { scannable, underWay, useScan } from "../images/scan";
 import { ago, count, date, exactTime, plural, shortDigest, size } from "../text/format";
@@ -39,6 +40,7 @@ export default function ReportPage(ref: Props) {
   const artifact = useArtifact(namespace, repository, reference);
   const a = artifact.data;
   const scan = useScan(namespace, repository);
+  const refused = useRefusal("scan", namespace);
   const of: ReportKey = { namespace, repository, digest: a?.digest ?? "", stamp: a && stampOf(a) };
   const report = useOverview(of);
   const title = name(ref);
@@ -51,7 +53,7 @@ export default function ReportPage(ref: Props) {
   const ask = () => scan.mutate(a!.digest, { onError: notifyFailure });
   const actions = a && (
     <>
-      {scannable(a) && <Button variant={a.scanOverview ? "default" : "filled"} disabled={underWay(a)} loading={scan.isPending} onClick={ask}>{a.scanOverview ? "Scan again" : "Scan"}</Button>}
+      {scannable(a) && <Button variant={a.scanOverview ? "default" : "filled"} disabled={underWay(a) || refused !== undefined} title={refused} loading={scan.isPending} onClick={ask}>{a.scanOverview ? "Scan again" : "Scan"}</Button>}
       {report.data && <Button component={Link} variant="default" href={`/difference${link(ref).slice("/repositories".length)}`}>Difference</Button>}
       {report.data && <ExportMenu {...ref} digest={a.digest} />}
     </>
@@ -64,7 +66,7 @@ export default function ReportPage(ref: Props) {
         : <div className="stackv">
             <VerdictBanner artifact={a} namespace={namespace} />
             {report.data ? <Body artifact={a} overview={report.data} of={of} reference={reference} />
-              : <div className="card"><WithoutReport artifact={a} error={report.error} retry={() => void report.refetch()} ask={ask} /></div>}
+              : <div className="card"><WithoutReport artifact={a} error={report.error} retry={() => void report.refetch()} ask={ask} refused={refused} /></div>}
           </div>}
     </Page>
   );
@@ -113,14 +115,14 @@ function VerdictBanner({ artifact: a, namespace }: { artifact: Artifact; namespa
   );
 }
 
-function WithoutReport({ artifact: a, error, retry, ask }: { artifact: Artifact; error: unknown; retry(): void; ask(): void }) {
+function WithoutReport({ artifact: a, error, retry, ask, refused }: { artifact: Artifact; error: unknown; retry(): void; ask(): void; refused: string | undefined }) {
   const notScanned = error instanceof Error && "code" in error && error.code === "not_scanned";
   if (error && !notScanned) return <ErrorState error={error} retry={retry} />;
   if (underWay(a)) return <Empty title="This image is being scanned"><ScanStatus artifact={a} /> The report opens here when it is done.</Empty>;
-  if (a.scanOverview?.state === "Error") return <Empty title="No scan of this image has succeeded" action={<Button onClick={ask}>Scan again</Button>}>{sentence(a.scanOverview.detail ?? "")} {sentence(a.scanOverview.advice ?? "")}</Empty>;
+  if (a.scanOverview?.state === "Error") return <Empty title="No scan of this image has succeeded" action={<Button disabled={refused !== undefined} onClick={ask}>Scan again</Button>}>{sentence(a.scanOverview.detail ?? "")} {sentence(a.scanOverview.advice ?? "")}</Empty>;
   if (!scannable(a)) return <Empty title={a.kind === "index" ? "This stands for several images" : "This is not an image"}>{a.kind === "index" ? "Each of the images it names is scanned and judged by itself, and listed in the repository under its digest." : "It is kept and given out, but there is nothing in it to scan."}</Empty>;
   if (a.scanOverview) return <Loading rows={10} />;
-  return <Empty title="This image has not been scanned" action={<Button onClick={ask}>Scan</Button>}>The report opens here when the scan is done.</Empty>;
+  return <Empty title="This image has not been scanned" action={<Button disabled={refused !== undefined} onClick={ask}>Scan</Button>}>{refused ?? "The report opens here when the scan is done."}</Empty>;
 }
 
 interface Parts {

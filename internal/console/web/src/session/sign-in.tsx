@@ -1,48 +1,118 @@
-import { Alert, Button, PasswordInput, TextInput } from "@mantine/core";
-import { type FormEvent, useEffect, useState } from "react";
-import { Failure } from "../api/client";
+import { Alert, Button, Divider, PasswordInput, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { type FormEvent, type ReactNode, useEffect, useState } from "react";
+import { call, Failure } from "../api/client";
+import type { Info } from "../api/types";
 import { ThemeMenu } from "../shell";
 import { Logo } from "../ui/icons";
+import { notifyFailure } from "../ui/notices";
 import { sentence } from "../ui/states";
-import { signIn } from "./session";
+import { changePassword, signIn, signOut } from "./session";
 
 /** SignIn asks who is there. The address stays, so that a shared link leads on to its page. */
 export function SignIn({ expired }: { expired: boolean }) {
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
+  const form = useForm(() => signIn(name.trim(), password));
+  const info = useQuery({ queryKey: ["info"], queryFn: ({ signal }) => call<Info>("/info", { signal }) });
+  const provider = info.data?.openIDSignIn;
+  return (
+    <Gate title="Sign in to Pratique" onSubmit={form.submit}>
+      {expired && !form.failure && <Alert color="yellow" variant="light">You were signed out. Sign in again to go on where you were.</Alert>}
+      <Refused failure={form.failure} />
+      <TextInput label="Name" name="username" autoComplete="username" autoCapitalize="none" spellCheck={false} required withAsterisk={false} data-autofocus autoFocus value={name} onChange={(e) => setName(e.currentTarget.value)} />
+      <PasswordInput label="Password" name="password" autoComplete="current-password" required withAsterisk={false} value={password} onChange={(e) => setPassword(e.currentTarget.value)} visibilityToggleButtonProps={{ "aria-label": "Show the password" }} />
+      <Button type="submit" loading={form.busy} fullWidth>Sign in</Button>
+      {provider && (
+        <>
+          <Divider label="or" />
+          <Button component="a" variant="default" fullWidth href={provider + "?next=" + encodeURIComponent(window.location.pathname + window.location.search)}>Sign in with your organisation</Button>
+        </>
+      )}
+    </Gate>
+  );
+}
+
+/** The least characters of a password, as the server has it. */
+const shortest = 12;
+
+/** ChoosePassword is all there is for an account with a one-time password. */
+export function ChoosePassword({ name }: { name: string }) {
+  return (
+    <Gate title="Choose a password" foot={<Button variant="subtle" size="xs" onClick={() => signOut().catch(notifyFailure)}>Sign out</Button>}>
+      <p className="quiet">The password of {name} is good for one thing: to choose another one, which only you know.</p>
+      <PasswordForm name={name} old="One-time password" />
+    </Gate>
+  );
+}
+
+/** Asks for the old password and, twice, a new one. */
+export function PasswordForm({ name, old: oldLabel, done }: { name: string; old: string; done?(): void }) {
+  const [old, setOld] = useState("");
+  const [next, setNext] = useState("");
+  const [again, setAgain] = useState("");
+  const form = useForm(async () => {
+    await changePassword(old, next);
+    for (const clear of [setOld, setNext, setAgain]) clear("");
+    done?.();
+  });
+  const short = next !== "" && next.length < shortest;
+  const differs = again !== "" && again !== next;
+  const toggle = { "aria-label": "Show the password" };
+  return (
+    <form className="stackv" onSubmit={form.submit} aria-label="Password">
+      <Refused failure={form.failure} />
+      <input type="hidden" name="username" autoComplete="username" value={name} readOnly />
+      <PasswordInput label={oldLabel} autoComplete="current-password" required withAsterisk={false} value={old} onChange={(e) => setOld(e.currentTarget.value)} visibilityToggleButtonProps={toggle} />
+      <PasswordInput label="New password" description={`${shortest} characters or more`} autoComplete="new-password" required withAsterisk={false} maxLength={1024} error={short && `It has ${next.length} of ${shortest} characters`} value={next} onChange={(e) => setNext(e.currentTarget.value)} visibilityToggleButtonProps={toggle} />
+      <PasswordInput label="New password again" autoComplete="new-password" required withAsterisk={false} maxLength={1024} error={differs && "This is another one"} value={again} onChange={(e) => setAgain(e.currentTarget.value)} visibilityToggleButtonProps={toggle} />
+      <div className="row end"><Button type="submit" loading={form.busy} disabled={old === "" || next.length < shortest || again !== next}>Change the password</Button></div>
+    </form>
+  );
+}
+
+/** What stands before the console. */
+function Gate({ title, onSubmit, children, foot }: { title: string; onSubmit?(e: FormEvent): void; children: ReactNode; foot?: ReactNode }) {
+  useEffect(() => {
+    document.title = `${title} · Pratique`;
+  }, [title]);
+  const inside = (
+    <>
+      <div className="row">
+        <Logo size={32} />
+        <h1 id="gate">{title}</h1>
+      </div>
+      {children}
+      <div className="row">
+        <span className="small quiet">{window.location.host}</span>
+        {foot}
+        <span style={{ marginLeft: "auto" }}><ThemeMenu /></span>
+      </div>
+    </>
+  );
+  return (
+    <main className="sign-in">
+      {onSubmit ? <form className="card pad stackv box" onSubmit={onSubmit} aria-labelledby="gate">{inside}</form> : <section className="card pad stackv box" aria-labelledby="gate">{inside}</section>}
+    </main>
+  );
+}
+
+/** A form that is sent once at a time and keeps why it was refused. */
+function useForm(send: () => Promise<void>) {
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<Failure>();
-  useEffect(() => {
-    document.title = "Sign in · Pratique";
-  }, []);
-  const submit = async (e: FormEvent) => {
+  const submit = (e: FormEvent) => {
     e.preventDefault();
     setBusy(true);
     setFailure(undefined);
-    try {
-      await signIn(name.trim(), password);
-    } catch (error) {
-      setFailure(error instanceof Failure ? error : new Failure(0, "", "Something in this page went wrong.", "Reload it."));
-      setBusy(false);
-    }
+    send()
+      .catch((error: unknown) => setFailure(error instanceof Failure ? error : new Failure(0, "", "Something in this page went wrong.", "Reload it.")))
+      .finally(() => setBusy(false));
   };
-  return (
-    <main className="sign-in">
-      <form className="card pad stackv" onSubmit={(e) => void submit(e)} aria-labelledby="sign-in">
-        <div className="row">
-          <Logo size={32} />
-          <h1 id="sign-in">Sign in to Pratique</h1>
-        </div>
-        {expired && !failure && <Alert color="yellow" variant="light">You were signed out. Sign in again to go on where you were.</Alert>}
-        {failure && <Alert color="red" variant="light" role="alert">{sentence(failure.message)} {sentence(failure.advice)}</Alert>}
-        <TextInput label="Name" name="username" autoComplete="username" autoCapitalize="none" spellCheck={false} required withAsterisk={false} data-autofocus autoFocus value={name} onChange={(e) => setName(e.currentTarget.value)} />
-        <PasswordInput label="Password" name="password" autoComplete="current-password" required withAsterisk={false} value={password} onChange={(e) => setPassword(e.currentTarget.value)} visibilityToggleButtonProps={{ "aria-label": "Show the password" }} />
-        <Button type="submit" loading={busy} fullWidth>Sign in</Button>
-        <div className="row">
-          <span className="small quiet">{window.location.host}</span>
-          <span style={{ marginLeft: "auto" }}><ThemeMenu /></span>
-        </div>
-      </form>
-    </main>
-  );
+  return { busy, failure, submit };
+}
+
+function Refused({ failure }: { failure: Failure | undefined }) {
+  if (!failure) return null;
+  return <Alert color="red" variant="light" role="alert">{sentence(failure.message)} {sentence(failure.advice)}</Alert>;
 }

@@ -1,14 +1,15 @@
 import { Alert, Button, NativeSelect, SegmentedControl, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { Link, useSearch } from "wouter";
-import { call, path } from "../api/client";
+import { call, Failure, path } from "../api/client";
 import { keys, useArtifact, useNamespaces, useStatistics } from "../api/queries";
 import type { Artifact, Event, List, Namespace, Repository } from "../api/types";
 import { useEvents } from "../events/live";
 import { ScanStatus } from "../images/status";
 import { refusal } from "../namespaces/save";
-import { current, subscribe } from "../session/session";
+import { useRefusal } from "../session/rights";
+import { useAccount } from "../session/session";
 import { link, name } from "../url/image";
 import { Command } from "../ui/copy";
 import { SeverityBar, Tag, tone } from "../ui/marks";
@@ -36,15 +37,17 @@ export default function Welcome() {
     first.current = statistics.data.artifacts <= 1;
   }
   if (list.error) return <Page title="Push a first image"><div className="card"><ErrorState error={list.error} retry={list.retry} /></div></Page>;
-  if (statistics.error && !statistics.data) return <Page title="Push a first image"><div className="card"><ErrorState error={statistics.error} retry={() => void statistics.refetch()} /></div></Page>;
-  if (list.loading || !statistics.data) return <Page title="Push a first image"><div className="card"><Loading rows={10} /></div></Page>;
-  return <Way namespaces={list.items} first={first.current} />;
+  // Who may not count everything is no one who sets up a registry.
+  const hidden = statistics.error instanceof Failure && statistics.error.status === 403;
+  if (statistics.error && !statistics.data && !hidden) return <Page title="Push a first image"><div className="card"><ErrorState error={statistics.error} retry={() => void statistics.refetch()} /></div></Page>;
+  if (list.loading || (!statistics.data && !hidden)) return <Page title="Push a first image"><div className="card"><Loading rows={10} /></div></Page>;
+  return <Way namespaces={list.items} first={first.current && !hidden} />;
 }
 
 /** Way is the steps. first tells that an image that is here already is the one this is about. */
 function Way({ namespaces, first }: { namespaces: Namespace[]; first: boolean }) {
   const query = new URLSearchParams(useSearch());
-  const account = useSyncExternalStore(subscribe, current).account;
+  const account = useAccount();
   const [chosen, setChosen] = useState(query.get("namespace") ?? namespaces[0]?.name ?? "");
   const [client, setClient] = useState<Client>("docker");
   const namespace = namespaces.find((n) => n.name === chosen);
@@ -64,7 +67,7 @@ function Way({ namespaces, first }: { namespaces: Namespace[]; first: boolean })
   const tag = artifact?.tags[0] ?? (first ? "1" : "example");
   const image = name({ namespace: namespace?.name ?? (chosen || "team"), repository, reference: tag });
   const title = first ? "Push a first image" : "Push an image";
-  const c = commands(client, { host: window.location.host, secure: window.location.protocol === "https:", account: account?.name ?? "admin", image });
+  const c = commands(client, { host: window.location.host, secure: window.location.protocol === "https:", account: account.name, image });
   const at = now({ namespace, artifact, refused });
   const step = (key: Step) => ({ state: state(key, at) });
 
@@ -149,6 +152,7 @@ function useFirstImage(namespace: Namespace | undefined, found: Found | undefine
 }
 
 function CreateStep({ onCreated }: { onCreated(name: string): void }) {
+  const refused = useRefusal("administer");
   const [text, setText] = useState("team");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
@@ -172,14 +176,16 @@ function CreateStep({ onCreated }: { onCreated(name: string): void }) {
       <p className="quiet">Images are kept in namespaces, which say what is scanned and what may be pulled.</p>
       <div className="row" style={{ alignItems: "end" }}>
         <TextInput label="Name" value={text} onChange={(e) => setText(e.currentTarget.value)} required withAsterisk={false} maxLength={64} autoCapitalize="none" spellCheck={false} />
-        <Button type="submit" loading={busy}>Create</Button>
+        <Button type="submit" loading={busy} disabled={refused !== undefined}>Create</Button>
       </div>
+      {refused && <p className="small">{refused}</p>}
       {error !== undefined && <Alert color="red" variant="light" role="alert">{sentence(refusal(error).text)} {sentence(refusal(error).advice)}</Alert>}
     </form>
   );
 }
 
 function PolicyStep({ namespace: n, state: s }: { namespace: Namespace; state: "done" | "now" | "later" }) {
+  const refused = useRefusal("manage", n.name);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
   const client = useQueryClient();
@@ -200,7 +206,7 @@ function PolicyStep({ namespace: n, state: s }: { namespace: Namespace; state: "
   return (
     <>
       <p className="quiet">Neither is on in a new namespace. This switches both on, with a threshold of high; all of it can be changed later.</p>
-      <div className="row"><Button loading={busy} onClick={() => void switchOn()}>Switch on</Button></div>
+      <div className="row"><Button loading={busy} disabled={refused !== undefined} onClick={() => void switchOn()}>Switch on</Button>{refused && <span className="small">{refused}</span>}</div>
       {error !== undefined && <Alert color="red" variant="light" role="alert">{sentence(refusal(error).text)} {sentence(refusal(error).advice)}</Alert>}
     </>
   );
