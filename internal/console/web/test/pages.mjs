@@ -133,7 +133,6 @@ step("risks: from the list to a vulnerability, to an image", async () => {
   await shot("vulnerability");
   await server.api("POST", "/exceptions", { scope: "repository", targets: [{ namespace: "team", repository: "app" }], action: "ignore", vulnerability: id, reason: "not reachable" });
   await page.reload();
-  await browser.signIn(page, "/risks/vulnerability/" + id);
   await page.getByRole("table", { name: "Decisions about it" }).getByText("not reachable").waitFor();
   await images.getByText("ignored").first().waitFor();
   await images.getByText("team/app:2.0").first().click();
