@@ -13,6 +13,9 @@ import { Ago } from "../ui/time";
 import { useUrlState } from "../url/state";
 import { useAudit } from "./queries";
 
+/** The words of an operation's name: "delete credential". */
+const words = (action: string) => action.replace(/[A-Z]/g, (c) => " " + c.toLowerCase());
+
 const defaults = { actor: "", action: "", namespace: "", address: "", result: "", since: "", until: "" };
 
 /** Who did what to what, latest first. What selects it stands in the address. */
@@ -57,7 +60,7 @@ export function AuditSection() {
           : <DataTable label="Audit log" rows={list.items} rowKey={(e) => String(e.id)} columns={[
               { name: "When", cell: (e) => <span title={exactTime(e.at)}><Ago at={e.at} /></span> },
               { name: "Who", cell: (e) => <Who entry={e} /> },
-              { name: "Did", cell: (e) => <span className="wrap">{e.action}{e.count > 1 && <span className="quiet"> {e.count} times</span>}</span> },
+              { name: "Did", cell: (e) => <span>{words(e.action)}{e.count > 1 && <span className="quiet"> {e.count} times</span>}</span> },
               { name: "To", cell: (e) => <span className="wrap">{[e.namespace, e.target].filter(Boolean).join(": ")}</span> },
               { name: "Result", cell: (e) => <div><Tag tone={e.result === "done" ? "good" : e.result === "denied" ? "bad" : "wait"}>{e.result}</Tag>{e.detail && <div className="small quiet wrap">{e.detail}</div>}</div> },
             ]} />}

@@ -38,7 +38,10 @@ export function CredentialsSection({ everybody = false, fixed = false }: { every
   ];
   return (
     <div className="stackv">
-      <div className="row end"><Button disabled={fixed} onClick={() => setCreating(true)}>Create a credential</Button></div>
+      <div className={everybody ? "row end" : "row apart"}>
+        {!everybody && <h2>Credentials</h2>}
+        <Button disabled={fixed} onClick={() => setCreating(true)}>Create a credential</Button>
+      </div>
       <div className="card">
         {list.error ? <ErrorState error={list.error} retry={list.retry} />
           : list.loading ? <Loading rows={3} />

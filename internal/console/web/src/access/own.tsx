@@ -20,7 +20,7 @@ export default function OwnAccountPage() {
     <Page title="Your account" heading={account.name} lead={account.groups.length > 0 ? `In ${account.groups.join(", ")}` : undefined}>
       <div className="stackv">
         <section className="card pad stackv tight" aria-label="Roles"><h2>Roles</h2><HeldRoles roles={account.roles} /></section>
-        <section aria-label="Credentials"><h2>Credentials</h2><CredentialsSection /></section>
+        <section aria-label="Credentials"><CredentialsSection /></section>
         <Sessions />
         <section className="card pad stackv" aria-label="Password" style={{ maxWidth: "32rem" }}>
           <div><h2>Password</h2><p className="quiet small">A new one ends all your other sessions.</p></div>
