@@ -1,5 +1,5 @@
 import { Button, NativeSelect, TextInput } from "@mantine/core";
-import { useState } from "react";
+import { Fragment, useState } from "react";
 import { send } from "../api/client";
 import type { AuditEntry } from "../api/types";
 import { exactTime } from "../text/format";
@@ -13,8 +13,8 @@ import { Ago } from "../ui/time";
 import { useUrlState } from "../url/state";
 import { useAudit } from "./queries";
 
-/** The words of an operation's name: "delete credential". */
-const words = (action: string) => action.replace(/[A-Z]/g, (c) => " " + c.toLowerCase());
+/** An operation's name, which may be broken before its words. */
+const operation = (name: string) => name.split(/(?=[A-Z])/).map((word, i) => <Fragment key={i}>{i > 0 && <wbr />}{word}</Fragment>);
 
 const defaults = { actor: "", action: "", namespace: "", address: "", result: "", since: "", until: "" };
 
@@ -60,7 +60,7 @@ export function AuditSection() {
           : <DataTable label="Audit log" rows={list.items} rowKey={(e) => String(e.id)} columns={[
               { name: "When", cell: (e) => <span title={exactTime(e.at)}><Ago at={e.at} /></span> },
               { name: "Who", cell: (e) => <Who entry={e} /> },
-              { name: "Did", cell: (e) => <span>{words(e.action)}{e.count > 1 && <span className="quiet"> {e.count} times</span>}</span> },
+              { name: "Did", cell: (e) => <span>{operation(e.action)}{e.count > 1 && <span className="quiet"> {e.count} times</span>}</span> },
               { name: "To", cell: (e) => <span className="wrap">{[e.namespace, e.target].filter(Boolean).join(": ")}</span> },
               { name: "Result", cell: (e) => <div><Tag tone={e.result === "done" ? "good" : e.result === "denied" ? "bad" : "wait"}>{e.result}</Tag>{e.detail && <div className="small quiet wrap">{e.detail}</div>}</div> },
             ]} />}
