@@ -60,7 +60,7 @@ func (s *Store) Select(ctx context.Context, instanceID string, sel catalog.Selec
 }
 
 // selector is the part of statements that finds what a selection means: the
-// table selected (id), which holds the artifacts selected and, through indexes,
+// table tree (id), which holds the artifacts selected and, through indexes,
 // their members.
 type selector struct {
 	with string
@@ -105,18 +105,11 @@ func newSelector(ctx context.Context, q querier, instanceID string, sel catalog.
 	if err != nil {
 		return selector{}, err
 	}
-	members := `UNION
-			SELECT a.id FROM selected CROSS JOIN artifact_member m CROSS JOIN artifact a
-			WHERE m.artifact_id = selected.id AND a.repository_id = m.repository_id AND a.digest = m.digest`
-	if settings.Scope().Refuses(catalog.RefuseIndexes) {
-		members = ""
-	}
-	// As in scanAutomatically, the order of the joins is for SQLite.
-	return selector{args: args, scope: settings.Scope(), with: `WITH RECURSIVE selected (id) AS (
+	roots := `
 			SELECT a.id FROM namespace n JOIN repository r ON r.namespace_id = n.id JOIN artifact a ON a.repository_id = r.id
-			WHERE n.instance_id = $1 AND a.pushed_at >= $2 AND (` + where + `)
-			` + members + `
-		) `}, nil
+			WHERE n.instance_id = $1 AND a.pushed_at >= $2 AND (` + where + `)`
+	scope := settings.Scope()
+	return selector{args: args, scope: scope, with: withTree(roots, !scope.Refuses(catalog.RefuseIndexes))}, nil
 }
 
 func imageID(ctx context.Context, q querier, instanceID, image string) (int64, error) {
@@ -142,7 +135,7 @@ func (c selector) count(ctx context.Context, q querier) (catalog.Selected, error
 		return n, err
 	}, c.with+`SELECT count(CASE WHEN eligible THEN 1 END), count(CASE WHEN kind NOT IN ('image', 'index') THEN 1 END),
 			count(CASE WHEN kind = 'image' AND NOT eligible THEN 1 END)
-		FROM (SELECT a.kind, (`+eligibleImage(c.scope)+`) AS eligible FROM selected CROSS JOIN artifact a WHERE a.id = selected.id) AS found`, c.args...)
+		FROM (SELECT a.kind, (`+eligibleImage(c.scope)+`) AS eligible FROM tree CROSS JOIN artifact a WHERE a.id = tree.id) AS found`, c.args...)
 }
 
 // CreateBatch begins a batch: it finds out which images are meant and has them
@@ -190,9 +183,9 @@ func createBatch(ctx context.Context, tx *tx, b catalog.Batch) (catalog.Batch, e
 	images, err := tx.exec(ctx, fmt.Sprintf(`INSERT INTO batch_item (batch_id, position, artifact_id, repository, digest, tag, state, scan_id, own, cause, detail)
 		`+chosen.with+`SELECT CAST($%d AS BIGINT), row_number() OVER (ORDER BY COALESCE(p.created_at, 0), a.id), a.id, n.name || '/' || r.name, a.digest,
 			COALESCE((SELECT min(t.name) FROM tag t WHERE t.artifact_id = a.id), ''), 'waiting', 0, FALSE, '', ''
-		FROM selected CROSS JOIN artifact a JOIN repository r ON r.id = a.repository_id JOIN namespace n ON n.id = r.namespace_id
+		FROM tree CROSS JOIN artifact a JOIN repository r ON r.id = a.repository_id JOIN namespace n ON n.id = r.namespace_id
 			LEFT JOIN report p ON p.artifact_id = a.id
-		WHERE a.id = selected.id AND `+eligibleImage(chosen.scope), last), append(chosen.args, id)...)
+		WHERE a.id = tree.id AND `+eligibleImage(chosen.scope), last), append(chosen.args, id)...)
 	if err != nil {
 		return b, err
 	}

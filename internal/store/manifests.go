@@ -241,22 +241,25 @@ func namedIn(s catalog.Scope) string {
 	return `(` + tagged + ` OR EXISTS (SELECT 1 FROM artifact_member m WHERE m.repository_id = a.repository_id AND m.digest = a.digest))`
 }
 
+// withTree begins a query with the table tree of the ids that roots selects and,
+// where deep is set, of what these artifacts hold at whatever depth.
+//
+// SQLite takes CROSS JOIN as an order to begin with the few artifacts of the tree;
+// left to itself it begins with all there are. Whoever joins tree does the same.
+func withTree(roots string, deep bool) string {
+	if deep {
+		roots += `
+			UNION
+			SELECT a.id FROM tree CROSS JOIN artifact_member m CROSS JOIN artifact a
+			WHERE m.artifact_id = tree.id AND a.repository_id = m.repository_id AND a.digest = m.digest`
+	}
+	return `WITH RECURSIVE tree (id) AS (` + roots + `) `
+}
+
 // scanAutomatically adds a pending scan for an image or a chart, or for each that
 // an index holds at whatever depth, that has no report and no active scan.
 func scanAutomatically(ctx context.Context, tx *tx, ns catalog.Namespace, artifactID int64) error {
-	members := `UNION
-			SELECT a.id FROM tree CROSS JOIN artifact_member m CROSS JOIN artifact a
-			WHERE m.artifact_id = tree.id AND a.repository_id = m.repository_id AND a.digest = m.digest`
-	if ns.Scope.Refuses(catalog.RefuseIndexes) {
-		members = ""
-	}
-	// SQLite takes CROSS JOIN as an order to begin with the few artifacts of
-	// the tree; left to itself it begins with all there are.
-	scans, err := all(ctx, tx, scanScan, `WITH RECURSIVE tree (id) AS (
-			SELECT CAST($1 AS BIGINT)
-			`+members+`
-		)
-		`+insertScan+`
+	scans, err := all(ctx, tx, scanScan, withTree(`SELECT CAST($1 AS BIGINT)`, !ns.Scope.Refuses(catalog.RefuseIndexes))+insertScan+`
 		SELECT CAST($2 AS TEXT), a.id, 'Pending', CAST($3 AS TEXT), 0, '', '', CAST($4 AS BIGINT), 0, 0, 0, 0, CAST($5 AS BIGINT), ''
 		FROM tree CROSS JOIN artifact a
 		WHERE a.id = tree.id AND `+eligible(ns.Scope)+` AND NOT EXISTS (SELECT 1 FROM report r WHERE r.artifact_id = a.id)

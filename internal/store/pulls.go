@@ -142,13 +142,7 @@ const maxMembers = 1000
 // MemberPulls reads the same as Pull, without content, for the images of an
 // index, at whatever depth, the first thousand.
 func (s *Store) MemberPulls(ctx context.Context, artifactID int64) ([]catalog.Pull, error) {
-	// As in scanAutomatically, the order of the joins is for SQLite.
-	list, err := all(ctx, s.reads, scanPull, `WITH RECURSIVE tree (id) AS (
-			SELECT CAST($1 AS BIGINT)
-			UNION
-			SELECT a.id FROM tree CROSS JOIN artifact_member m CROSS JOIN artifact a
-			WHERE m.artifact_id = tree.id AND a.repository_id = m.repository_id AND a.digest = m.digest
-		)
+	list, err := all(ctx, s.reads, scanPull, withTree(`SELECT CAST($1 AS BIGINT)`, true)+`
 		SELECT `+pullColumns+`, NULL
 		FROM tree CROSS JOIN artifact a JOIN repository r ON r.id = a.repository_id JOIN namespace n ON n.id = r.namespace_id `+stateJoins+`
 		WHERE a.id = tree.id AND a.kind = '`+string(catalog.KindImage)+`' AND a.id <> $1 ORDER BY a.id LIMIT $2`, artifactID, maxMembers)
@@ -239,8 +233,8 @@ func (s *Store) PulledArtifacts(ctx context.Context, instanceID, namespace strin
 
 // Previous reads the image of the same repository, and for the same platform,
 // that was pushed last before an artifact and has a report, without its content:
-// what people compare it with. Images without a tag count too, since a tag that moves on leaves one
-// behind.
+// what people compare it with. Images without a tag count too, since a tag that
+// moves on leaves one behind.
 //
 // Errors: NotFound "nothing_before".
 func (s *Store) Previous(ctx context.Context, artifactID int64) (catalog.Pull, error) {
@@ -249,8 +243,9 @@ func (s *Store) Previous(ctx context.Context, artifactID int64) (catalog.Pull, e
 	p, err := one(ctx, s.reads, nothing, scanPull, `SELECT `+pullColumns+`, NULL
 		FROM artifact own JOIN artifact a ON a.repository_id = own.repository_id AND a.id <> own.id AND a.kind = own.kind
 		JOIN repository r ON r.id = a.repository_id JOIN namespace n ON n.id = r.namespace_id
-		LEFT JOIN artifact_stack mine ON mine.artifact_id = own.id LEFT JOIN artifact_stack k ON k.artifact_id = a.id `+stateJoins+`
-		WHERE own.id = $1 AND COALESCE(k.platform, '') = COALESCE(mine.platform, '') AND v.scan_id IS NOT NULL AND (a.pushed_at < own.pushed_at OR a.pushed_at = own.pushed_at AND a.id < own.id)
+		`+stateJoins+`
+		WHERE own.id = $1 AND a.platform = own.platform AND v.scan_id IS NOT NULL
+			AND (a.pushed_at < own.pushed_at OR a.pushed_at = own.pushed_at AND a.id < own.id)
 		ORDER BY a.pushed_at DESC, a.id DESC LIMIT 1`, artifactID)
 	return p, s.fail("find what was pushed before", err)
 }
