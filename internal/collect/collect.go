@@ -14,7 +14,9 @@
 package collect
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"io"
 
 	"github.com/pratique/pratique/internal/report"
@@ -46,4 +48,18 @@ type Content interface {
 	// Bytes returns the content if it is in memory and nil if it is spooled
 	// to a file. The bytes must not be changed or kept.
 	Bytes() []byte
+}
+
+// Read returns the first bytes of a file, at most so many. They must not be
+// changed or kept.
+func Read(c Content, most int64) ([]byte, error) {
+	size := min(c.Size(), most)
+	if b := c.Bytes(); b != nil {
+		return b[:size], nil
+	}
+	b := make([]byte, size)
+	if n, err := c.ReadAt(b, 0); int64(n) < size {
+		return nil, fmt.Errorf("read the file: %w", cmp.Or(err, io.ErrUnexpectedEOF))
+	}
+	return b, nil
 }

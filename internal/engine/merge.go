@@ -144,7 +144,7 @@ func (m *merger) packages(os report.OS) []report.Package {
 		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Package, b.Package))
 	})
 	packages.MarkOwned(pkgs, owned)
-	slices.SortStableFunc(pkgs, comparePackages)
+	slices.SortStableFunc(pkgs, report.ComparePackages)
 	return slices.CompactFunc(pkgs, func(a, b report.Package) bool {
 		return identityOf(a) == identityOf(b) && a.Path == b.Path
 	})
@@ -211,17 +211,6 @@ func (m *merger) licences() []report.LicenceFile {
 		f.Layer = n
 		return m.hidden(n, f.Path) == ""
 	})
-}
-
-func comparePackages(a, b report.Package) int {
-	return cmp.Or(
-		strings.Compare(a.Type, b.Type),
-		strings.Compare(a.Name, b.Name),
-		strings.Compare(a.Version, b.Version),
-		strings.Compare(a.Arch, b.Arch),
-		strings.Compare(a.Path, b.Path),
-		cmp.Compare(a.Layer, b.Layer),
-	)
 }
 
 // identity is what makes two packages of a database the same.

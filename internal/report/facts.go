@@ -1,6 +1,10 @@
 package report
 
-import "io/fs"
+import (
+	"cmp"
+	"io/fs"
+	"strings"
+)
 
 // LayerFacts is what one layer contains, gained in one pass over its bytes.
 // It is immutable and depends only on the layer's content and on the version
@@ -141,6 +145,18 @@ func (p Package) Distribution() bool {
 		return true
 	}
 	return false
+}
+
+// ComparePackages is the order of packages in the facts of an image.
+func ComparePackages(a, b Package) int {
+	return cmp.Or(
+		strings.Compare(a.Type, b.Type),
+		strings.Compare(a.Name, b.Name),
+		strings.Compare(a.Version, b.Version),
+		strings.Compare(a.Arch, b.Arch),
+		strings.Compare(a.Path, b.Path),
+		cmp.Compare(a.Layer, b.Layer),
+	)
 }
 
 // Secret is a place that holds something secret. It never holds the secret, nor

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/pratique/pratique/internal/advisory"
@@ -442,7 +441,7 @@ func (a *again) together(sets []catalog.HeldSet) ([]catalog.Exposure, error) {
 			facts.Packages = append(facts.Packages, p.in(held.Layer))
 		}
 	}
-	slices.SortStableFunc(facts.Packages, comparePackages)
+	slices.SortStableFunc(facts.Packages, report.ComparePackages)
 	vulnerabilities, malicious, err := judge.Packages(&facts, a.known)
 	return exposureOf(vulnerabilities, malicious), err
 }
@@ -457,18 +456,6 @@ func otherExposure(list []catalog.Exposure) []catalog.Exposure {
 		}
 	}
 	return out
-}
-
-// comparePackages is the order of packages in the facts of an image.
-func comparePackages(a, b report.Package) int {
-	return cmp.Or(
-		strings.Compare(a.Type, b.Type),
-		strings.Compare(a.Name, b.Name),
-		strings.Compare(a.Version, b.Version),
-		strings.Compare(a.Arch, b.Arch),
-		strings.Compare(a.Path, b.Path),
-		cmp.Compare(a.Layer, b.Layer),
-	)
 }
 
 // errNeedsScan says that facts were gained by other rules than those in force.

@@ -13,7 +13,6 @@ package licences
 
 import (
 	"context"
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -66,12 +65,9 @@ func (Collector) Collect(_ context.Context, f report.File, content collect.Conte
 	if content.Size() > maxSize {
 		return nil
 	}
-	text := content.Bytes()
-	if text == nil {
-		text = make([]byte, content.Size())
-		if n, err := content.ReadAt(text, 0); n < len(text) {
-			return fmt.Errorf("read the file: %w", err)
-		}
+	text, err := collect.Read(content, maxSize)
+	if err != nil {
+		return err
 	}
 	fact := report.LicenceFile{Path: f.Path}
 	if name, ok := debianPackage(f.Path); ok {

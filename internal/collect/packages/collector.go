@@ -258,14 +258,7 @@ func whole(c collect.Content, limit int64) ([]byte, error) {
 	if c.Size() > limit {
 		return nil, fmt.Errorf("the file has %d bytes; at most %d are read", c.Size(), limit)
 	}
-	if b := c.Bytes(); b != nil {
-		return b, nil
-	}
-	b := make([]byte, c.Size())
-	if n, err := c.ReadAt(b, 0); n < len(b) {
-		return nil, fmt.Errorf("read the file: %w", err)
-	}
-	return b, nil
+	return collect.Read(c, limit)
 }
 
 // section returns a reader over the whole content.

@@ -15,11 +15,9 @@
 package passwords
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -75,7 +73,7 @@ func (c *Collector) Collect(ctx context.Context, f report.File, content collect.
 	if read == nil {
 		return nil
 	}
-	text, err := textOf(content)
+	text, err := collect.Read(content, maxSize)
 	if err != nil {
 		return err
 	}
@@ -102,19 +100,6 @@ func (c *Collector) Collect(ctx context.Context, f report.File, content collect.
 			outcome.Tried, outcome.Planned, outcome.Unfinished, len(found.accounts))
 	}
 	return err
-}
-
-// textOf returns what is read of a file.
-func textOf(content collect.Content) ([]byte, error) {
-	size := min(content.Size(), maxSize)
-	if text := content.Bytes(); text != nil {
-		return text[:size], nil
-	}
-	text := make([]byte, size)
-	if n, err := content.ReadAt(text, 0); int64(n) < size {
-		return nil, fmt.Errorf("read the file: %w", cmp.Or(err, io.ErrUnexpectedEOF))
-	}
-	return text, nil
 }
 
 // find is where an account is.

@@ -68,12 +68,9 @@ func (c *Collector) Collect(ctx context.Context, f report.File, content collect.
 		add(facts, f.Path, c.rules.OfFile(f.Path))
 		return nil
 	}
-	text := content.Bytes()
-	if text == nil {
-		text = make([]byte, content.Size())
-		if n, err := content.ReadAt(text, 0); n < len(text) {
-			return fmt.Errorf("read the file: %w", err)
-		}
+	text, err := collect.Read(content, maxSize)
+	if err != nil {
+		return err
 	}
 	hits, complete := c.rules.Find(ctx, f.Path, text)
 	add(facts, f.Path, hits)
