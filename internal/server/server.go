@@ -255,11 +255,11 @@ func (s *Server) Run(ctx context.Context) error {
 	group.Go(func() error { return serve(ctx, control, s.control, s.cfg.Grace) })
 	group.Go(func() error { return s.scanner.Run(ctx) })
 	group.Go(func() error { return s.advisories.run(ctx) })
-	group.Go(func() error { return s.expireUploads(ctx) })
-	group.Go(func() error { return s.pruneEvents(ctx) })
+	group.Go(func() error { return s.hourly(ctx, "expiring uploads", s.expireUploads) })
+	group.Go(func() error { return s.hourly(ctx, "removing old events", s.pruneEvents) })
+	group.Go(func() error { return s.hourly(ctx, "recording how images stand", s.recordTrend) })
 	group.Go(func() error { return s.auth.Run(ctx) })
 	group.Go(func() error { return s.audit.Run(ctx) })
-	group.Go(func() error { return s.recordTrend(ctx) })
 	return group.Wait()
 }
 
@@ -324,59 +324,38 @@ func serve(ctx context.Context, srv *http.Server, l net.Listener, most time.Dura
 
 // expireUploads removes uploads nobody continues.
 func (s *Server) expireUploads(ctx context.Context) error {
-	ticker := time.NewTicker(time.Hour)
-	defer ticker.Stop()
-	for {
-		if err := s.blobs.ExpireUploads(ctx, uploadAge); err != nil && ctx.Err() == nil {
-			s.log.Error("expiring uploads", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
-	}
+	return s.blobs.ExpireUploads(ctx, uploadAge)
 }
 
 // keepTrendFor is how long days are kept that tell how images stood.
 const keepTrendFor = 400 * 24 * time.Hour
 
-// recordTrend writes down every hour how images stand.
+// recordTrend writes down how images stand.
 func (s *Server) recordTrend(ctx context.Context) error {
-	ticker := time.NewTicker(time.Hour)
-	defer ticker.Stop()
-	for {
-		err := s.store.RecordTrend(ctx)
-		if err == nil {
-			err = s.store.PruneTrend(ctx, time.Now().Add(-keepTrendFor))
-		}
-		if err != nil && ctx.Err() == nil {
-			s.log.Error("recording how images stand", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
+	if err := s.store.RecordTrend(ctx); err != nil {
+		return err
 	}
+	return s.store.PruneTrend(ctx, time.Now().Add(-keepTrendFor))
 }
 
 // pruneEvents removes events, ended batches and entries of the audit log that
 // are older than the configuration keeps them.
 func (s *Server) pruneEvents(ctx context.Context) error {
+	now := time.Now()
+	_, events := s.store.PruneEvents(ctx, now.Add(-s.cfg.Events.Keep))
+	_, batches := s.store.PruneBatches(ctx, now.Add(-s.cfg.Events.Keep))
+	_, audit := s.store.PruneAudit(ctx, now.Add(-s.cfg.Audit.Keep))
+	return errors.Join(events, batches, audit)
+}
+
+// hourly does something now and every hour until ctx is done. Trouble is logged,
+// and the next hour is another try.
+func (s *Server) hourly(ctx context.Context, what string, do func(context.Context) error) error {
 	ticker := time.NewTicker(time.Hour)
 	defer ticker.Stop()
 	for {
-		before := time.Now().Add(-s.cfg.Events.Keep)
-		_, err := s.store.PruneEvents(ctx, before)
-		if _, more := s.store.PruneBatches(ctx, before); err == nil {
-			err = more
-		}
-		if _, more := s.store.PruneAudit(ctx, time.Now().Add(-s.cfg.Audit.Keep)); err == nil {
-			err = more
-		}
-		if err != nil && ctx.Err() == nil {
-			s.log.Error("removing old events", "error", err)
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error(what, "error", err)
 		}
 		select {
 		case <-ctx.Done():
