@@ -14,17 +14,6 @@ import (
 	"github.com/pratique/pratique/internal/api/client"
 )
 
-// withClient runs what needs a server.
-func withClient(o *options, do func(cmd *cobra.Command, c *client.Client, args []string) error) func(*cobra.Command, []string) error {
-	return func(cmd *cobra.Command, args []string) error {
-		c, err := o.client()
-		if err != nil {
-			return err
-		}
-		return do(cmd, c, args)
-	}
-}
-
 func newAccountCommand(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "account",

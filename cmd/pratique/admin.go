@@ -56,6 +56,17 @@ func (o *options) client() (*client.Client, error) {
 	})
 }
 
+// withClient runs what needs a server.
+func withClient(o *options, do func(cmd *cobra.Command, c *client.Client, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		c, err := o.client()
+		if err != nil {
+			return err
+		}
+		return do(cmd, c, args)
+	}
+}
+
 func newAdminCommand(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "admin",
@@ -96,18 +107,14 @@ func newNamespaceCreateCommand(o *options) *cobra.Command {
 		Use:   "create NAME",
 		Short: "Create a namespace; scans and blocking are off until it is modified",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := o.client()
-			if err != nil {
-				return err
-			}
+		RunE: withClient(o, func(cmd *cobra.Command, c *client.Client, args []string) error {
 			n, err := c.CreateNamespace(cmd.Context(), api.NamespaceCreate{Name: args[0], Public: public})
 			if err != nil {
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "created namespace %s\n", n.Name)
 			return nil
-		},
+		}),
 	}
 	cmd.Flags().BoolVar(&public, "public", false, "images can be pulled without logging in")
 	return cmd
@@ -118,17 +125,13 @@ func newNamespaceListCommand(o *options) *cobra.Command {
 		Use:   "list",
 		Short: "List namespaces",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := o.client()
-			if err != nil {
-				return err
-			}
+		RunE: withClient(o, func(cmd *cobra.Command, c *client.Client, _ []string) error {
 			all, err := c.Namespaces(cmd.Context())
 			if err != nil {
 				return err
 			}
 			return printNamespaces(cmd.OutOrStdout(), all)
-		},
+		}),
 	}
 }
 
@@ -154,17 +157,13 @@ func newNamespaceShowCommand(o *options) *cobra.Command {
 		Use:   "show NAME",
 		Short: "Show a namespace with its policy and allowlist",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := o.client()
-			if err != nil {
-				return err
-			}
+		RunE: withClient(o, func(cmd *cobra.Command, c *client.Client, args []string) error {
 			n, err := c.Namespace(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
 			return printNamespace(cmd.OutOrStdout(), n)
-		},
+		}),
 	}
 }
 
@@ -208,17 +207,13 @@ func newNamespaceDeleteCommand(o *options) *cobra.Command {
 		Use:   "delete NAME",
 		Short: "Delete a namespace that holds nothing",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := o.client()
-			if err != nil {
-				return err
-			}
+		RunE: withClient(o, func(cmd *cobra.Command, c *client.Client, args []string) error {
 			if err := c.DeleteNamespace(cmd.Context(), args[0]); err != nil {
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "deleted namespace %s\n", args[0])
 			return nil
-		},
+		}),
 	}
 }
 
@@ -246,11 +241,7 @@ func newNamespaceSetCommand(o *options) *cobra.Command {
   pratique admin namespace set team --allow CVE-2019-10164 --allow CVE-2024-3094 --allow-expires +30d
   pratique admin namespace set team --allow-file exempt.txt --allow-expires 2026-12-31`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := o.client()
-			if err != nil {
-				return err
-			}
+		RunE: withClient(o, func(cmd *cobra.Command, c *client.Client, args []string) error {
 			change, err := s.change(cmd, func() (api.Namespace, error) { return c.Namespace(cmd.Context(), args[0]) })
 			if err != nil {
 				return err
@@ -263,7 +254,7 @@ func newNamespaceSetCommand(o *options) *cobra.Command {
 				return err
 			}
 			return printNamespace(cmd.OutOrStdout(), n)
-		},
+		}),
 	}
 	f := cmd.Flags()
 	f.BoolVar(&s.public, "public", false, "images can be pulled without logging in (--public=false: not)")

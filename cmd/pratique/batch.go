@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/pratique/pratique/internal/api"
+	"github.com/pratique/pratique/internal/api/client"
 	"github.com/pratique/pratique/internal/catalog"
 )
 
@@ -121,11 +122,7 @@ func newBatchListCommand(o *options) *cobra.Command {
 		Use:   "list",
 		Short: "List the latest batches",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := o.client()
-			if err != nil {
-				return err
-			}
+		RunE: withClient(o, func(cmd *cobra.Command, c *client.Client, _ []string) error {
 			list, err := c.Batches(cmd.Context())
 			if err != nil {
 				return err
@@ -137,7 +134,7 @@ func newBatchListCommand(o *options) *cobra.Command {
 					b.Percent, b.Selected.Images, b.Success, b.Failed, b.Stopped, b.Risky)
 			}
 			return tw.Flush()
-		},
+		}),
 	}
 }
 

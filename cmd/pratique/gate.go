@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pratique/pratique/internal/api"
+	"github.com/pratique/pratique/internal/api/client"
 	"github.com/pratique/pratique/internal/catalog"
 )
 
@@ -32,17 +33,13 @@ func newGateListCommand(o *options) *cobra.Command {
 		Use:   "list",
 		Short: "List the gates in the order in which they are checked",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := o.client()
-			if err != nil {
-				return err
-			}
+		RunE: withClient(o, func(cmd *cobra.Command, c *client.Client, _ []string) error {
 			gates, err := c.Gates(cmd.Context())
 			if err != nil {
 				return err
 			}
 			return printGates(cmd.OutOrStdout(), gates)
-		},
+		}),
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pratique/pratique/internal/api"
+	"github.com/pratique/pratique/internal/api/client"
 )
 
 func newJudgingCommand(o *options) *cobra.Command {
@@ -20,17 +21,13 @@ func newJudgingCommand(o *options) *cobra.Command {
 force. When something changes, the images it concerns are judged again from what
 is kept of their layers, without a scan.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := o.client()
-			if err != nil {
-				return err
-			}
+		RunE: withClient(o, func(cmd *cobra.Command, c *client.Client, _ []string) error {
 			j, err := c.Judging(cmd.Context())
 			if err != nil {
 				return err
 			}
 			return printJudging(cmd.OutOrStdout(), j)
-		},
+		}),
 	}
 }
 
@@ -64,11 +61,7 @@ func newVulnerabilityCommand(o *options) *cobra.Command {
 		Example: `  pratique admin vulnerability
   pratique admin vulnerability CVE-2024-3094`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := o.client()
-			if err != nil {
-				return err
-			}
+		RunE: withClient(o, func(cmd *cobra.Command, c *client.Client, args []string) error {
 			if len(args) == 1 {
 				uses, err := c.VulnerableImages(cmd.Context(), args[0], namespace)
 				if err != nil {
@@ -86,7 +79,7 @@ func newVulnerabilityCommand(o *options) *cobra.Command {
 				fmt.Fprintf(tw, "%s\t%s\t%d\t%d\t%d\t%s\n", v.ID, v.Severity, v.Images, v.Packages, v.Fixable, v.Since.Format(time.DateOnly))
 			}
 			return tw.Flush()
-		},
+		}),
 	}
 	cmd.Flags().StringVar(&namespace, "namespace", "", "only images of this namespace")
 	return cmd
@@ -99,17 +92,13 @@ func newPackageCommand(o *options) *cobra.Command {
 		Short:   "List the images that hold a package",
 		Example: `  pratique admin package openssl`,
 		Args:    cobra.RangeArgs(1, 2),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := o.client()
-			if err != nil {
-				return err
-			}
+		RunE: withClient(o, func(cmd *cobra.Command, c *client.Client, args []string) error {
 			uses, err := c.PackageImages(cmd.Context(), args[0], append(args, "")[1], namespace)
 			if err != nil {
 				return err
 			}
 			return printUses(cmd.OutOrStdout(), uses, false)
-		},
+		}),
 	}
 	cmd.Flags().StringVar(&namespace, "namespace", "", "only images of this namespace")
 	return cmd

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/pratique/pratique/internal/api"
+	"github.com/pratique/pratique/internal/api/client"
 	"github.com/pratique/pratique/internal/catalog"
 )
 
@@ -160,11 +161,7 @@ the namespace, with what is named changed and blocking on. Nothing is changed.`,
 		Example: `  pratique admin namespace preview team
   pratique admin namespace preview team --severity medium --grace 14 --also-block malicious-file=low`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := o.client()
-			if err != nil {
-				return err
-			}
+		RunE: withClient(o, func(cmd *cobra.Command, c *client.Client, args []string) error {
 			change, err := s.change(cmd, func() (api.Namespace, error) { return c.Namespace(cmd.Context(), args[0]) })
 			if err != nil {
 				return err
@@ -174,7 +171,7 @@ the namespace, with what is named changed and blocking on. Nothing is changed.`,
 				return err
 			}
 			return printPreview(cmd.OutOrStdout(), p)
-		},
+		}),
 	}
 	s.addPolicy(cmd.Flags())
 	return cmd

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pratique/pratique/internal/api/client"
 	"github.com/pratique/pratique/internal/catalog"
 )
 
@@ -31,11 +32,7 @@ func newRulesListCommand(o *options) *cobra.Command {
 		Use:   "list NAMESPACE",
 		Short: "List the files of rules of a namespace",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := o.client()
-			if err != nil {
-				return err
-			}
+		RunE: withClient(o, func(cmd *cobra.Command, c *client.Client, args []string) error {
 			rules, err := c.Rules(cmd.Context(), args[0])
 			if err != nil {
 				return err
@@ -50,7 +47,7 @@ func newRulesListCommand(o *options) *cobra.Command {
 			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d images were looked at by other rules; scan them again before these count for them.\n", rules.NeedScan)
 			return err
-		},
+		}),
 	}
 }
 
@@ -59,18 +56,14 @@ func newRulesShowCommand(o *options) *cobra.Command {
 		Use:   "show NAMESPACE FILE",
 		Short: "Print a file of rules",
 		Args:  cobra.ExactArgs(2),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := o.client()
-			if err != nil {
-				return err
-			}
+		RunE: withClient(o, func(cmd *cobra.Command, c *client.Client, args []string) error {
 			text, err := c.RuleFile(cmd.Context(), args[0], args[1])
 			if err != nil {
 				return err
 			}
 			_, err = io.WriteString(cmd.OutOrStdout(), text)
 			return err
-		},
+		}),
 	}
 }
 
@@ -80,11 +73,7 @@ func newRulesSetCommand(o *options) *cobra.Command {
 		Short:   "Add or replace files of rules by files of the same names",
 		Example: `  pratique admin rules set team rules/secrets.yaml rules/excluded-paths.txt`,
 		Args:    cobra.MinimumNArgs(2),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := o.client()
-			if err != nil {
-				return err
-			}
+		RunE: withClient(o, func(cmd *cobra.Command, c *client.Client, args []string) error {
 			for _, file := range args[1:] {
 				text, err := readRuleFile(file)
 				if err != nil {
@@ -96,7 +85,7 @@ func newRulesSetCommand(o *options) *cobra.Command {
 				fmt.Fprintf(cmd.OutOrStdout(), "set %s of namespace %s\n", filepath.Base(file), args[0])
 			}
 			return nil
-		},
+		}),
 	}
 }
 
@@ -123,16 +112,12 @@ func newRulesRemoveCommand(o *options) *cobra.Command {
 		Use:   "remove NAMESPACE FILE",
 		Short: "Remove a file of rules",
 		Args:  cobra.ExactArgs(2),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := o.client()
-			if err != nil {
-				return err
-			}
+		RunE: withClient(o, func(cmd *cobra.Command, c *client.Client, args []string) error {
 			if err := c.DeleteRuleFile(cmd.Context(), args[0], args[1]); err != nil {
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "removed %s of namespace %s\n", args[1], args[0])
 			return nil
-		},
+		}),
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pratique/pratique/internal/api"
+	"github.com/pratique/pratique/internal/api/client"
 )
 
 func newScheduleCommand(o *options) *cobra.Command {
@@ -72,17 +73,13 @@ func newScheduleListCommand(o *options) *cobra.Command {
 		Use:   "list",
 		Short: "List schedules",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := o.client()
-			if err != nil {
-				return err
-			}
+		RunE: withClient(o, func(cmd *cobra.Command, c *client.Client, _ []string) error {
 			list, err := c.Schedules(cmd.Context())
 			if err != nil {
 				return err
 			}
 			return printSchedules(cmd.OutOrStdout(), list)
-		},
+		}),
 	}
 }
 
@@ -133,16 +130,12 @@ func newScheduleDeleteCommand(o *options) *cobra.Command {
 		Use:   "delete NAME",
 		Short: "Delete a schedule; a run of it that goes on is a batch of its own",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := o.client()
-			if err != nil {
-				return err
-			}
+		RunE: withClient(o, func(cmd *cobra.Command, c *client.Client, args []string) error {
 			if err := c.DeleteSchedule(cmd.Context(), args[0]); err != nil {
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "deleted schedule %s\n", args[0])
 			return nil
-		},
+		}),
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pratique/pratique/internal/api"
+	"github.com/pratique/pratique/internal/api/client"
 	"github.com/pratique/pratique/internal/catalog"
 )
 
@@ -31,17 +32,13 @@ func newSettingsShowCommand(o *options) *cobra.Command {
 		Use:   "show",
 		Short: "Show the settings of the instance",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := o.client()
-			if err != nil {
-				return err
-			}
+		RunE: withClient(o, func(cmd *cobra.Command, c *client.Client, _ []string) error {
 			s, err := c.Settings(cmd.Context())
 			if err != nil {
 				return err
 			}
 			return printSettings(cmd.OutOrStdout(), s)
-		},
+		}),
 	}
 }
 
@@ -68,11 +65,7 @@ func newSettingsSetCommand(o *options) *cobra.Command {
   pratique admin settings set --profile swr
   pratique admin settings set --reset`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := o.client()
-			if err != nil {
-				return err
-			}
+		RunE: withClient(o, func(cmd *cobra.Command, c *client.Client, _ []string) error {
 			before, err := c.Settings(cmd.Context())
 			if err != nil {
 				return err
@@ -86,7 +79,7 @@ func newSettingsSetCommand(o *options) *cobra.Command {
 				return err
 			}
 			return printSettings(cmd.OutOrStdout(), after)
-		},
+		}),
 	}
 	f := cmd.Flags()
 	f.StringVar(&s.profile, "profile", "", "default: scan what can be scanned; swr: everything as the specification has it")
