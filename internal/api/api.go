@@ -180,6 +180,8 @@ type Audit interface {
 	// Write writes an entry before it returns, Record soon.
 	Write(ctx context.Context, e catalog.AuditEntry)
 	Record(e catalog.AuditEntry)
+	// Flush writes everything that was recorded before it was called.
+	Flush(ctx context.Context) error
 }
 
 // AuditStore holds the audit log.

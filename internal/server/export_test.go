@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/pratique/pratique/internal/store"
@@ -15,6 +14,3 @@ func (s *Server) Store() *store.Store { return s.store }
 
 // CheckCertificate looks at the files of the certificate now.
 func CheckCertificate(s *Server) { s.certificates.check() }
-
-// FlushAudit writes the audit log now.
-func FlushAudit(s *Server) { s.audit.Flush(context.Background(), true) }
