@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -12,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -42,6 +44,10 @@ type OIDCConfig struct {
 	KnownOnly bool
 	// Groups maps the provider's names of groups to ours. Others are left out.
 	Groups map[string]string
+	// FailedPath is a page of ours that says why somebody was not signed in. It
+	// gets a code and where to go afterwards as the parameters "code" and "next".
+	// Without one, and for what is no browser, the answer says it as text.
+	FailedPath string
 }
 
 const (
@@ -128,13 +134,14 @@ func (s *signIn) cookie(r *http.Request, value string, age time.Duration) *http.
 func (s *signIn) login(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := s.context(r.Context())
 	defer cancel()
+	next := localPath(r.URL.Query().Get("next"))
 	flow, _, err := s.flow(ctx)
 	if err != nil {
-		s.fail(w, r, "", err)
+		s.fail(w, r, attempt{next: next}, err)
 		return
 	}
 	p := pending{
-		State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Next: localPath(r.URL.Query().Get("next")),
+		State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Next: next,
 		Expires: s.a.now().Add(oidcTime).Unix(),
 	}
 	http.SetCookie(w, s.cookie(r, s.seal(p), oidcTime))
@@ -158,33 +165,36 @@ func (s *signIn) callback(w http.ResponseWriter, r *http.Request) {
 	http.SetCookie(w, empty) // it serves once
 	w.Header().Set("Cache-Control", "no-store")
 	if err != nil {
-		s.fail(w, r, "", refusedSignIn("oidc_not_begun", "no sign-in was begun in this browser"))
+		s.fail(w, r, attempt{}, refusedSignIn("oidc_not_begun", "no sign-in was begun in this browser"))
 		return
 	}
 	p, ok := s.open(kept.Value)
 	if !ok || subtle.ConstantTimeCompare([]byte(p.State), []byte(r.URL.Query().Get("state"))) != 1 {
-		s.fail(w, r, "", refusedSignIn("oidc_state_wrong", "the sign-in took too long, or was begun elsewhere"))
+		s.fail(w, r, attempt{}, refusedSignIn("oidc_state_wrong", "the sign-in took too long, or was begun elsewhere"))
 		return
 	}
 	refund, err := s.a.limiter.reserve("oidc", clientAddress(r.RemoteAddr))
 	if err != nil {
-		s.fail(w, r, "", err)
+		s.fail(w, r, attempt{next: p.Next}, err)
 		return
 	}
 	account, err := s.account(r, p)
 	if err != nil {
-		s.fail(w, r, account.Name, err)
+		s.fail(w, r, attempt{account.Name, p.Next}, err)
 		return
 	}
 	refund()
 	cookie, err := s.a.begin(r, account.Name, "oidc")
 	if err != nil {
-		s.fail(w, r, account.Name, err)
+		s.fail(w, r, attempt{account.Name, p.Next}, err)
 		return
 	}
 	http.SetCookie(w, cookie)
 	http.Redirect(w, r, p.Next, http.StatusSeeOther)
 }
+
+// attempt is what is known about a sign-in that failed.
+type attempt struct{ account, next string }
 
 func refusedSignIn(code, format string, args ...any) *catalog.Error {
 	return catalog.Errorf(catalog.Denied, code, format, args...).Advise("begin again; an administrator finds more in the server's log")
@@ -351,7 +361,7 @@ func (t boundedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // fail tells why somebody could not sign in, records it, and logs what the
 // provider did wrong.
-func (s *signIn) fail(w http.ResponseWriter, r *http.Request, account string, err error) {
+func (s *signIn) fail(w http.ResponseWriter, r *http.Request, tried attempt, err error) {
 	var own *catalog.Error
 	status, text := http.StatusInternalServerError, "something went wrong; the server's log says what"
 	code := "internal"
@@ -368,7 +378,12 @@ func (s *signIn) fail(w http.ResponseWriter, r *http.Request, account string, er
 		s.a.Logger.WarnContext(r.Context(), "sign-in with the OpenID provider failed", "code", code, "error", err, "cause", errors.Unwrap(err))
 	}
 	if s.a.Log != nil && status != http.StatusBadGateway {
-		s.a.Log.Record(catalog.AuditEntry{Actor: account, Via: "oidc", Address: Address(r), Action: "login", Result: catalog.AuditDenied, Detail: code})
+		s.a.Log.Record(catalog.AuditEntry{Actor: tried.account, Via: "oidc", Address: Address(r), Action: "login", Result: catalog.AuditDenied, Detail: code})
+	}
+	if s.cfg.FailedPath != "" && strings.Contains(r.Header.Get("Accept"), "text/html") {
+		// The code only: what an address says, anybody may have written.
+		http.Redirect(w, r, s.cfg.FailedPath+"?"+url.Values{"code": {code}, "next": {cmp.Or(tried.next, "/")}}.Encode(), http.StatusSeeOther)
+		return
 	}
 	setRetryAfter(w.Header(), err)
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")

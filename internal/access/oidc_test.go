@@ -360,6 +360,35 @@ func TestOIDCRefused(t *testing.T) {
 	})
 }
 
+// TestOIDCFailedPage: a browser is led to the page that says what went wrong, with
+// a code and a way back, and with nothing that the provider or an address said.
+func TestOIDCFailedPage(t *testing.T) {
+	s, idp := newSite(t), newProvider(t)
+	s.serve(OIDCConfig{Issuer: idp.server.URL, FailedPath: "/failed"})
+	idp.person(map[string]any{"sub": ""})
+	browser := s.browser()
+	browser.CheckRedirect = func(r *http.Request, _ []*http.Request) error {
+		if r.URL.Path == "/failed" {
+			return http.ErrUseLastResponse
+		}
+		return nil
+	}
+	for path, want := range map[string]string{
+		OIDCLoginPath + "?next=/reports%3Fq%3D1":                                 "/failed?code=oidc_token_wrong&next=%2Freports%3Fq%3D1",
+		OIDCCallbackPath + "?code=x&state=y&error=<b>&next=https://evil.example": "/failed?code=oidc_not_begun&next=%2F",
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.server.URL+path, nil)
+		s.must(err)
+		r.Header.Set("Accept", "text/html,*/*;q=0.8")
+		res, err := browser.Do(r)
+		s.must(err)
+		res.Body.Close()
+		if got := res.Header.Get("Location"); res.StatusCode != http.StatusSeeOther || got != want {
+			t.Errorf("%s: %d %s, want %s", path, res.StatusCode, got, want)
+		}
+	}
+}
+
 func TestLocalPath(t *testing.T) {
 	for next, want := range map[string]string{
 		"": "/", "/": "/", "/a?b=c#d": "/a?b=c#d", "//evil.example": "/", "https://evil.example": "/", `/\evil.example`: "/",

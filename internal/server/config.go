@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -358,6 +359,8 @@ func (o *OIDC) check(publicURL string) error {
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
 		return fmt.Errorf("oidc.issuer: %q is not a URL", o.Issuer)
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		return fmt.Errorf("oidc.issuer: use https; without TLS whoever is on the way could sign in as anybody")
 	case o.ClientID == "":
 		return fmt.Errorf("oidc needs a clientID")
 	case publicURL == "":
@@ -381,6 +384,12 @@ func (o *OIDC) check(publicURL string) error {
 		}
 	}
 	return nil
+}
+
+// loopback reports whether a host name is this machine's own.
+func loopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
 }
 
 func (c *Config) checkInstances() error {
