@@ -61,8 +61,8 @@ export function AuditSection() {
               { name: "When", width: "9rem", cell: (e) => <span title={exactTime(e.at)}><Ago at={e.at} /></span> },
               { name: "Who", width: "12rem", cell: (e) => <Who entry={e} /> },
               { name: "Did", width: "11rem", cell: (e) => <span>{operation(e.action)}{e.count > 1 && <span className="quiet"> {e.count} times</span>}</span> },
-              { name: "To", cell: (e) => <span className="wrap">{[e.namespace, e.target].filter(Boolean).join(": ")}</span> },
-              { name: "Result", width: "9rem", cell: (e) => <div><Tag tone={e.result === "done" ? "good" : e.result === "denied" ? "bad" : "wait"}>{e.result}</Tag>{e.detail && <div className="small quiet wrap">{e.detail}</div>}</div> },
+              { name: "To", cell: (e) => <div className="wrap">{[e.namespace, e.target].filter(Boolean).join(": ")}{e.result === "done" && e.detail && <div className="small quiet mono wrap">{e.detail}</div>}</div> },
+              { name: "Result", width: "9rem", cell: (e) => <div><Tag tone={e.result === "done" ? "good" : e.result === "denied" ? "bad" : "wait"}>{e.result}</Tag>{e.result !== "done" && e.detail && <div className="small quiet wrap">{e.detail}</div>}</div> },
             ]} />}
       </div>
       <MoreRows list={list} what="entry" many="entries" />
