@@ -38,7 +38,7 @@ func recordAudit(ctx context.Context, tx *tx, e catalog.AuditEntry) (id int64, e
 	return one(ctx, tx, nil, scalar[int64], `INSERT INTO audit (instance_id, at, actor, via, address, action, namespace, target, result, detail, times)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id`,
 		e.InstanceID, millis(e.At), clean(e.Actor, 128), clean(e.Via, 100), clean(e.Address, 100), e.Action, clean(e.Namespace, 100),
-		clean(e.Target, 600), string(e.Result), clean(e.Detail, 200), times)
+		clean(e.Target, 600), string(e.Result), clean(e.Detail, 600), times)
 }
 
 // Audit lists entries of an instance's audit log, the latest first: those with

@@ -218,6 +218,7 @@ step("handling: ignored, taken back, whitelisted", async () => {
   await page.getByText("1 finding whitelisted").waitFor();
   await page.getByRole("link", { name: "See the decisions" }).click();
   await page.getByRole("table", { name: "Decisions" }).getByText("not reachable").waitFor();
+  await page.getByRole("table", { name: "Decisions" }).getByText(/^CVE-.*, package tomcat10-admin, one finding$/).waitFor();
   await browser.check(page, "decisions");
   await browser.shot(page, "report-decisions");
 });

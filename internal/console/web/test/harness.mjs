@@ -194,6 +194,9 @@ export class Browser {
     const dir = process.env.SCREENSHOTS;
     if (!dir) return;
     mkdirSync(dir, { recursive: true });
+    // Notices of what was done before would hide a part of the page.
+    const notices = page.locator(".notices").getByRole("button");
+    while ((await notices.count()) > 0) await notices.first().click();
     for (const scheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme: scheme });
       await this.settle(page);
