@@ -244,7 +244,7 @@ func OpenAPI() ([]byte, error) {
 }
 
 // describe registers all operations with mux and returns their description.
-func (h *handlers) describe(mux *http.ServeMux) *huma.OpenAPI {
+func (h *handlers) describe(mux humago.Mux) *huma.OpenAPI {
 	api := humago.NewWithPrefix(mux, Prefix, humaConfig())
 	api.OpenAPI().Components.Schemas.RegisterTypeAlias(errorModel, problemType)
 	api.UseMiddleware(plainBadRequest, h.authorize)

@@ -50,6 +50,8 @@ type Config struct {
 	Malware Malware `yaml:"malware"`
 	// Metering says which scans cost what.
 	Metering Metering `yaml:"metering"`
+	// Metrics says who may read /metrics.
+	Metrics Metrics `yaml:"metrics"`
 	// Events says how long events are kept.
 	Events Events `yaml:"events"`
 	// Audit says how long the audit log is kept.
@@ -121,6 +123,13 @@ func (m Metering) tariff() catalog.Tariff {
 		t.DiscountAfter = *m.DiscountAfter
 	}
 	return t
+}
+
+// Metrics says who may read /metrics.
+type Metrics struct {
+	// Open lets everybody read them, without logging in. Default false: those
+	// who may audit everything.
+	Open bool `yaml:"open"`
 }
 
 // Events says how long events are kept.

@@ -14,3 +14,12 @@ func (s *Server) Store() *store.Store { return s.store }
 
 // CheckCertificate looks at the files of the certificate now.
 func CheckCertificate(s *Server) { s.certificates.check() }
+
+// Patterns lists the patterns of everything at the public address.
+func (s *Server) Patterns() []string {
+	var list []string
+	for _, p := range s.parts() {
+		list = append(list, p.pattern)
+	}
+	return list
+}

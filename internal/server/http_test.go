@@ -10,6 +10,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pratique/pratique/internal/api"
+	"github.com/pratique/pratique/internal/api/client"
+	"github.com/pratique/pratique/internal/catalog"
 )
 
 func TestPaths(t *testing.T) {
@@ -23,7 +27,8 @@ func TestPaths(t *testing.T) {
 	}{
 		{"GET", "/healthz", 200, "ok\n"},
 		{"GET", "/readyz", 200, "ok, but there are no advisories yet: scans wait\n"},
-		{"GET", "/metrics", 200, "pratique_scans"},
+		{"GET", "/metrics", 401, "metrics.open"},
+		{"POST", "/metrics", 405, ""},
 		{"GET", "/", 200, "<html"},
 		{"POST", "/healthz", 405, ""},
 		{"POST", "/", 405, ""},
@@ -52,6 +57,31 @@ func TestPaths(t *testing.T) {
 	a := e.do("BREW", "/nothing", nil)
 	a.want(t, 404)
 	e.do("GET", "/metrics", nil).want(t, 200, `method="other"`)
+}
+
+// TestMetrics: metrics are for those who may read what concerns everything, with
+// a credential that is for nothing else, or for everybody where that is set.
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	cfg := config(t)
+	e := start(t, cfg)
+	login := func(name string, realm client.Realm, role catalog.Role, verbs ...string) string {
+		_, err := e.control.CreateAccount(t.Context(), api.AccountCreate{Name: name})
+		e.must(err)
+		e.must(e.control.GrantRole(t.Context(), realm, name, false, role))
+		made, err := e.control.CreateCredential(t.Context(), api.CredentialCreate{Account: name, Kind: "long-term", Verbs: verbs})
+		e.must(err)
+		return "Authorization: Bearer " + made.Token
+	}
+	prometheus := login("prometheus", client.Realm{Everywhere: true}, catalog.Auditor, "audit")
+	e.do("GET", "/metrics", nil, prometheus).want(t, 200, "pratique_held")
+	e.do("GET", "/metrics", nil, login("narrow", client.Realm{Everywhere: true}, catalog.Auditor, "read")).want(t, 403, "auditors everywhere")
+	e.do("GET", "/metrics", nil, login("here", client.Realm{}, catalog.Administrator)).want(t, 403, "auditors everywhere")
+	e.do("GET", "/metrics", nil, "Authorization: Bearer x.y.z").want(t, 401)
+	e.do("GET", "/api/v1/audit?action=metrics&actor=here", nil).want(t, 200, `"result":"denied"`)
+	e.must(e.stop())
+	cfg.Metrics.Open = true
+	start(t, cfg).do("GET", "/metrics", nil, "Authorization: ").want(t, 200, "pratique_held")
 }
 
 // A client that sends headers without end, or slowly, is dismissed.
