@@ -124,7 +124,7 @@ func TestRoutes(t *testing.T) {
 	var rows []route
 	for _, r := range api.Routes() {
 		if !r.Listed {
-			t.Errorf("nobody has said who may ask for %s: add it to requirements in internal/api/access.go", r.Operation)
+			t.Errorf("nobody has said who may ask for %s %s: add %q to requirements in internal/api/access.go", r.Method, r.Path, r.Operation)
 		}
 		rows = append(rows, route{r.Method, r.Path, r.Operation, string(r.Verb), string(r.On)})
 	}
