@@ -3,8 +3,11 @@ package access
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"net/netip"
+	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -73,6 +76,7 @@ func NewAuditLog(store auditStore, now func() time.Time, log *slog.Logger) *Audi
 // Write writes an entry before it returns. A log that cannot be written is told
 // to the program's log only: what was done is done.
 func (l *AuditLog) Write(ctx context.Context, e catalog.AuditEntry) {
+	e = withoutTokens(e)
 	e.ID, e.At, e.Count = 0, l.now(), 1
 	if err := l.store.RecordAudit(context.WithoutCancel(ctx), []catalog.AuditEntry{e}); err != nil {
 		l.log.ErrorContext(ctx, "the audit log cannot be written", "action", e.Action, "actor", e.Actor, "error", err)
@@ -81,6 +85,7 @@ func (l *AuditLog) Write(ctx context.Context, e catalog.AuditEntry) {
 
 // Record notes an entry, to be written soon. Its time is now. It never waits.
 func (l *AuditLog) Record(e catalog.AuditEntry) {
+	e = withoutTokens(e)
 	e.ID, e.At, e.Count = 0, time.Time{}, 0
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -97,6 +102,32 @@ func (l *AuditLog) Record(e catalog.AuditEntry) {
 	}
 	l.count(l.rare, e)
 }
+
+// Refused notes that a change was refused before it was found out which it is,
+// as a page of another site may have asked for it. A nil log notes nothing.
+func (l *AuditLog) Refused(r *http.Request, actor Actor, code string) {
+	if l == nil {
+		return
+	}
+	l.Record(catalog.AuditEntry{
+		Actor: actor.Name, Via: actor.Via, Address: Address(r), Action: "change", Target: r.Method + " " + r.URL.Path,
+		Result: catalog.AuditDenied, Detail: code,
+	})
+}
+
+// withoutTokens takes the secrets of credentials out of what people sent, who
+// paste a token where its id belongs.
+func withoutTokens(e catalog.AuditEntry) catalog.AuditEntry {
+	for _, text := range []*string{&e.Target, &e.Detail} {
+		if strings.Contains(*text, credentialPrefix) {
+			*text = tokenWithin.ReplaceAllString(*text, "${1}_…")
+		}
+	}
+	return e
+}
+
+// tokenWithin finds what looks like a credential's token, also a damaged one.
+var tokenWithin = regexp.MustCompile(`(` + credentialPrefix + `[0-9A-Za-z]{1,12})[0-9A-Za-z]*_[0-9A-Za-z_]+`)
 
 // networkOf is what the different refusals of an address count by.
 func networkOf(address string) string {

@@ -234,3 +234,80 @@ func TestAuditedLogins(t *testing.T) {
 		}
 	}
 }
+
+// TestAuditedTokens: a token that was forged or does not count any more is
+// recorded, as is a credential; one that has expired is what clients come with.
+func TestAuditedTokens(t *testing.T) {
+	s, c := withAnn(t)
+	ctx := t.Context()
+	l, records, _ := newTestLog(t)
+	s.auth.Log = l
+	_, issued := fetch(t, s.auth.Token(publicLibrary), tokenGet(basic("ann", annsPassword), ""))
+	made, token, err := s.auth.CreateCredential(ctx, CredentialRequest{Account: "ann"})
+	s.must(err)
+	s.must(s.auth.SetCredential(ctx, made.ID, true))
+	refuse := func(token string) []string {
+		t.Helper()
+		if actor, err := s.auth.Authenticate(request("Bearer " + token)); err == nil || !actor.Anonymous() {
+			t.Errorf("%+v, %v", actor, err)
+		}
+		s.must(l.Flush(ctx))
+		var got []string
+		for _, e := range records.take() {
+			got = append(got, fmt.Sprintf("%s by %s: %s %s", e.Actor, e.Via, e.Result, e.Detail))
+		}
+		return got
+	}
+	if got := refuse(issued.Token[:len(issued.Token)-4] + "AAAA"); !slices.Equal(got, []string{" by token: denied token_invalid"}) {
+		t.Errorf("forged: %q", got)
+	}
+	if got := refuse(token); !slices.Equal(got, []string{"ann by credential " + made.ID + ": denied credential_wrong"}) {
+		t.Errorf("a disabled credential: %q", got)
+	}
+	s.must(s.auth.DisableAccount(ctx, "ann", true))
+	if got := refuse(issued.Token); !slices.Equal(got, []string{"ann by token: denied token_invalid"}) {
+		t.Errorf("a disabled account: %q", got)
+	}
+	c.advance(tokenLife + tokenLeeway + 2*time.Second)
+	if got := refuse(issued.Token); len(got) != 0 {
+		t.Errorf("expired: %q", got)
+	}
+}
+
+// TestAuditedForgery: a change that a page of another site may have asked for is
+// recorded with whose session it came.
+func TestAuditedForgery(t *testing.T) {
+	s, _ := withAnn(t)
+	l, records, _ := newTestLog(t)
+	s.auth.Log = l
+	if _, status := s.as("DELETE", s.signIn(annsPassword)); status != 403 {
+		t.Fatalf("status %d", status)
+	}
+	s.must(l.Flush(t.Context()))
+	got := records.take()
+	if len(got) != 2 || got[1].Actor != "ann" || got[1].Via != "session" || got[1].Detail != "csrf_header_missing" || got[1].Target != "DELETE /api/v1/namespaces" {
+		t.Errorf("entries: %+v", got)
+	}
+}
+
+// TestNoTokenInAudit: what people paste in the wrong place is not kept.
+func TestNoTokenInAudit(t *testing.T) {
+	const id, secret = "0123456789ab", "0123456789abcdefghjkmnpqrstvwxyz01234567"
+	for text, want := range map[string]string{
+		"DELETE /api/v1/credentials/prq_" + id + "_" + secret:     "DELETE /api/v1/credentials/prq_" + id + "_…",
+		"DELETE /api/v1/credentials/prq_" + id + "_" + secret[1:]: "DELETE /api/v1/credentials/prq_" + id + "_…",
+		`{"name":"prq_` + id + "_" + secret + `"}`:                `{"name":"prq_` + id + `_…"}`,
+		"DELETE /api/v1/credentials/" + id:                        "DELETE /api/v1/credentials/" + id,
+		"prq_tools":                                               "prq_tools",
+	} {
+		l, records, _ := newTestLog(t)
+		l.Record(catalog.AuditEntry{Action: "x", Target: text, Result: catalog.AuditFailed})
+		if err := l.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		l.Write(t.Context(), catalog.AuditEntry{Action: "x", Detail: text, Result: catalog.AuditDone})
+		if got := records.take(); len(got) != 2 || got[0].Target != want || got[1].Detail != want {
+			t.Errorf("%s is kept as %+v", text, got)
+		}
+	}
+}

@@ -173,7 +173,8 @@ func (s *signIn) callback(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, attempt{}, refusedSignIn("oidc_state_wrong", "the sign-in took too long, or was begun elsewhere"))
 		return
 	}
-	refund, err := s.a.limiter.reserve("oidc", clientAddress(r.RemoteAddr))
+	// Each sign-in counts for itself, so that one who fails holds up nobody else.
+	refund, err := s.a.limiter.reserve("sign-in "+p.State, clientAddress(r.RemoteAddr))
 	if err != nil {
 		s.fail(w, r, attempt{next: p.Next}, err)
 		return

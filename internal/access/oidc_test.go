@@ -389,6 +389,23 @@ func TestOIDCFailedPage(t *testing.T) {
 	}
 }
 
+// TestOIDCFailuresHoldUpNobody: whoever fails at the provider does not keep others
+// at the same address out.
+func TestOIDCFailuresHoldUpNobody(t *testing.T) {
+	s, idp := newSite(t), newProvider(t)
+	s.serve(OIDCConfig{Issuer: idp.server.URL})
+	idp.person(map[string]any{"sub": ""})
+	for range 2 * accountRate.burst {
+		if status, _ := s.get(s.browser(), OIDCLoginPath); status != 403 {
+			t.Fatalf("status %d", status)
+		}
+	}
+	idp.person(map[string]any{"sub": "1", "preferred_username": "ann"})
+	if status, body := s.get(s.browser(), OIDCLoginPath); status != 200 {
+		t.Errorf("%d %s", status, body)
+	}
+}
+
 func TestLocalPath(t *testing.T) {
 	for next, want := range map[string]string{
 		"": "/", "/": "/", "/a?b=c#d": "/a?b=c#d", "//evil.example": "/", "https://evil.example": "/", `/\evil.example`: "/",

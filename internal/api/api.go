@@ -180,6 +180,8 @@ type Audit interface {
 	// Write writes an entry before it returns, Record soon.
 	Write(ctx context.Context, e catalog.AuditEntry)
 	Record(e catalog.AuditEntry)
+	// Refused records a change that was refused before it was found out which.
+	Refused(r *http.Request, actor access.Actor, code string)
 	// Flush writes everything that was recorded before it was called.
 	Flush(ctx context.Context) error
 }

@@ -89,6 +89,7 @@ func TestSession(t *testing.T) {
 	b.ask("PATCH", "/namespaces/team", change, "Sec-Fetch-Site: ", "Origin: https://evil.example").want(t, 403, "cross_origin")
 	b.ask("POST", "/session", fmt.Sprintf(`{"name":"ann","password":%q}`, annsPassword), "Sec-Fetch-Site: cross-site").want(t, 403, "cross_origin")
 	b.ask("GET", "/namespaces/team", "").want(t, 200, `"autoScan":false`)
+	e.do("GET", "/api/v1/audit?action=change&result=denied", nil).want(t, 200, `"actor":"ann"`, "PATCH /api/v1/namespaces/team", "csrf_header_missing", "cross_origin")
 	b.ask("PATCH", "/namespaces/team", change).want(t, 200, `"autoScan":true`)
 
 	// Another browser; the first ends the second's session.
