@@ -172,6 +172,102 @@ func TestCredentialsAtTheRegistry(t *testing.T) {
 	}
 }
 
+// TestBlobsStay: who knows the digest of a layer and may push elsewhere does not
+// get it from there, by any way that could make the one repository's the other's.
+func TestBlobsStay(t *testing.T) {
+	t.Parallel()
+	e := start(t, config(t))
+	e.namespace("mine", api.NamespaceChange{})
+	e.namespace("secret", api.NamespaceChange{})
+	img := debian(t, "what nobody else shall see")
+	e.push(img, "secret/app", "1")
+	_, err := e.control.CreateAccount(t.Context(), api.AccountCreate{Name: "eve", Password: annsPassword})
+	e.must(err)
+	e.must(e.control.GrantRole(t.Context(), client.Realm{Namespace: "mine"}, "eve", false, catalog.Maintainer))
+	req, err := http.NewRequest(http.MethodGet, e.url, nil)
+	e.must(err)
+	req.SetBasicAuth("eve", annsPassword)
+	basic := "Authorization: " + req.Header.Get("Authorization")
+	asked := e.do("GET", "/v2/token?scope=repository:mine/app:*&scope=repository:secret/app:*", nil, basic).want(t, 200)
+	logins := map[string]string{"password": basic, "token": "Authorization: Bearer " + decode[struct{ Token string }](t, asked.body).Token}
+
+	layer := img.Layers[0]
+	const kind, list = "application/vnd.oci.image.manifest.v1+json", "application/vnd.oci.image.index.v1+json"
+	own := []byte("{}")
+	settings := fmt.Sprintf(`{"mediaType":"application/vnd.oci.image.config.v1+json","size":%d,"digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"}`, len(own))
+	e.do("POST", "/v2/mine/app/blobs/uploads/?digest=sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a", own, basic).want(t, 201)
+	naming := func(mediaType string) []byte {
+		return fmt.Appendf(nil, `{"schemaVersion":2,"mediaType":%q,"config":%s,"layers":[{"mediaType":%q,"size":%d,"digest":%q}]}`, kind, settings, mediaType, len(img.Blobs[layer.Digest]), layer.Digest)
+	}
+	member := fmt.Appendf(nil, `{"schemaVersion":2,"mediaType":%q,"manifests":[{"mediaType":%q,"size":%d,"digest":%q}]}`, list, kind, len(img.Manifest), img.Digest)
+	for name, login := range logins {
+		ask := func(method, path string, body []byte, headers ...string) answer {
+			return e.do(method, path, body, append(headers, login)...)
+		}
+		// Ways to make it one's own, each refused or without effect.
+		ask("POST", "/v2/mine/app/blobs/uploads/?from=secret/app&mount="+layer.Digest, nil).want(t, 202)
+		ask("POST", "/v2/mine/app/blobs/uploads/?mount="+layer.Digest, nil).want(t, 202)
+		ask("POST", "/v2/mine/app/blobs/uploads/?digest="+layer.Digest, []byte("not it")).want(t, 400, "DIGEST_INVALID")
+		ask("PUT", "/v2/mine/app/manifests/1", naming("application/vnd.oci.image.layer.v1.tar+gzip"), "Content-Type: "+kind).want(t, 404, "MANIFEST_BLOB_UNKNOWN")
+		ask("PUT", "/v2/mine/app/manifests/2", naming("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"), "Content-Type: "+kind).want(t, 201)
+		ask("PUT", "/v2/mine/app/manifests/3", member, "Content-Type: "+list).want(t, 404, "MANIFEST_BLOB_UNKNOWN")
+		upload := ask("POST", "/v2/mine/app/blobs/uploads/", nil).want(t, 202).Header.Get("Location")
+		ask("PUT", upload+sep(upload)+"digest="+layer.Digest, nil).want(t, 400, "DIGEST_INVALID")
+		// And to get it.
+		for _, method := range []string{"GET", "HEAD"} {
+			for _, headers := range [][]string{nil, {"Range: bytes=0-9"}, {"If-None-Match: \"" + layer.Digest + "\""}} {
+				for _, path := range []string{"/v2/mine/app/blobs/" + layer.Digest, "/v2/mine/app/manifests/" + img.Digest} {
+					if a := ask(method, path, nil, headers...); a.StatusCode != 404 {
+						t.Errorf("by %s, %s %s %v: %s", name, method, path, headers, a.Status)
+					}
+				}
+				for _, path := range []string{"/v2/secret/app/blobs/" + layer.Digest, "/v2/secret/app/manifests/" + img.Digest, "/v2/secret/app/manifests/1", "/v2/secret/app/tags/list", "/v2/secret/app/referrers/" + img.Digest} {
+					if a := ask(method, path, nil, headers...); a.StatusCode != 403 {
+						t.Errorf("by %s, %s %s %v: %s", name, method, path, headers, a.Status)
+					}
+				}
+			}
+		}
+	}
+	// What was pushed there can be had there still.
+	e.do("GET", "/v2/secret/app/blobs/"+layer.Digest, nil, "Range: bytes=0-9").want(t, 206)
+}
+
+// TestFailuresCountByClient: behind a proxy that is known, failures count by the
+// client it names; what anybody else forwards does not make a client another one.
+// Whoever guesses an administrator's password locks nobody out elsewhere.
+func TestFailuresCountByClient(t *testing.T) {
+	t.Parallel()
+	for _, known := range []bool{true, false} {
+		t.Run(fmt.Sprintf("known %t", known), func(t *testing.T) {
+			t.Parallel()
+			cfg := config(t)
+			if known {
+				cfg.Proxies = []string{"127.0.0.1"}
+			}
+			e := start(t, cfg)
+			try := func(client, password string) answer {
+				return e.browser().ask("POST", "/session", fmt.Sprintf(`{"name":"admin","password":%q}`, password), "X-Forwarded-For: 198.51.100.9, "+client)
+			}
+			for i := range 10 {
+				forged := "203.0.113.1"
+				if !known {
+					forged = fmt.Sprint("203.0.113.", i)
+				}
+				try(forged, "guessed").want(t, 401)
+			}
+			try("203.0.113.1", "guessed").want(t, 429, "too_many_failed_logins")
+			elsewhere := try("203.0.113.200", e.password)
+			e.do("GET", "/api/v1/audit?action=login&result=denied&address=203.0.113.1", nil, "X-Forwarded-For: 203.0.113.201").want(t, map[bool]int{true: 200, false: 429}[known])
+			if known {
+				elsewhere.want(t, 200)
+			} else {
+				elsewhere.want(t, 429) // is the same client, whatever it says
+			}
+		})
+	}
+}
+
 // TestLists: whoever may read one namespace sees nothing of another, in any list.
 func TestLists(t *testing.T) {
 	t.Parallel()

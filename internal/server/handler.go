@@ -25,7 +25,7 @@ func (s *Server) parts() []part {
 	small := func(h http.Handler) http.Handler { return secured(bounded(h)) }
 	list := []part{
 		{"/v2/", s.registry},
-		{"/v2/token", bounded(s.auth.Token(s.locate))},
+		{"/v2/token", small(s.auth.Token(s.locate))},
 		{"/api/v1/", small(s.auth.Middleware(s.api()))},
 		{"/metrics", small(readOnly(s.guardMetrics(s.metrics.handler())))},
 		{"/healthz", small(readOnly(http.HandlerFunc(s.healthy)))},

@@ -108,6 +108,34 @@ func TestHostileHeaders(t *testing.T) {
 	e.do("GET", "/healthz", nil).want(t, 200)
 }
 
+// A client that sends the body of a request slowly is dismissed, and so is one
+// that sends more than there can be.
+func TestHostileBodies(t *testing.T) {
+	t.Parallel()
+	e := start(t, config(t))
+	for _, path := range []string{"/api/v1/session", "/v2/token"} {
+		conn, err := net.Dial("tcp", e.server.Addr())
+		e.must(err)
+		defer conn.Close()
+		_, err = io.WriteString(conn, "POST "+path+" HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\n{")
+		e.must(err)
+		e.must(conn.SetReadDeadline(time.Now().Add(readTimeout + 15*time.Second)))
+		if _, err := io.ReadAll(conn); err != nil {
+			t.Errorf("%s: the connection was not closed: %v", path, err)
+		}
+	}
+	long := []byte(`{"name":"` + strings.Repeat("x", 2<<20) + `"}`)
+	for _, path := range []string{"/api/v1/session", "/api/v1/namespaces", "/api/v1/accounts"} {
+		e.do("POST", path, long, "Content-Type: application/json").want(t, 413)
+	}
+	if a := e.do("PUT", "/v2/team/app/manifests/1", make([]byte, 5<<20), "Content-Type: application/vnd.oci.image.manifest.v1+json"); a.StatusCode != 404 && a.StatusCode != 413 && a.StatusCode != 400 {
+		t.Errorf("a manifest of 5 MiB: %s", a.Status)
+	}
+}
+
+// readTimeout is how long the server waits for what is small.
+const readTimeout = 30 * time.Second
+
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	e := start(t, config(t))

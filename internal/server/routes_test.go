@@ -234,6 +234,9 @@ func (e *env) outcome(row route, values map[string]string, name, login string) s
 	res, err := http.DefaultTransport.RoundTrip(req)
 	e.must(err)
 	defer res.Body.Close()
+	if policy := res.Header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none'") || strings.Contains(policy, "script-src 'unsafe") || res.Header.Get("X-Content-Type-Options") != "nosniff" {
+		e.Errorf("%s %s: a browser may do with the answer what it likes: %q", row.method, path, policy)
+	}
 	var problem struct{ Code string }
 	if res.Header.Get("Content-Type") == "application/problem+json" {
 		e.must(json.NewDecoder(io.LimitReader(res.Body, 1<<20)).Decode(&problem))
