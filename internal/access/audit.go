@@ -5,9 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"regexp"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -115,19 +113,11 @@ func (l *AuditLog) Refused(r *http.Request, actor Actor, code string) {
 	})
 }
 
-// withoutTokens takes the secrets of credentials out of what people sent, who
-// paste a token where its id belongs.
+// withoutTokens masks what people sent.
 func withoutTokens(e catalog.AuditEntry) catalog.AuditEntry {
-	for _, text := range []*string{&e.Target, &e.Detail} {
-		if strings.Contains(*text, credentialPrefix) {
-			*text = tokenWithin.ReplaceAllString(*text, "${1}_…")
-		}
-	}
+	e.Target, e.Detail = MaskTokens(e.Target), MaskTokens(e.Detail)
 	return e
 }
-
-// tokenWithin finds what looks like a credential's token, also a damaged one.
-var tokenWithin = regexp.MustCompile(`(` + credentialPrefix + `[0-9A-Za-z]{1,12})[0-9A-Za-z]*_[0-9A-Za-z_]+`)
 
 // networkOf is what the different refusals of an address count by.
 func networkOf(address string) string {

@@ -239,7 +239,7 @@ func (a *Authenticator) bearer(r *http.Request, token string) (Actor, error) {
 // report logs an error the client is not told about.
 func (a *Authenticator) report(r *http.Request, err error) {
 	if a.Logger != nil {
-		a.Logger.ErrorContext(r.Context(), "check credentials", "path", r.URL.Path, "error", err)
+		a.Logger.ErrorContext(r.Context(), "check credentials", "path", MaskTokens(r.URL.Path), "error", err)
 	}
 }
 

@@ -25,6 +25,18 @@ var credentialToken = regexp.MustCompile(`^prq_([0-9a-hjkmnp-tv-z]{12})_([0-9a-h
 
 func isCredential(text string) bool { return strings.HasPrefix(text, credentialPrefix) }
 
+// MaskTokens takes the secrets of credentials out of a text that somebody sent, as
+// a path: people paste a token where its id belongs. For logs.
+func MaskTokens(text string) string {
+	if !strings.Contains(text, credentialPrefix) {
+		return text
+	}
+	return tokenWithin.ReplaceAllString(text, "${1}_…")
+}
+
+// tokenWithin finds what looks like a credential's token, also a damaged one.
+var tokenWithin = regexp.MustCompile(`(` + credentialPrefix + `[0-9A-Za-z]{1,12})[0-9A-Za-z]*_[0-9A-Za-z_]+`)
+
 // CredentialRequest asks for a credential.
 type CredentialRequest struct {
 	Account string

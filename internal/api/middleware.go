@@ -59,7 +59,7 @@ func (h *handlers) recoverPanics(next http.Handler) http.Handler {
 				return
 			}
 			if p != http.ErrAbortHandler {
-				h.cfg.Logger.ErrorContext(r.Context(), "api: panic", "method", r.Method, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+				h.cfg.Logger.ErrorContext(r.Context(), "api: panic", "method", r.Method, "path", access.MaskTokens(r.URL.Path), "panic", p, "stack", string(debug.Stack()))
 				if !started.started {
 					internalProblem().write(w)
 					return

@@ -1,12 +1,18 @@
 package server_test
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"io/fs"
+	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/pratique/pratique/internal/access"
@@ -231,6 +237,92 @@ func TestBlobsStay(t *testing.T) {
 	}
 	// What was pushed there can be had there still.
 	e.do("GET", "/v2/secret/app/blobs/"+layer.Digest, nil, "Range: bytes=0-9").want(t, 206)
+}
+
+// TestNoSecretIsKept: passwords, tokens and what a browser holds stand in no file of
+// the server and in no line of its log, also where somebody sent them to the wrong
+// place.
+func TestNoSecretIsKept(t *testing.T) {
+	t.Parallel()
+	cfg := config(t)
+	var log lockedBuffer
+	e := startLogging(t, cfg, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	e.namespace("team", api.NamespaceChange{})
+	made, err := e.control.CreateAccount(t.Context(), api.AccountCreate{Name: "ann", OneTime: true})
+	e.must(err)
+	b := e.browser()
+	b.signIn("ann", "guessed-by-somebody").want(t, 401)
+	b.signIn("ann", made.Password).want(t, 200)
+	b.ask("POST", "/account/password", fmt.Sprintf(`{"oldPassword":%q,"newPassword":%q}`, made.Password, annsPassword)).want(t, 204)
+	credential, err := e.control.CreateCredential(t.Context(), api.CredentialCreate{Account: "ann", Kind: "long-term"})
+	e.must(err)
+	bearer := "Authorization: Bearer " + credential.Token
+	e.do("GET", "/api/v1/account", nil, bearer).want(t, 200)
+	e.do("GET", "/v2/", nil, bearer).want(t, 200)
+	e.do("DELETE", "/api/v1/credentials/"+credential.Token, nil).want(t, 404)
+	e.do("GET", "/api/v1/namespaces?token="+credential.Token, nil)
+	token := decode[struct{ Token string }](t, e.do("GET", "/v2/token?scope=repository:team/app:pull", nil).want(t, 200).body).Token
+	e.do("GET", "/v2/", nil, "Authorization: Bearer "+token).want(t, 200)
+	listed := e.do("GET", "/api/v1/credentials?all=true", nil).body + e.do("GET", "/api/v1/accounts", nil).want(t, 200).body + e.do("GET", "/api/v1/audit", nil).want(t, 200).body
+
+	secrets := map[string]string{
+		"one-time password": made.Password, "password": annsPassword, "guess": "guessed-by-somebody", "administrator's password": e.password,
+		"secret of the credential": credential.Token[len(credential.Token)-40:], "token of the registry": token[strings.LastIndexByte(token, '.'):],
+	}
+	at, err := url.Parse(e.url)
+	e.must(err)
+	for _, c := range b.http.Jar.Cookies(at) {
+		secrets["cookie "+c.Name] = c.Value
+	}
+	look := func(where, content string) {
+		t.Helper()
+		for name, secret := range secrets {
+			if strings.Contains(content, secret) {
+				t.Errorf("the %s stands in %s", name, where)
+			}
+		}
+	}
+	look("an answer", listed)
+	look("the database, while it is open", read(t, cfg.Data))
+	e.must(e.stop())
+	look("a file", read(t, cfg.Data))
+	look("the log", log.String())
+}
+
+// read is the content of all files in a directory.
+func read(t *testing.T, dir string) string {
+	t.Helper()
+	var all strings.Builder
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		all.Write(content)
+		return err
+	})
+	if err != nil || all.Len() == 0 {
+		t.Fatalf("%d bytes in %s: %v", all.Len(), dir, err)
+	}
+	return all.String()
+}
+
+// lockedBuffer may be written to by many.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer // guarded by mu
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
 }
 
 // TestFailuresCountByClient: behind a proxy that is known, failures count by the

@@ -157,7 +157,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		defer func() {
 			p := recover()
 			if p != nil && p != http.ErrAbortHandler {
-				s.log.Error("panic while serving", "method", r.Method, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+				s.log.Error("panic while serving", "method", r.Method, "path", access.MaskTokens(r.URL.Path), "panic", p, "stack", string(debug.Stack()))
 				if rec.wrote {
 					p = http.ErrAbortHandler
 				} else {
@@ -166,7 +166,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 				}
 			}
 			s.metrics.observeRequest(r, rec.status, time.Since(start))
-			s.log.Log(r.Context(), requestLevel(rec.status), "request", "method", r.Method, "path", r.URL.Path,
+			s.log.Log(r.Context(), requestLevel(rec.status), "request", "method", r.Method, "path", access.MaskTokens(r.URL.Path),
 				"status", rec.status, "bytes", rec.bytes, "took", time.Since(start).Round(time.Microsecond), "from", r.RemoteAddr)
 			if p != nil {
 				panic(p)
