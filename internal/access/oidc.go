@@ -57,6 +57,8 @@ const (
 	// how long it may be, in bytes.
 	oidcPatience  = 15 * time.Second
 	maxOIDCAnswer = 1 << 20
+	// oidcPause is how long a provider is left alone that could not be reached.
+	oidcPause = 5 * time.Second
 	// maxOIDCGroups bounds how many groups of a claim are looked at.
 	maxOIDCGroups = 1000
 )
@@ -72,6 +74,8 @@ type signIn struct {
 
 	mu       sync.Mutex
 	provider *oidc.Provider // guarded by mu; nil until it was reached
+	failure  error          // guarded by mu; why it was not
+	again    time.Time      // guarded by mu; when it may be asked again
 }
 
 // OIDC serves OIDCLoginPath and OIDCCallbackPath. The provider is asked what it
@@ -319,25 +323,38 @@ func (s *signIn) groups(claims map[string]any) []string {
 	return ours
 }
 
-// flow is how to speak with the provider, which is asked once.
+// flow is how to speak with the provider.
 func (s *signIn) flow(ctx context.Context) (*oauth2.Config, *oidc.Provider, error) {
-	s.mu.Lock()
-	provider := s.provider
-	s.mu.Unlock()
-	if provider == nil {
-		var err error
-		if provider, err = oidc.NewProvider(ctx, s.cfg.Issuer); err != nil {
-			return nil, nil, &catalog.Error{Kind: catalog.Unavailable, Code: "oidc_unreachable", Message: "the OpenID provider cannot be reached",
-				Advice: "try again later, or sign in with a password", Err: err}
-		}
-		s.mu.Lock()
-		s.provider = provider
-		s.mu.Unlock()
+	provider, err := s.discover(ctx)
+	if err != nil {
+		return nil, nil, err
 	}
 	return &oauth2.Config{
 		ClientID: s.cfg.ClientID, ClientSecret: s.cfg.ClientSecret, Endpoint: provider.Endpoint(),
 		RedirectURL: s.cfg.PublicURL + OIDCCallbackPath, Scopes: append([]string{oidc.ScopeOpenID}, s.cfg.Scopes...),
 	}, provider, nil
+}
+
+// discover asks the provider once what it can do, for all who wait for that. One
+// that does not answer is left alone for a moment, so that nobody can make this
+// server ask again and again.
+func (s *signIn) discover(ctx context.Context) (*oidc.Provider, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.provider == nil && !s.a.now().Before(s.again) {
+		var err error
+		// Whoever began this may go away; the others need it still.
+		asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), oidcPatience)
+		defer cancel()
+		if s.provider, err = oidc.NewProvider(asking, s.cfg.Issuer); err != nil {
+			s.provider, s.failure, s.again = nil, err, s.a.now().Add(oidcPause)
+		}
+	}
+	if s.provider == nil {
+		return nil, &catalog.Error{Kind: catalog.Unavailable, Code: "oidc_unreachable", Message: "the OpenID provider cannot be reached",
+			Advice: "try again later, or sign in with a password", Err: s.failure}
+	}
+	return s.provider, nil
 }
 
 // context bounds what the provider is asked. Its keys are fetched in the

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -54,6 +55,8 @@ func newProvider(t testing.TB) *provider {
 		})
 	})
 	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
 		p.answer(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: p.key.Public(), KeyID: "k", Algorithm: "RS256", Use: "sig"}}})
 	})
 	mux.HandleFunc("GET /authorize", p.authorize)
@@ -386,6 +389,46 @@ func TestOIDCFailedPage(t *testing.T) {
 		if got := res.Header.Get("Location"); res.StatusCode != http.StatusSeeOther || got != want {
 			t.Errorf("%s: %d %s, want %s", path, res.StatusCode, got, want)
 		}
+	}
+}
+
+// TestOIDCProviderChanges: a provider that gets another key, or comes up later, is
+// taken as it is; while it is away it is not asked for each who tries.
+func TestOIDCProviderChanges(t *testing.T) {
+	c := &clock{at: time.Now()}
+	s, idp := newSiteAt(t, c.now), newProvider(t)
+	var asked atomic.Int32
+	working := idp.server.Config.Handler
+	away := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		http.Error(w, "away", http.StatusServiceUnavailable)
+	})
+	var current atomic.Pointer[http.Handler]
+	use := func(h http.Handler) { current.Store(&h) }
+	use(away)
+	idp.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*current.Load()).ServeHTTP(w, r) })
+	s.serve(OIDCConfig{Issuer: idp.server.URL})
+	idp.person(map[string]any{"sub": "1", "preferred_username": "ann"})
+	for range 5 {
+		if status, _ := s.get(s.browser(), OIDCLoginPath); status != 502 {
+			t.Errorf("away: status %d", status)
+		}
+	}
+	if n := asked.Load(); n != 1 {
+		t.Errorf("it was asked %d times", n)
+	}
+	use(working)
+	c.advance(oidcPause)
+	if status, body := s.get(s.browser(), OIDCLoginPath); status != 200 {
+		t.Errorf("it is up: %d %s", status, body)
+	}
+	next, err := rsa.GenerateKey(rand.Reader, 2048)
+	s.must(err)
+	idp.mu.Lock()
+	idp.key = next
+	idp.mu.Unlock()
+	if status, body := s.get(s.browser(), OIDCLoginPath); status != 200 {
+		t.Errorf("another key: %d %s", status, body)
 	}
 }
 
