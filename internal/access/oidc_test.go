@@ -392,6 +392,40 @@ func TestOIDCFailedPage(t *testing.T) {
 	}
 }
 
+// TestOIDCCookie: what a browser keeps of a sign-in is for this host, and for TLS
+// where there is TLS; no script can read it, and it says nothing that could be
+// changed.
+func TestOIDCCookie(t *testing.T) {
+	s, idp := newSite(t), newProvider(t)
+	h := s.auth.OIDC(OIDCConfig{Issuer: idp.server.URL, ClientID: "us", PublicURL: "https://registry.example"})
+	for name, change := range map[string]func(*http.Request){"pratique-oidc": func(*http.Request) {}, "__Host-pratique-oidc": secure} {
+		r := httptest.NewRequest(http.MethodGet, "https://registry.example"+OIDCLoginPath+"?next=/a", nil)
+		r.TLS = nil
+		change(r)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		cookies := w.Result().Cookies()
+		if w.Code != http.StatusFound || len(cookies) != 1 {
+			t.Fatalf("%d %v", w.Code, cookies)
+		}
+		c := cookies[0]
+		if c.Name != name || c.Secure != strings.HasPrefix(name, "__Host-") || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.MaxAge > 600 {
+			t.Errorf("cookie: %+v", c)
+		}
+		at, err := url.Parse(w.Header().Get("Location"))
+		s.must(err)
+		for _, part := range []string{"state", "nonce", "code_challenge"} {
+			if len(at.Query().Get(part)) < 22 { // 128 bits
+				t.Errorf("%s is %q", part, at.Query().Get(part))
+			}
+		}
+		signer := &signIn{a: s.auth, key: []byte("guessed")}
+		if _, ok := signer.open(c.Value); ok {
+			t.Error("another key opens it")
+		}
+	}
+}
+
 // TestOIDCProviderChanges: a provider that gets another key, or comes up later, is
 // taken as it is; while it is away it is not asked for each who tries.
 func TestOIDCProviderChanges(t *testing.T) {
@@ -452,7 +486,7 @@ func TestOIDCFailuresHoldUpNobody(t *testing.T) {
 func TestLocalPath(t *testing.T) {
 	for next, want := range map[string]string{
 		"": "/", "/": "/", "/a?b=c#d": "/a?b=c#d", "//evil.example": "/", "https://evil.example": "/", `/\evil.example`: "/",
-		"/a\r\nX: y": "/", "evil": "/", "/" + strings.Repeat("a", 2000): "/",
+		"/a\r\nX: y": "/", "/\t/evil.example": "/", "javascript:alert(1)": "/", "evil": "/", "/" + strings.Repeat("a", 2000): "/",
 	} {
 		if got := localPath(next); got != want {
 			t.Errorf("%q: %q, want %q", next, got, want)
