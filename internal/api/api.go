@@ -214,6 +214,8 @@ type handlers struct {
 	cfg Config
 	// previewing holds a place for each preview that is being made.
 	previewing chan struct{}
+	// following counts who follows events.
+	following followers
 }
 
 // New returns the handler of everything below Prefix.
