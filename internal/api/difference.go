@@ -89,7 +89,7 @@ func (h *handlers) differenceSince(ctx context.Context, in *getDifferenceIn, p c
 			Advise(`leave out "since", to compare two images as they are now, or all that begins with "from"`)
 	case in.Since.After(now):
 		return nil, catalog.Errorf(catalog.Invalid, "since_in_future", "%s has not come yet", in.Since.UTC().Format(time.RFC3339)).
-			Advise("name an earlier time; the clock of this registry says " + now.UTC().Format(time.RFC3339))
+			Advise("name an earlier time; the clock of this registry says %s", now.UTC().Format(time.RFC3339))
 	}
 	// First the report, as reading it may bring it up to date.
 	doc, exceptions, err := h.documentOf(ctx, p)

@@ -21,7 +21,9 @@ func TestPast(t *testing.T) {
 	was := func(id, kind, name, version string) catalog.PastVulnerability {
 		return catalog.PastVulnerability{PackageVulnerability: catalog.PackageVulnerability{ID: id}, Type: kind, Package: name, Version: version}
 	}
-	finding := func(id string, c report.Category) report.Finding { return report.Finding{FindingID: id, Category: c, Rule: id} }
+	finding := func(id string, c report.Category) report.Finding {
+		return report.Finding{FindingID: id, Category: c, Rule: id}
+	}
 	now := &report.Report{
 		Categories:      report.Categories(),
 		Vulnerabilities: []report.Vulnerability{vulnerability("CVE-1", "deb", "zlib", "1"), vulnerability("CVE-1", "npm", "zlib", "1"), vulnerability("CVE-2", "deb", "zlib", "1")},

@@ -496,6 +496,13 @@ func (c *Client) Difference(ctx context.Context, image Image, from *Image) (d ap
 	return d, c.do(ctx, http.MethodGet, image.path()+"/difference", query, nil, &d)
 }
 
+// DifferenceSince tells what an image's report has that it had not at a time, and
+// the other way round.
+func (c *Client) DifferenceSince(ctx context.Context, image Image, at time.Time) (d api.Difference, err error) {
+	query := url.Values{"since": {at.UTC().Format(time.RFC3339)}}
+	return d, c.do(ctx, http.MethodGet, image.path()+"/difference", query, nil, &d)
+}
+
 // Report returns the report in force of an image as JSON. The caller closes it.
 func (c *Client) Report(ctx context.Context, image Image) (io.ReadCloser, error) {
 	return c.send(ctx, http.MethodGet, image.path()+"/report", nil, nil)
