@@ -20,7 +20,7 @@ func (h *handlers) registerDifference(api huma.API) {
 		Summary: "Tell what an image has that an earlier one had not, and the other way round",
 		Description: "Both must have a report. What is whitelisted now is left out of both. The same vulnerability in another version " +
 			"of the same package has neither come nor gone. With \"since\" the image is compared with itself: with what its report said then, " +
-			"or if that is not known, at the first moment that is; \"from.at\" tells which. Of that time it is known what the categories were that can block pulls.",
+			"or if that is not known, at the first moment that is; \"from.at\" tells which. What is known of an earlier time are the findings of categories that can block pulls.",
 	}, h.getDifference)
 }
 
