@@ -356,6 +356,17 @@ func (c *Client) VulnerableImages(ctx context.Context, id, namespace string) ([]
 	return c.packageImages(ctx, "/risks/vulnerabilities/"+url.PathEscape(id)+"/images", url.Values{}, namespace)
 }
 
+// VulnerabilityHistory lists when images had a vulnerability, or those of them in a
+// namespace, what happened last first, up to limit.
+func (c *Client) VulnerabilityHistory(ctx context.Context, id, namespace string, limit int) ([]api.VulnerabilityPeriod, error) {
+	var some api.Some[api.VulnerabilityPeriod]
+	query := url.Values{"limit": {strconv.Itoa(limit)}}
+	if namespace != "" {
+		query.Set("namespace", namespace)
+	}
+	return some.Items, c.do(ctx, http.MethodGet, "/risks/vulnerabilities/"+url.PathEscape(id)+"/history", query, nil, &some)
+}
+
 // PackageImages lists the images that hold a package, of any version if that is
 // empty, or those of them in a namespace.
 func (c *Client) PackageImages(ctx context.Context, name, version, namespace string) ([]api.PackageImage, error) {
