@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pratique/pratique/internal/catalog"
@@ -27,7 +28,8 @@ type findingChange struct {
 // findingChanges compares what was found, but for vulnerabilities, by the ids of
 // findings. It returns one more than maxFindingChanges at most.
 func findingChanges(before, after []catalog.Exposure) []findingChange {
-	if before, after = findings(before), findings(after); len(before)+len(after) == 0 {
+	before, after = findings(before), findings(after)
+	if slices.EqualFunc(before, after, func(a, b catalog.Exposure) bool { return a.FindingID == b.FindingID }) {
 		return nil
 	}
 	had, has := findingIDs(before), findingIDs(after)

@@ -258,7 +258,7 @@ step("addresses that lead nowhere, and hostile ones", async () => {
   for (const [address, says] of [
     ["/risks/nothing", "There is no such page"],
     ["/risks/vulnerability/CVE-0000-0000", "No image has it"],
-    ["/risks/vulnerability/%E0%A4%A", "Not found"],
+    ["/risks/vulnerability/%E0%A4%A", "No image has it"],
     ["/risks/vulnerability/<img src=x onerror=alert(1)>", "No image has it"],
     ["/risks/rule?category=nothing&rule=x", "There is no such rule"],
     ["/risks/rule?category=unsafe-setting&rule=<script>alert(1)</script>", "No image has it"],
