@@ -265,7 +265,7 @@ step("addresses that lead nowhere, and hostile ones", async () => {
     ["/risks?page=99999999999&severity=x", "Nothing fits this selection"],
     ["/difference/team", "That is not the name of an image"],
     ["/difference/team/app:9", "cannot be compared"],
-    ["/difference/team/app:2.0?since=<b>x</b>", "itself, on <b>x</b>"],
+    ["/difference/team/app:2.0?since=<b>x</b>", "Not found"],
     ["/difference/team/app:2.0?since=2999-01-01T00:00:00Z", "has not come yet"],
     ["/administration/nothing", "There is no such page"],
     ["/administration/batches/999", "Not found"],
@@ -316,7 +316,7 @@ step("what came and went in an image, and when images had a vulnerability", asyn
   const gone = page.getByRole("table", { name: "findings" });
   await gone.getByRole("link").first().waitFor();
   await browser.check(page, "difference since a week ago");
-  await shot("difference-since");
+  await browser.shot(page, "difference-since");
   await page.getByLabel("Compared with").selectOption({ label: "the image that was pushed before" });
   await page.getByText("Layers in common").waitFor();
   await page.goBack();
@@ -326,5 +326,5 @@ step("what came and went in an image, and when images had a vulnerability", asyn
   await history.getByText("team/app:2.0").waitFor();
   assert.equal(await history.getByText("still there").count(), 0);
   await browser.check(page, "the history of a vulnerability");
-  await shot("vulnerability-history");
+  await browser.shot(page, "vulnerability-history");
 });
