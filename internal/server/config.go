@@ -132,7 +132,7 @@ type Metrics struct {
 	Open bool `yaml:"open"`
 }
 
-// Events says how long events are kept.
+// Events says how long events are kept, and what came and went in images.
 type Events struct {
 	// Keep is from one hour to ten years. Default 90 days.
 	Keep time.Duration `yaml:"keep"`
