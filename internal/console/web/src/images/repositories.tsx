@@ -2,6 +2,8 @@ import { Button, TextInput } from "@mantine/core";
 import { Link } from "wouter";
 import { useNamespaces, useRepositories } from "../api/queries";
 import type { Namespace, Repository } from "../api/types";
+import { NoRole } from "../session/no-role";
+import { useAccount } from "../session/session";
 import { count, plural } from "../text/format";
 import { link } from "../url/image";
 import { useUrlState } from "../url/state";
@@ -18,6 +20,7 @@ const defaults = { q: "" };
 /** The namespaces, as the way to their repositories. */
 export function NamespacesOfRepositories() {
   const [state, change] = useUrlState(defaults);
+  const roleless = useAccount().roles.length === 0;
   const list = useAllPages(useNamespaces(), state.q !== "");
   const shown = list.items.filter((n) => n.name.includes(state.q.toLowerCase()));
   const columns: Column<Namespace>[] = [
@@ -38,6 +41,7 @@ export function NamespacesOfRepositories() {
           : list.loading ? <Loading />
           : shown.length > 0 ? <DataTable label="Namespaces" columns={columns} rows={shown} rowKey={(n) => n.name} />
           : state.q !== "" ? <Empty title="Nothing has this name" action={<Button variant="default" onClick={() => change({ q: "" })}>Show all</Button>} />
+          : roleless ? <NoRole />
           : <Empty title="There is no namespace yet" action={<Button component={Link} href="/welcome">Push a first image</Button>}>Images are kept in namespaces, which also say what is scanned and what may be pulled.</Empty>}
       </div>
       <MoreRows list={list} what="namespace" />

@@ -6,7 +6,9 @@ import { call, Failure, path } from "../api/client";
 import { keys, useNamespace, useNamespaces } from "../api/queries";
 import type { Namespace } from "../api/types";
 import { Blocking } from "../images/repositories";
+import { NoRole } from "../session/no-role";
 import { useRefusal } from "../session/rights";
+import { useAccount } from "../session/session";
 import { count, plural } from "../text/format";
 import { link } from "../url/image";
 import { useUrlState } from "../url/state";
@@ -35,6 +37,7 @@ function List() {
   const refused = useRefusal("administer");
   const [state, change] = useUrlState(defaults);
   const [creating, setCreating] = useState(false);
+  const roleless = useAccount().roles.length === 0;
   const list = useAllPages(useNamespaces(), state.q !== "");
   const shown = list.items.filter((n) => n.name.includes(state.q.toLowerCase()));
   const columns: Column<Namespace>[] = [
@@ -56,6 +59,7 @@ function List() {
           : list.loading ? <Loading />
           : shown.length > 0 ? <DataTable label="Namespaces" columns={columns} rows={shown} rowKey={(n) => n.name} />
           : state.q !== "" ? <Empty title="No namespace has this name" action={<Button variant="default" onClick={() => change({ q: "" })}>Show all</Button>} />
+          : roleless ? <NoRole />
           : <Empty title="There is no namespace yet" action={<Button disabled={refused !== undefined} title={refused} onClick={() => setCreating(true)}>Create a namespace</Button>}>Images are kept in namespaces.</Empty>}
       </div>
       <MoreRows list={list} what="namespace" />
