@@ -1,11 +1,13 @@
 // What the browser tests need: a server of ours with advisories, a browser, and
 // clients that push and pull.
+import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 
@@ -43,13 +45,49 @@ function browserPath() {
   return "/usr/bin/chromium";
 }
 
+/**
+ * Sets up a server, with advisories of a directory, and a browser for the tests of
+ * a file. Each step goes on where the one before it ended, and fails also for what
+ * a page complained about while it ran.
+ */
+export function stage({ advisories } = {}) {
+  const lacking = missing();
+  const skip = lacking.length > 0 && !process.env.PRATIQUE_REQUIRE_ALL ? "it needs " + lacking.join(", ") : false;
+  if (lacking.length > 0 && !skip) throw new Error("nothing may be skipped here, and it needs " + lacking.join(", "));
+  const it = { page: undefined };
+  before(async () => {
+    if (skip) return;
+    it.server = await Server.start({ advisories });
+    it.browser = await Browser.start(it.server);
+  });
+  after(async () => {
+    await it.browser?.end();
+    await it.server?.end();
+  });
+  let broken = false;
+  it.step = (name, f) =>
+    test(name, { skip, timeout: 180_000 }, async () => {
+      if (broken) throw new Error("a step before this one failed");
+      it.browser.complaints = [];
+      try {
+        await f(it);
+        assert.deepEqual(it.browser.complaints, []);
+      } catch (error) {
+        broken = true;
+        if (process.env.ON_FAILURE) await it.page?.screenshot({ path: process.env.ON_FAILURE + name.replace(/\W+/g, "-") + ".png" });
+        throw error;
+      }
+    });
+  return it;
+}
+
 /** A server with a data directory of its own. */
 export class Server {
-  static async start() {
+  static async start({ advisories = process.env.PRATIQUE_DATA_SET } = {}) {
     const s = new Server();
     s.dir = mkdtempSync(join(tmpdir(), "pratique-console-"));
     s.auth = join(s.dir, "auth.json");
-    await run(program, ["advisories", "import", process.env.PRATIQUE_DATA_SET, "--data", join(s.dir, "data")], { maxBuffer: 64 << 20 });
+    await run(program, ["advisories", "import", advisories, "--data", join(s.dir, "data")], { maxBuffer: 64 << 20 });
     await s.up("127.0.0.1:0");
     return s;
   }
@@ -98,8 +136,9 @@ export class Server {
     return text === "" ? undefined : JSON.parse(text);
   }
 
+  /** Pushes one of the real images, or one in a directory. */
   async push(image, name) {
-    await run("skopeo", ["--insecure-policy", "copy", "-q", "--dest-tls-verify=false", "--dest-creds", "admin:" + this.password, `oci:${process.env.PRATIQUE_IMAGES}/${image}:latest`, `docker://${this.host}/${name}`], { maxBuffer: 64 << 20 });
+    await run("skopeo", ["--insecure-policy", "copy", "-q", "--dest-tls-verify=false", "--dest-creds", "admin:" + this.password, `oci:${resolve(process.env.PRATIQUE_IMAGES, image)}:latest`, `docker://${this.host}/${name}`], { maxBuffer: 64 << 20 });
   }
 
   /** Pulls, and returns what the client says where that is refused. */
@@ -157,6 +196,28 @@ export class Browser {
   async settle(page) {
     await page.waitForFunction(() => document.querySelectorAll('[aria-label="Loading"], [aria-busy="true"]').length === 0);
     await page.waitForTimeout(150); // what fades in
+  }
+
+  /** Has a page note from now on, in whatever it loads, what moves by itself and what takes long. */
+  async watch(page) {
+    await page.addInitScript(() => {
+      globalThis.noted = { shifts: [], tasks: [] };
+      const name = (n) => (n ? [n.nodeName.toLowerCase(), n.id && "#" + n.id, n.className && typeof n.className === "string" ? "." + n.className.split(" ").join(".") : ""].join("") : "?");
+      const shift = (e) => globalThis.noted.shifts.push({ value: e.value, from: e.sources.map((s) => `${name(s.node)} ${Math.round(s.previousRect.y)}+${Math.round(s.previousRect.height)} to ${Math.round(s.currentRect.y)}+${Math.round(s.currentRect.height)}`) });
+      new PerformanceObserver((l) => l.getEntries().filter((e) => !e.hadRecentInput).forEach(shift)).observe({ type: "layout-shift", buffered: true });
+      new PerformanceObserver((l) => l.getEntries().forEach((e) => globalThis.noted.tasks.push(Math.round(e.duration)))).observe({ type: "longtask", buffered: true });
+    });
+  }
+
+  /** Tells what a watched page noted since it was asked before, or was loaded. */
+  async noted(page) {
+    await this.settle(page);
+    const { shifts, tasks } = await page.evaluate(() => {
+      const n = globalThis.noted;
+      globalThis.noted = { shifts: [], tasks: [] };
+      return n;
+    });
+    return { shift: shifts.reduce((sum, s) => sum + s.value, 0), shifts, tasks };
   }
 
   /** Fails for what axe finds serious, and for a page wider than its window. */

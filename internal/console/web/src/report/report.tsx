@@ -13,7 +13,7 @@ import { link, name } from "../url/image";
 import { CopyButton } from "../ui/copy";
 import { SeverityBar, Tag, tone } from "../ui/marks";
 import { notify, notifyFailure } from "../ui/notices";
-import { Page } from "../ui/page";
+import { later, Page } from "../ui/page";
 import { save } from "../ui/save";
 import { Empty, ErrorState, Loading, sentence } from "../ui/states";
 import { useNow } from "../ui/time";
@@ -60,7 +60,7 @@ export default function ReportPage(ref: Props) {
   );
   return (
     <Page title={title} crumbs={crumbs} actions={actions}
-      lead={a && <span className="row small"><span className="mono wrap">{shortDigest(a.digest)}</span><CopyButton text={a.digest} what="the digest" />{a.tags.length > 1 && <span>also tagged {a.tags.filter((t) => t !== reference).slice(0, 8).join(", ")}</span>}</span>}>
+      lead={a === undefined ? !artifact.error && later : <span className="row small"><span className="mono wrap">{shortDigest(a.digest)}</span><CopyButton text={a.digest} what="the digest" />{a.tags.length > 1 && <span>also tagged {a.tags.filter((t) => t !== reference).slice(0, 8).join(", ")}</span>}</span>}>
       {artifact.error && !a ? <div className="card"><ErrorState error={artifact.error} retry={() => void artifact.refetch()} /></div>
         : !a ? <div className="card"><Loading rows={10} /></div>
         : <div className="stackv">
@@ -97,7 +97,7 @@ function VerdictBanner({ artifact: a, namespace }: { artifact: Artifact; namespa
   const j = judge(a.verdict);
   const now = useNow();
   return (
-    <div className="banner" style={tone(j.tone)} role="status">
+    <div className="banner with-scan" style={tone(j.tone)} role="status">
       <div className="row">
         <strong>{j.word}: {j.reason}.</strong>
         {a.verdict.changesAt && <span className="small" title={exactTime(a.verdict.changesAt)}>That changes by itself {ago(a.verdict.changesAt, now)}.</span>}
