@@ -154,6 +154,12 @@ export class Server {
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+/** Names, in a page, the innermost element that reaches out of the window. */
+function outside() {
+  const far = [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1);
+  return far.filter((e) => !far.some((other) => other !== e && e.contains(other))).at(0)?.outerHTML.slice(0, 300);
+}
+
 /** A browser that fails a test for anything a page complains about. */
 export class Browser {
   static async start(server) {
@@ -231,7 +237,7 @@ export class Browser {
     const serious = found.filter((v) => v.impact === "serious" || v.impact === "critical");
     if (serious.length > 0) throw new Error(`axe on ${what}: ${JSON.stringify(serious, null, 1)}`);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    if (wide > 0) throw new Error(`${what} is ${wide} pixels wider than its window`);
+    if (wide > 0) throw new Error(`${what} is ${wide} pixels wider than its window: ${await page.evaluate(outside)}`);
     return found.map((v) => v.id);
   }
 

@@ -3,11 +3,12 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 
 /**
  * Writes an image as an OCI layout into a directory. Each layer is a list of
  * files: { path, content, mode }. config is what the image's configuration says
- * beside its layers, annotations are the manifest's. A tag may be given.
+ * beside its layers, annotations are the manifest's.
  */
 export function writeImage(dir, { layers, config = {}, history = [], annotations = {} }) {
   const blobs = join(dir, "blobs", "sha256");
@@ -71,4 +72,44 @@ function header(name, type, size, mode) {
     7,
   );
   return h;
+}
+
+/** Writes advisories in the layout of the public OSV bucket into a directory. */
+export function writeAdvisories(dir, ecosystem, records) {
+  mkdirSync(join(dir, "osv", ecosystem), { recursive: true });
+  writeFileSync(join(dir, "osv", "ecosystems.txt"), ecosystem + "\n");
+  writeFileSync(join(dir, "osv", ecosystem, "all.zip"), zip(records.map((r) => ({ name: r.id + ".json", data: Buffer.from(JSON.stringify(r)) }))));
+}
+
+/** An archive of files as they are, without compression. */
+function zip(files) {
+  const parts = [];
+  const directory = [];
+  let at = 0;
+  for (const { name, data } of files) {
+    // What the entry and its line in the directory have in common.
+    const common = Buffer.alloc(26);
+    common.writeUInt16LE(20, 0);
+    common.writeUInt16LE(0x21, 8); // 1 January 1980
+    common.writeUInt32LE(crc32(data), 10);
+    common.writeUInt32LE(data.length, 14);
+    common.writeUInt32LE(data.length, 18);
+    common.writeUInt16LE(name.length, 22);
+    const line = Buffer.alloc(46);
+    line.write("PK\x01\x02\x14\x00", "latin1");
+    common.copy(line, 6);
+    line.writeUInt32LE(at, 42);
+    directory.push(line, Buffer.from(name));
+    const entry = [Buffer.from("PK\x03\x04", "latin1"), common, Buffer.from(name), data];
+    parts.push(...entry);
+    at += entry.reduce((n, b) => n + b.length, 0);
+  }
+  const size = directory.reduce((n, b) => n + b.length, 0);
+  const end = Buffer.alloc(22);
+  end.write("PK\x05\x06", "latin1");
+  end.writeUInt16LE(files.length, 8);
+  end.writeUInt16LE(files.length, 10);
+  end.writeUInt32LE(size, 12);
+  end.writeUInt32LE(at, 16);
+  return Buffer.concat([...parts, ...directory, end]);
 }

@@ -58,7 +58,7 @@ export function RepositoriesPage({ namespace }: { namespace: string }) {
   const list = useAllPages(useRepositories(namespace), state.q !== "");
   const shown = list.items.filter((r) => r.name.includes(state.q.toLowerCase()));
   const columns: Column<Repository>[] = [
-    { name: "Repository", cell: (r) => <Link href={link({ namespace, repository: r.name })}>{r.name}</Link> },
+    { name: "Repository", cell: (r) => <Link className="wrap" href={link({ namespace, repository: r.name })}>{r.name}</Link> },
     { name: "Tags", right: true, cell: (r) => count(r.tags) },
     { name: "Images", right: true, cell: (r) => count(r.artifacts) },
     { name: "Changed", cell: (r) => <Ago at={r.updatedAt} /> },

@@ -213,7 +213,7 @@ function Summary({ artifact: a, overview: r }: Parts) {
           <dt>Other findings</dt>
           <dd><b className="number">{count(summary.findings.total)}</b><SeverityBar counts={summary.findings.bySeverity} what="finding" many="findings" /></dd>
         </div>
-        <Fact name="System">{r.os.name ?? "not recognised"}</Fact>
+        <Fact name="System"><span className="few-lines">{r.os.name ?? "not recognised"}</span></Fact>
         <Fact name="Platform">{r.image.platform ?? "not stated"}</Fact>
         <Fact name="Size">{size(a.size)} in {plural(r.image.layers.length, "layer")}</Fact>
         <Fact name="Built">{r.image.created ? date(r.image.created) : "not stated"}</Fact>
