@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, appendFileSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
@@ -113,10 +114,37 @@ export class Server {
     this.url = "http://" + this.host;
   }
 
-  async down() {
+  async down(signal = "SIGTERM") {
     const ended = once(this.process, "exit");
-    this.process.kill("SIGTERM");
+    this.process.kill(signal);
     await ended;
+  }
+
+  /** Opens another way to the server, which can be cut. */
+  async way() {
+    const [host, port] = this.host.split(":");
+    const open = new Set();
+    let cut = false;
+    const way = createServer((near) => {
+      if (cut) return near.destroy();
+      const far = connect(Number(port), host);
+      for (const [from, to] of [[near, far], [far, near]]) {
+        open.add(from);
+        from.pipe(to);
+        from.on("error", () => to.destroy());
+        from.on("close", () => (open.delete(from), to.destroy()));
+      }
+    });
+    await once(way.listen(0, "127.0.0.1"), "listening");
+    return {
+      url: `http://127.0.0.1:${way.address().port}`,
+      cut() {
+        cut = true;
+        for (const socket of open) socket.destroy();
+      },
+      mend: () => (cut = false),
+      end: () => way.close(),
+    };
   }
 
   async end() {
@@ -184,8 +212,8 @@ export class Browser {
     return page;
   }
 
-  async signIn(page, address = "/", name = "admin", password = this.server.password) {
-    await page.goto(this.server.url + address);
+  async signIn(page, address = "/", name = "admin", password = this.server.password, url = this.server.url) {
+    await page.goto(url + address);
     await page.getByLabel("Name").fill(name);
     await page.getByLabel("Password", { exact: true }).fill(password);
     await page.getByRole("button", { name: "Sign in" }).click();
@@ -226,14 +254,25 @@ export class Browser {
     return { shift: shifts.reduce((sum, s) => sum + s.value, 0), shifts, tasks };
   }
 
-  /** Fails for what axe finds serious, and for a page wider than its window. */
-  async check(page, what) {
+  /**
+   * Fails for what axe finds serious, and for a page wider than its window. What axe
+   * found goes into the list of docs/accessibility.md where that is wanted.
+   */
+  async check(page, what, { listed = true } = {}) {
     await this.settle(page);
     // The debugger puts axe into the page, which the page's policy does not bind.
     const client = await page.context().newCDPSession(page);
     await client.send("Runtime.evaluate", { expression: axe });
     await client.detach();
-    const found = await page.evaluate(async () => (await globalThis.axe.run(document, { resultTypes: ["violations"] })).violations.map((v) => ({ id: v.id, impact: v.impact, nodes: v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200) + " " + n.failureSummary) })));
+    const { found, passed, open } = await page.evaluate(async () => {
+      const { violations, passes, incomplete } = await globalThis.axe.run(document, { resultTypes: ["violations"] });
+      const found = violations.map((v) => ({ id: v.id, impact: v.impact, nodes: v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200) + " " + n.failureSummary) }));
+      return { found, passed: passes.length, open: incomplete.map((v) => v.id) };
+    });
+    if (process.env.ACCESSIBILITY && listed) {
+      const scheme = await page.evaluate(() => (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
+      appendFileSync(process.env.ACCESSIBILITY, JSON.stringify({ page: what.replace(/ at \d+, (light|dark)$/, ""), width: page.viewportSize().width, scheme, passed, found: found.map(({ id, impact }) => ({ id, impact })), open }) + "\n");
+    }
     const serious = found.filter((v) => v.impact === "serious" || v.impact === "critical");
     if (serious.length > 0) throw new Error(`axe on ${what}: ${JSON.stringify(serious, null, 1)}`);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
