@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pratique/pratique/internal/api/client"
+	"github.com/pratique/pratique/internal/catalog"
 )
 
 func newAuditCommand(o *options) *cobra.Command {
@@ -93,11 +94,15 @@ func showAudit(cmd *cobra.Command, c *client.Client, query url.Values) error {
 	tw := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 8, 2, ' ', 0)
 	fmt.Fprintln(tw, "TIME\tACTOR\tFROM\tACTION\tTARGET\tRESULT\tTIMES")
 	for _, e := range entries {
-		result := e.Result
-		if e.Detail != "" {
+		target, result := e.Target, e.Result
+		switch {
+		case e.Detail == "":
+		case e.Result == string(catalog.AuditDone):
+			target += " " + e.Detail
+		default:
 			result += " (" + e.Detail + ")"
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%d\n", e.At.UTC().Format(time.RFC3339), e.Actor, e.Address, e.Action, e.Target, result, e.Count)
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%d\n", e.At.UTC().Format(time.RFC3339), e.Actor, e.Address, e.Action, target, result, e.Count)
 	}
 	return tw.Flush()
 }
