@@ -1,4 +1,4 @@
-import { createTheme, Modal, type MantineColorsTuple } from "@mantine/core";
+import { createTheme, type MantineColorsTuple } from "@mantine/core";
 
 const harbour: MantineColorsTuple = ["#eaf3fa", "#d3e3f1", "#a6c7e3", "#78aad5", "#5291c9", "#3a81c2", "#2c73b4", "#20629d", "#16568c", "#0a4877"];
 // The greys of the dark scheme have the tint of app.css.
@@ -14,6 +14,6 @@ export const theme = createTheme({
   cursorType: "pointer",
   components: {
     // The head of a dialog is no banner of the page.
-    Modal: Modal.extend({ defaultProps: { attributes: { header: { role: "presentation" } } } }),
+    Modal: { defaultProps: { attributes: { header: { role: "presentation" } } } },
   },
 });
