@@ -29,7 +29,7 @@ const total = (impact) => [...pages.values()].reduce((n, p) => n + [...p.found.v
 const text = `# Accessibility
 
 What [axe](https://github.com/dequelabs/axe-core) ${version} finds on each page of the [console](console.md), as the
-tests in the browser visit it: with all its rules, in Chromium. A finding that is
+tests in the browser visit it, by the rules that are on by default, in Chromium. A finding that is
 critical or serious fails the tests. \`scripts/console shots\` writes this page anew.
 
 ${pages.size} pages and states of pages: ${impacts.map((i) => `${total(i)} ${i}`).join(", ")} findings.
