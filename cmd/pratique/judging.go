@@ -54,14 +54,19 @@ func printJudging(w io.Writer, j api.Judging) error {
 
 func newVulnerabilityCommand(o *options) *cobra.Command {
 	var namespace string
+	var history bool
 	cmd := &cobra.Command{
 		Use:     "vulnerability [ID]",
 		Aliases: []string{"cve"},
 		Short:   "List the worst vulnerabilities of all images, or the images that have one",
 		Example: `  pratique admin vulnerability
-  pratique admin vulnerability CVE-2024-3094`,
+  pratique admin vulnerability CVE-2024-3094
+  pratique admin vulnerability CVE-2024-3094 --history`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: withClient(o, func(cmd *cobra.Command, c *client.Client, args []string) error {
+			if history {
+				return showHistory(cmd, c, args, namespace)
+			}
 			if len(args) == 1 {
 				uses, err := c.VulnerableImages(cmd.Context(), args[0], namespace)
 				if err != nil {
@@ -82,6 +87,7 @@ func newVulnerabilityCommand(o *options) *cobra.Command {
 		}),
 	}
 	cmd.Flags().StringVar(&namespace, "namespace", "", "only images of this namespace")
+	cmd.Flags().BoolVar(&history, "history", false, "tell when images had it, what happened last first")
 	return cmd
 }
 

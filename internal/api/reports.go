@@ -49,15 +49,23 @@ func (h *handlers) report(ctx context.Context, in *InArtifact) (*report.Report, 
 
 // reportOf is report for an artifact that was read already.
 func (h *handlers) reportOf(ctx context.Context, p catalog.Pull) (*report.Report, error) {
-	r, err := h.cfg.Scanner.DecodedReport(ctx, p.Artifact.ID)
-	if err != nil {
-		return nil, notScanned(p, err)
-	}
-	exceptions, err := h.exceptions(ctx, p)
+	r, exceptions, err := h.unhandled(ctx, p)
 	if err != nil {
 		return nil, err
 	}
 	return judge.Handled(r, exceptions, h.cfg.Now()), nil
+}
+
+// unhandled reads the report in force of an artifact as it is judged now, which is
+// shared with others and must not be changed, and the exceptions that hold for the
+// artifact.
+func (h *handlers) unhandled(ctx context.Context, p catalog.Pull) (*report.Report, []catalog.Exception, error) {
+	r, err := h.cfg.Scanner.DecodedReport(ctx, p.Artifact.ID)
+	if err != nil {
+		return nil, nil, notScanned(p, err)
+	}
+	exceptions, err := h.exceptions(ctx, p)
+	return r, exceptions, err
 }
 
 // notScanned names the artifact where an error says that there is no report of it.

@@ -17,6 +17,7 @@ import (
 type RiskStore interface {
 	VulnerabilityUses(ctx context.Context, instanceID string, f catalog.VulnerabilityFilter, offset, limit int) ([]catalog.VulnerabilityUse, error)
 	VulnerableImages(ctx context.Context, instanceID, vulnerability string, f catalog.ImageFilter, after int64, limit int) ([]catalog.PackageUse, error)
+	VulnerabilityHistory(ctx context.Context, instanceID, vulnerability string, f catalog.ImageFilter, offset, limit int) ([]catalog.VulnerabilityPeriod, error)
 	PackageImages(ctx context.Context, instanceID, name, version, kind string, f catalog.ImageFilter, after int64, limit int) ([]catalog.PackageUse, error)
 	RuleUses(ctx context.Context, instanceID string, f catalog.RuleFilter, offset, limit int) ([]catalog.RuleUse, error)
 	FoundImages(ctx context.Context, instanceID string, category, rule string, f catalog.ImageFilter, after int64, limit int) ([]catalog.FoundImage, error)
@@ -42,6 +43,11 @@ func (h *handlers) registerRisks(api huma.API) {
 		OperationID: "listVulnerableImages", Method: http.MethodGet, Path: "/risks/vulnerabilities/{vulnerability}/images", Tags: tags,
 		Summary: "List the images that have a vulnerability, with the packages they have it by",
 	}, h.listVulnerableImages)
+	route(h, api, huma.Operation{
+		OperationID: "listVulnerabilityHistory", Method: http.MethodGet, Path: "/risks/vulnerabilities/{vulnerability}/history", Tags: tags,
+		Summary:     "List when images had a vulnerability, what happened last first",
+		Description: "Of images that are still here. What is over is kept for as long as events are.",
+	}, h.listVulnerabilityHistory)
 	route(h, api, huma.Operation{
 		OperationID: "listRiskFindings", Method: http.MethodGet, Path: "/risks/findings", Tags: tags,
 		Summary:     "List what rules found in all images, the worst first",
@@ -285,6 +291,40 @@ func (h *handlers) listVulnerableImages(ctx context.Context, in *listVulnerableI
 		return out
 	})
 	return &packageImagesOut{list}, err
+}
+
+// VulnerabilityPeriod is a time in which an image had a vulnerability.
+type VulnerabilityPeriod struct {
+	RiskImage
+	Package      string    `json:"package" doc:"The first by name of those that it had it by"`
+	Packages     int       `json:"packages" doc:"How many these were"`
+	Severity     string    `json:"severity"`
+	FixedVersion string    `json:"fixedVersion,omitempty"`
+	Since        time.Time `json:"since" doc:"When the image had it first, or it became known"`
+	Until        time.Time `json:"until,omitzero" doc:"From when on no advisory said so any more; missing while one does"`
+}
+
+type listVulnerabilityHistoryIn struct {
+	InVulnerability
+	InImages
+	More
+}
+
+type listVulnerabilityHistoryOut struct {
+	Body Some[VulnerabilityPeriod]
+}
+
+func (h *handlers) listVulnerabilityHistory(ctx context.Context, in *listVulnerabilityHistoryIn) (*listVulnerabilityHistoryOut, error) {
+	list, err := h.cfg.Store.VulnerabilityHistory(ctx, instance(ctx), in.Vulnerability, in.filter(ctx), in.Offset, in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	return &listVulnerabilityHistoryOut{someOf(list, in.Limit, func(p catalog.VulnerabilityPeriod) VulnerabilityPeriod {
+		return VulnerabilityPeriod{
+			RiskImage: riskImage(p.Key, p.Digest, p.Tags), Package: p.Package, Packages: p.Packages,
+			Severity: p.Severity.String(), FixedVersion: p.FixedVersion, Since: p.Since, Until: p.Until,
+		}
+	})}, nil
 }
 
 func artifactOfUse(u catalog.PackageUse) int64 { return u.ArtifactID }

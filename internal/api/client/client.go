@@ -356,6 +356,17 @@ func (c *Client) VulnerableImages(ctx context.Context, id, namespace string) ([]
 	return c.packageImages(ctx, "/risks/vulnerabilities/"+url.PathEscape(id)+"/images", url.Values{}, namespace)
 }
 
+// VulnerabilityHistory lists when images had a vulnerability, or those of them in a
+// namespace, what happened last first, up to limit.
+func (c *Client) VulnerabilityHistory(ctx context.Context, id, namespace string, limit int) ([]api.VulnerabilityPeriod, error) {
+	var some api.Some[api.VulnerabilityPeriod]
+	query := url.Values{"limit": {strconv.Itoa(limit)}}
+	if namespace != "" {
+		query.Set("namespace", namespace)
+	}
+	return some.Items, c.do(ctx, http.MethodGet, "/risks/vulnerabilities/"+url.PathEscape(id)+"/history", query, nil, &some)
+}
+
 // PackageImages lists the images that hold a package, of any version if that is
 // empty, or those of them in a namespace.
 func (c *Client) PackageImages(ctx context.Context, name, version, namespace string) ([]api.PackageImage, error) {
@@ -493,6 +504,13 @@ func (c *Client) Difference(ctx context.Context, image Image, from *Image) (d ap
 		query.Set("fromRepository", from.Repository)
 		query.Set("from", from.Reference)
 	}
+	return d, c.do(ctx, http.MethodGet, image.path()+"/difference", query, nil, &d)
+}
+
+// DifferenceSince tells what an image's report has that it had not at a time, and
+// the other way round.
+func (c *Client) DifferenceSince(ctx context.Context, image Image, at time.Time) (d api.Difference, err error) {
+	query := url.Values{"since": {at.UTC().Format(time.RFC3339)}}
 	return d, c.do(ctx, http.MethodGet, image.path()+"/difference", query, nil, &d)
 }
 

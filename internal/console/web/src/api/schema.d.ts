@@ -751,7 +751,7 @@ export interface paths {
         };
         /**
          * Tell what an image has that an earlier one had not, and the other way round
-         * @description Both must have a report. What is whitelisted now is left out of both. The same vulnerability in another version of the same package has neither come nor gone.
+         * @description Both must have a report. What is whitelisted now is left out of both. The same vulnerability in another version of the same package has neither come nor gone. With "since" the image is compared with itself: with what its report said then, or if that is not known, at the first moment that is; "from.at" tells which. What is known of an earlier time are the findings of categories that can block pulls.
          */
         get: operations["getDifference"];
         put?: never;
@@ -1125,6 +1125,26 @@ export interface paths {
         };
         /** Describe a vulnerability that an image has */
         get: operations["getRiskVulnerability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/risks/vulnerabilities/{vulnerability}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List when images had a vulnerability, what happened last first
+         * @description Of images that are still here. What is over is kept for as long as events are.
+         */
+        get: operations["listVulnerabilityHistory"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1784,7 +1804,19 @@ export interface components {
             title: string;
         };
         Compared: {
+            /**
+             * Format: date-time
+             * @description When its report said so: the time that was asked for, or the first of which something is known
+             */
+            at?: string;
+            /**
+             * @description The verdict at that time
+             * @enum {string}
+             */
+            decision?: "allow" | "block" | "unknown";
             digest: string;
+            /** @description That was its first report */
+            first?: boolean;
             namespace: string;
             repository: string;
             tags: string[];
@@ -3540,6 +3572,11 @@ export interface components {
             /** @description Whether there are others after these */
             more: boolean;
         };
+        SomeVulnerabilityPeriod: {
+            items: components["schemas"]["VulnerabilityPeriod"][];
+            /** @description Whether there are others after these */
+            more: boolean;
+        };
         SpecialFile: {
             capabilities?: string[];
             /** Format: int64 */
@@ -3748,6 +3785,31 @@ export interface components {
             title?: string;
             type: string;
             version: string;
+        };
+        VulnerabilityPeriod: {
+            digest: string;
+            fixedVersion?: string;
+            namespace: string;
+            /** @description The first by name of those that it had it by */
+            package: string;
+            /**
+             * Format: int64
+             * @description How many these were
+             */
+            packages: number;
+            repository: string;
+            severity: string;
+            /**
+             * Format: date-time
+             * @description When the image had it first, or it became known
+             */
+            since: string;
+            tags: string[];
+            /**
+             * Format: date-time
+             * @description From when on no advisory said so any more; missing while one does
+             */
+            until?: string;
         };
         WastedFile: {
             /** Format: int64 */
@@ -5733,6 +5795,8 @@ export interface operations {
                 fromRepository?: string;
                 /** @description Tag or digest of the earlier image; by default the one that was pushed before */
                 from?: string;
+                /** @description Compare the image with itself, as its report was at this time */
+                since?: string;
             };
             header?: never;
             path: {
@@ -6712,6 +6776,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Vulnerability"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listVulnerabilityHistory: {
+        parameters: {
+            query?: {
+                /** @description Only images of this namespace */
+                namespace?: string;
+                /** @description Only images of this repository of the namespace */
+                repository?: string;
+                /** @description Entries to leave out */
+                offset?: number;
+                /** @description Entries to return */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Its id, as reports have it */
+                vulnerability: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SomeVulnerabilityPeriod"];
                 };
             };
             /** @description Error */

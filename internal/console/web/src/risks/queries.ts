@@ -1,7 +1,7 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { call, path } from "../api/client";
 import { keys } from "../api/queries";
-import type { Exception, FoundImage, List, PackageImage, RiskFinding, RiskVulnerability, Vulnerability } from "../api/types";
+import type { Exception, FoundImage, List, PackageImage, RiskFinding, RiskVulnerability, Vulnerability, VulnerabilityPeriod } from "../api/types";
 
 export const riskKeys = [...keys.live, "risks"] as const;
 
@@ -53,6 +53,9 @@ export const useImagesOfVulnerability = (id: string) => useImages<PackageImage>(
 export const useImagesOfRule = (category: string, rule: string) => useImages<FoundImage>("/risks/findings/images", { category, rule });
 
 export const useImagesOfPackage = (name: string, type: string) => useImages<PackageImage>("/risks/packages/images", { package: name, type }, name !== "");
+
+/** When images had a vulnerability, what happened last first. */
+export const useHistoryOfVulnerability = (id: string, limit: number) => useSome<VulnerabilityPeriod>(path("risks", "vulnerabilities", id) + "/history", { limit });
 
 /** What was decided about a vulnerability, wherever. */
 export const useDecisionsAbout = (vulnerability: string) =>
