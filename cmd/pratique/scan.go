@@ -159,7 +159,7 @@ func (s *scanOptions) run(cmd *cobra.Command, ref string) error {
 	if statements != nil {
 		exceptions = append(exceptions, s.statementsAbout(statements, rep, cmd.ErrOrStderr())...)
 	}
-	judge.Apply(rep, exceptions, s.now())
+	rep = judge.Handled(rep, exceptions, s.now())
 	if err := out.write(rep); err != nil {
 		return err
 	}

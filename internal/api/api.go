@@ -11,6 +11,7 @@ import (
 
 	"github.com/pratique/pratique/internal/access"
 	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/report"
 	"github.com/pratique/pratique/internal/store"
 )
 
@@ -209,6 +210,8 @@ type Scanner interface {
 	NeedScan(ctx context.Context, instanceID, namespace string) (int, error)
 	// Report returns the report of an artifact by the advisories in force.
 	Report(ctx context.Context, artifactID int64) ([]byte, catalog.Scan, error)
+	// DecodedReport is Report, decoded. Nobody may change what it returns.
+	DecodedReport(ctx context.Context, artifactID int64) (*report.Report, error)
 }
 
 // handlers holds the operations.

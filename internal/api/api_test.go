@@ -76,7 +76,7 @@ func (s failingStore) Namespace(context.Context, string, string) (catalog.Namesp
 }
 
 // testConfig is a configuration without a store.
-func testConfig(t *testing.T) Config {
+func testConfig(t testing.TB) Config {
 	return Config{
 		Access:     newAccounts(),
 		Instance:   func(*http.Request) (catalog.Instance, error) { return catalog.Instance{ID: instanceID}, nil },
@@ -87,7 +87,7 @@ func testConfig(t *testing.T) Config {
 	}
 }
 
-func serve(t *testing.T, cfg Config) *httptest.Server {
+func serve(t testing.TB, cfg Config) *httptest.Server {
 	t.Helper()
 	srv := httptest.NewServer(New(cfg))
 	t.Cleanup(srv.Close)
@@ -103,7 +103,7 @@ type answer struct {
 
 // problem reads the answer as a problem document and checks what all of them
 // have in common.
-func (a answer) problem(t *testing.T) Problem {
+func (a answer) problem(t testing.TB) Problem {
 	t.Helper()
 	var p Problem
 	if got := a.header.Get("Content-Type"); got != "application/problem+json" {
@@ -120,7 +120,7 @@ func (a answer) problem(t *testing.T) Problem {
 
 // call sends a request. Headers are "Name: value"; without one for
 // Authorization the administrator asks.
-func call(t *testing.T, srv *httptest.Server, method, path, body string, headers ...string) answer {
+func call(t testing.TB, srv *httptest.Server, method, path, body string, headers ...string) answer {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, srv.URL+path, strings.NewReader(body))
 	if err != nil {

@@ -92,7 +92,7 @@ func (h *handlers) differenceSince(ctx context.Context, in *getDifferenceIn, p c
 			Advise("name an earlier time; the clock of this registry says %s", now.UTC().Format(time.RFC3339))
 	}
 	// First the report, as reading it may bring it up to date.
-	doc, exceptions, err := h.documentOf(ctx, p)
+	after, exceptions, err := h.unhandled(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -100,13 +100,8 @@ func (h *handlers) differenceSince(ctx context.Context, in *getDifferenceIn, p c
 	if err != nil {
 		return nil, err
 	}
-	after, err := h.handled(doc, nil)
-	if err != nil {
-		return nil, err
-	}
-	before := judge.Past(after, past)
-	judge.Apply(before, exceptions, now)
-	judge.Apply(after, exceptions, now)
+	before := judge.Handled(judge.Past(after, past), exceptions, now)
+	after = judge.Handled(after, exceptions, now)
 	exposure, err := h.cfg.Store.Exposure(ctx, p.Artifact.ID)
 	if err != nil {
 		return nil, err

@@ -171,7 +171,7 @@ func within(part string, locations []report.Location) bool {
 
 // contains compares without regard to case; every name contains "".
 func contains(name, part string) bool {
-	return strings.Contains(strings.ToLower(name), strings.ToLower(part))
+	return part == "" || strings.Contains(strings.ToLower(name), strings.ToLower(part))
 }
 
 type listVulnerabilitiesIn struct {
@@ -195,23 +195,18 @@ func (h *handlers) listVulnerabilities(ctx context.Context, in *listVulnerabilit
 	if err != nil {
 		return nil, err
 	}
-	sortVulnerabilities(r.Vulnerabilities, in.Sort)
 	return &listVulnerabilitiesOut{partOf(r.Vulnerabilities, in.Offset, func(v *report.Vulnerability) bool {
 		return (in.Category == "" || string(v.Category) == in.Category) && (!in.Fixable || v.FixedVersion != "") &&
 			w.fits(v.Severity, v.Package, v.Origin, v.Handling != nil, v.Locations, append([]string{v.ID, v.Title, v.Version, v.Source}, v.Aliases...)...)
-	})}, nil
+	}, vulnerabilityOrders[in.Sort])}, nil
 }
 
-// sortVulnerabilities puts them in the order asked for; those that are equal
-// in it stay as they are in the report, worst first.
-func sortVulnerabilities(all []report.Vulnerability, by string) {
-	order := map[string]func(a, b *report.Vulnerability) int{
-		"severity": func(a, b *report.Vulnerability) int { return cmp.Compare(b.Severity, a.Severity) },
-		"id":       func(a, b *report.Vulnerability) int { return cmp.Compare(a.ID, b.ID) },
-		"package":  func(a, b *report.Vulnerability) int { return cmp.Compare(a.Package, b.Package) },
-		"epss":     func(a, b *report.Vulnerability) int { return cmp.Compare(likelihood(b), likelihood(a)) },
-	}[by]
-	slices.SortStableFunc(all, func(a, b report.Vulnerability) int { return order(&a, &b) })
+// vulnerabilityOrders are those a list of vulnerabilities can be asked for in.
+var vulnerabilityOrders = map[string]func(a, b *report.Vulnerability) int{
+	"severity": func(a, b *report.Vulnerability) int { return cmp.Compare(b.Severity, a.Severity) },
+	"id":       func(a, b *report.Vulnerability) int { return cmp.Compare(a.ID, b.ID) },
+	"package":  func(a, b *report.Vulnerability) int { return cmp.Compare(a.Package, b.Package) },
+	"epss":     func(a, b *report.Vulnerability) int { return cmp.Compare(likelihood(b), likelihood(a)) },
 }
 
 // likelihood is the EPSS score, below all others where there is none.
@@ -243,20 +238,17 @@ func (h *handlers) listFindings(ctx context.Context, in *listFindingsIn) (*listF
 	if err != nil {
 		return nil, err
 	}
-	sortFindings(r.Findings, in.Sort)
 	return &listFindingsOut{partOf(r.Findings, in.Offset, func(f *report.Finding) bool {
 		return (in.Category == "" || string(f.Category) == in.Category) && (in.Rule == "" || f.Rule == in.Rule) &&
 			w.fits(f.Severity, f.Package, f.Origin, f.Handling != nil, f.Locations, f.Title, f.Rule, f.Version)
-	})}, nil
+	}, findingOrders[in.Sort])}, nil
 }
 
-func sortFindings(all []report.Finding, by string) {
-	order := map[string]func(a, b *report.Finding) int{
-		"severity": func(a, b *report.Finding) int { return cmp.Compare(b.Severity, a.Severity) },
-		"title":    func(a, b *report.Finding) int { return cmp.Compare(a.Title, b.Title) },
-		"path":     func(a, b *report.Finding) int { return cmp.Compare(firstPath(a), firstPath(b)) },
-	}[by]
-	slices.SortStableFunc(all, func(a, b report.Finding) int { return order(&a, &b) })
+// findingOrders are those a list of other findings can be asked for in.
+var findingOrders = map[string]func(a, b *report.Finding) int{
+	"severity": func(a, b *report.Finding) int { return cmp.Compare(b.Severity, a.Severity) },
+	"title":    func(a, b *report.Finding) int { return cmp.Compare(a.Title, b.Title) },
+	"path":     func(a, b *report.Finding) int { return cmp.Compare(firstPath(a), firstPath(b)) },
 }
 
 func firstPath(f *report.Finding) string {
@@ -286,15 +278,19 @@ func (h *handlers) listPackages(ctx context.Context, in *listPackagesIn) (*listP
 	if err != nil {
 		return nil, err
 	}
-	if in.Sort == "vulnerabilities" {
-		slices.SortStableFunc(r.Packages, func(a, b report.Package) int { return cmp.Compare(b.Vulnerabilities, a.Vulnerabilities) })
-	}
 	return &listPackagesOut{partOf(r.Packages, in.Offset, func(p *report.Package) bool {
 		texts := append([]string{p.Name, p.Version, p.Supplier, p.Path, p.Source}, p.Licences...)
 		return contains(p.Name, in.Package) && (in.Type == "" || p.Type == in.Type) &&
 			(in.Layer == anyLayer || p.Layer == in.Layer) && (!in.Vulnerable || p.Vulnerabilities > 0) &&
 			slices.ContainsFunc(texts, func(text string) bool { return contains(text, in.Query) })
-	})}, nil
+	}, packageOrders[in.Sort])}, nil
+}
+
+// packageOrders are those a list of packages can be asked for in; by name is how
+// reports have them.
+var packageOrders = map[string]func(a, b *report.Package) int{
+	"name":            func(a, b *report.Package) int { return 0 },
+	"vulnerabilities": func(a, b *report.Package) int { return cmp.Compare(b.Vulnerabilities, a.Vulnerabilities) },
 }
 
 type filesOut struct {

@@ -37,57 +37,44 @@ func reportResponses(api huma.API) map[string]*huma.Response {
 	return map[string]*huma.Response{"200": {Description: "The report", Content: content}}
 }
 
-// document reads the report in force of an artifact as it is judged now, and the
-// exceptions that hold for the artifact.
-func (h *handlers) document(ctx context.Context, in *InArtifact) ([]byte, []catalog.Exception, error) {
-	p, err := h.pull(ctx, in)
-	if err != nil {
-		return nil, nil, err
-	}
-	return h.documentOf(ctx, p)
-}
-
-// documentOf is document for an artifact that was read already.
-func (h *handlers) documentOf(ctx context.Context, p catalog.Pull) ([]byte, []catalog.Exception, error) {
-	doc, _, err := h.cfg.Scanner.Report(ctx, p.Artifact.ID)
-	if catalog.Is(err, catalog.NotFound) {
-		err = catalog.Errorf(catalog.NotFound, "not_scanned", "%s@%s has not been scanned successfully yet", p.Artifact.Key, p.Artifact.Digest).
-			Advise("scan it, or wait until its scan is done")
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	exceptions, err := h.exceptions(ctx, p)
-	return doc, exceptions, err
-}
-
 // report reads the report in force of an artifact, with the exceptions applied
-// that are in force now.
+// that are in force now. It may be shared with others, so it must not be changed.
 func (h *handlers) report(ctx context.Context, in *InArtifact) (*report.Report, error) {
-	doc, exceptions, err := h.document(ctx, in)
+	p, err := h.pull(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	return h.handled(doc, exceptions)
+	return h.reportOf(ctx, p)
 }
 
 // reportOf is report for an artifact that was read already.
 func (h *handlers) reportOf(ctx context.Context, p catalog.Pull) (*report.Report, error) {
-	doc, exceptions, err := h.documentOf(ctx, p)
+	r, exceptions, err := h.unhandled(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	return h.handled(doc, exceptions)
+	return judge.Handled(r, exceptions, h.cfg.Now()), nil
 }
 
-// handled decodes a stored report and applies exceptions.
-func (h *handlers) handled(doc []byte, exceptions []catalog.Exception) (*report.Report, error) {
-	var r report.Report
-	if err := json.Unmarshal(doc, &r); err != nil {
-		return nil, fmt.Errorf("decode a stored report: %w", err)
+// unhandled reads the report in force of an artifact as it is judged now, which is
+// shared with others and must not be changed, and the exceptions that hold for the
+// artifact.
+func (h *handlers) unhandled(ctx context.Context, p catalog.Pull) (*report.Report, []catalog.Exception, error) {
+	r, err := h.cfg.Scanner.DecodedReport(ctx, p.Artifact.ID)
+	if err != nil {
+		return nil, nil, notScanned(p, err)
 	}
-	judge.Apply(&r, exceptions, h.cfg.Now())
-	return &r, nil
+	exceptions, err := h.exceptions(ctx, p)
+	return r, exceptions, err
+}
+
+// notScanned names the artifact where an error says that there is no report of it.
+func notScanned(p catalog.Pull, err error) error {
+	if !catalog.Is(err, catalog.NotFound) {
+		return err
+	}
+	return catalog.Errorf(catalog.NotFound, "not_scanned", "%s@%s has not been scanned successfully yet", p.Artifact.Key, p.Artifact.Digest).
+		Advise("scan it, or wait until its scan is done")
 }
 
 type getReportIn struct {
@@ -108,7 +95,7 @@ func (h *handlers) getReport(ctx context.Context, in *getReportIn) (*getReportOu
 	if err != nil {
 		return nil, catalog.Errorf(catalog.Invalid, "format_unknown", "%w", err)
 	}
-	doc, exceptions, err := h.document(ctx, &in.InArtifact)
+	p, err := h.pull(ctx, &in.InArtifact)
 	if err != nil {
 		return nil, err
 	}
@@ -116,21 +103,17 @@ func (h *handlers) getReport(ctx context.Context, in *getReportIn) (*getReportOu
 		ContentType:        format.MediaType(),
 		ContentDisposition: `inline; filename="report` + format.Extension() + `"`,
 		Policy:             "default-src 'none'; sandbox",
-		Body:               doc,
 	}
-	if format == render.HTML {
+	switch format {
+	case render.JSON:
+		out.Body, err = h.reportJSON(ctx, p)
+		return out, err
+	case render.HTML:
 		out.Policy = render.HTMLPolicy()
 	}
-	if format == render.JSON && catalog.InForce(exceptions, h.cfg.Now()).Empty() {
-		return out, nil
-	}
-	r, err := h.handled(doc, exceptions)
+	r, err := h.reportOf(ctx, p)
 	if err != nil {
 		return nil, err
-	}
-	if format == render.JSON { // in the form it is stored in
-		out.Body, err = json.Marshal(r)
-		return out, err
 	}
 	var buf bytes.Buffer
 	if err := render.Write(&buf, format, r, render.Options{ToolVersion: h.cfg.Version}); err != nil {
@@ -138,4 +121,22 @@ func (h *handlers) getReport(ctx context.Context, in *getReportIn) (*getReportOu
 	}
 	out.Body = buf.Bytes()
 	return out, nil
+}
+
+// reportJSON returns a report in the form it is stored in, and as it is stored where
+// no exception is in force.
+func (h *handlers) reportJSON(ctx context.Context, p catalog.Pull) ([]byte, error) {
+	exceptions, err := h.exceptions(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	if catalog.InForce(exceptions, h.cfg.Now()).Empty() {
+		doc, _, err := h.cfg.Scanner.Report(ctx, p.Artifact.ID)
+		return doc, notScanned(p, err)
+	}
+	r, err := h.reportOf(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(r)
 }

@@ -174,17 +174,13 @@ func (h *handlers) getRiskVulnerability(ctx context.Context, in *InVulnerability
 const describers = 3
 
 func (h *handlers) described(ctx context.Context, u catalog.PackageUse, id string) (*report.Vulnerability, error) {
-	doc, _, err := h.cfg.Scanner.Report(ctx, u.ArtifactID)
-	if err != nil {
-		return nil, err
-	}
-	r, err := h.handled(doc, nil)
+	r, err := h.cfg.Scanner.DecodedReport(ctx, u.ArtifactID)
 	if err != nil {
 		return nil, err
 	}
 	for i := range r.Vulnerabilities {
-		if v := &r.Vulnerabilities[i]; v.ID == id {
-			return v, nil
+		if v := r.Vulnerabilities[i]; v.ID == id {
+			return &v, nil
 		}
 	}
 	return nil, nil

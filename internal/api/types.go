@@ -1,6 +1,7 @@
 package api
 
 import (
+	"slices"
 	"time"
 
 	"github.com/pratique/pratique/internal/catalog"
@@ -47,17 +48,21 @@ type Part[T any] struct {
 	Items []T `json:"items" nullable:"false"`
 }
 
-// partOf selects what keep keeps, and of that what o asks for.
-func partOf[T any](all []T, o Offset, keep func(*T) bool) Part[T] {
-	part := Part[T]{Items: []T{}}
+// partOf selects what keep keeps, and of that, in an order, what o asks for. Where
+// the order leaves open what comes first, it stays as it is in all, which is not
+// changed.
+func partOf[T any](all []T, o Offset, keep func(*T) bool, order func(a, b *T) int) Part[T] {
+	var kept []*T
 	for i := range all {
-		if !keep(&all[i]) {
-			continue
+		if keep(&all[i]) {
+			kept = append(kept, &all[i])
 		}
-		if part.Total >= o.Offset && len(part.Items) < o.Limit {
-			part.Items = append(part.Items, all[i])
-		}
-		part.Total++
+	}
+	slices.SortStableFunc(kept, order)
+	from := min(o.Offset, len(kept))
+	part := Part[T]{Total: len(kept), Items: []T{}}
+	for _, item := range kept[from:min(from+o.Limit, len(kept))] {
+		part.Items = append(part.Items, *item)
 	}
 	return part
 }

@@ -54,7 +54,8 @@ func SplitName(name string) (namespace, repository string, err error) {
 			Advise("use NAMESPACE/REPOSITORY")
 	}
 	if len(name) > MaxNameLength {
-		return "", "", Errorf(Invalid, "name_invalid", "the name %q… is longer than %d characters", clip(name), MaxNameLength)
+		return "", "", Errorf(Invalid, "name_invalid", "the name %q… is longer than %d characters", clip(name), MaxNameLength).
+			Advise("use a shorter one; the namespace counts, too")
 	}
 	if err := CheckNamespaceName(namespace); err != nil {
 		return "", "", err

@@ -85,7 +85,7 @@ func FuzzParseExceptions(f *testing.F) {
 		if err != nil {
 			return
 		}
-		Apply(handled(), list, noon)
+		Handled(handled(), list, noon)
 		for _, e := range list {
 			if _, err := catalog.CheckDecision(e); err != nil || e.ID < 1 {
 				t.Errorf("%+v: %v", e, err)

@@ -8,46 +8,51 @@ import (
 	"github.com/pratique/pratique/internal/report"
 )
 
-// Apply handles the findings of a report by the exceptions in force at the
-// moment now (§6.3): what is whitelisted goes away and is counted in
-// Summary.Whitelisted, what is ignored stays and is marked. It changes r.
+// Handled returns a report with its findings handled by the exceptions in force at
+// the moment now (§6.3): what is whitelisted is left out and counted in
+// Summary.Whitelisted, what is ignored stays and is marked. The report given stays
+// as it is; what is returned shares with it what is the same in both, which is
+// everything where no exception is in force.
 //
 // A report is kept as it was judged, and exceptions are applied whenever it is
 // read, so that they count from the moment they are made to the moment they
 // expire. The list of checks still says what each of them came to.
-func Apply(r *report.Report, exceptions []catalog.Exception, now time.Time) {
+func Handled(r *report.Report, exceptions []catalog.Exception, now time.Time) *report.Report {
 	force := catalog.InForce(exceptions, now)
 	if force.Empty() {
-		return
+		return r
 	}
-	r.Statements = statements(r, force)
+	out := *r
 	gone := takenOut{packages: make(map[packageKey]int)}
-	r.Vulnerabilities = slices.DeleteFunc(r.Vulnerabilities, func(v report.Vulnerability) bool {
-		whitelisted := force.Handle(vulnerabilitySubject(&v)).Whitelisted
-		if whitelisted {
+	said := said{count: make(map[*catalog.Exception]int)}
+	out.Vulnerabilities = make([]report.Vulnerability, 0, len(r.Vulnerabilities))
+	for _, v := range r.Vulnerabilities {
+		subject := vulnerabilitySubject(&v)
+		said.add(force.FromDocuments(subject))
+		h := force.Handle(subject)
+		if h.Whitelisted {
 			gone.count(v.Origin)
 			gone.packages[packageKey{v.Type, v.Package, v.Version}]++
 			gone.vulnerabilities++
+			continue
 		}
-		return whitelisted
-	})
-	r.Findings = slices.DeleteFunc(r.Findings, func(f report.Finding) bool {
-		whitelisted := force.Handle(findingSubject(&f)).Whitelisted
-		if whitelisted {
+		v.Handling = handling(h.Ignored)
+		out.Vulnerabilities = append(out.Vulnerabilities, v)
+	}
+	out.Findings = make([]report.Finding, 0, len(r.Findings))
+	for _, f := range r.Findings {
+		h := force.Handle(findingSubject(&f))
+		if h.Whitelisted {
 			gone.count(f.Origin)
 			gone.findings++
+			continue
 		}
-		return whitelisted
-	})
-	for i := range r.Vulnerabilities {
-		v := &r.Vulnerabilities[i]
-		v.Handling = handling(force.Handle(vulnerabilitySubject(v)).Ignored)
+		f.Handling = handling(h.Ignored)
+		out.Findings = append(out.Findings, f)
 	}
-	for i := range r.Findings {
-		f := &r.Findings[i]
-		f.Handling = handling(force.Handle(findingSubject(f)).Ignored)
-	}
-	gone.summarize(r)
+	out.Statements = said.statements()
+	gone.summarize(&out)
+	return &out
 }
 
 // takenOut counts what was taken out of a report.
@@ -70,7 +75,8 @@ func (x *takenOut) count(origin report.Origin) {
 	}
 }
 
-// summarize makes all counts of the report those of what is left in it.
+// summarize makes all counts of the report those of what is left in it. What it
+// changes may be shared, so it changes copies.
 func (x *takenOut) summarize(r *report.Report) {
 	r.Summary = report.Summarize(r.Vulnerabilities)
 	r.Summary.Findings = report.SummarizeFindings(r.Findings)
@@ -80,6 +86,10 @@ func (x *takenOut) summarize(r *report.Report) {
 		base.Findings, base.OwnFindings = max(0, base.Findings-x.base), max(0, base.OwnFindings-x.own)
 		r.Base = &base
 	}
+	if len(x.packages) == 0 {
+		return
+	}
+	r.Packages = slices.Clone(r.Packages)
 	for i := range r.Packages {
 		p := &r.Packages[i]
 		p.Vulnerabilities = max(0, p.Vulnerabilities-x.packages[packageKey{p.Type, p.Name, p.Version}])
@@ -120,23 +130,27 @@ func handling(e *catalog.Exception) *report.Handling {
 	return h
 }
 
-// statements lists those of documents that are about findings of the report.
-func statements(r *report.Report, force catalog.Exceptions) []report.VEXStatement {
-	count := make(map[*catalog.Exception]int)
-	var order []*catalog.Exception
-	for i := range r.Vulnerabilities {
-		for _, e := range force.FromDocuments(vulnerabilitySubject(&r.Vulnerabilities[i])) {
-			if count[e]++; count[e] == 1 {
-				order = append(order, e)
-			}
+// said gathers the exceptions of documents that are about findings of a report.
+type said struct {
+	count map[*catalog.Exception]int // of findings
+	order []*catalog.Exception
+}
+
+func (x *said) add(list []*catalog.Exception) {
+	for _, e := range list {
+		if x.count[e]++; x.count[e] == 1 {
+			x.order = append(x.order, e)
 		}
 	}
+}
+
+func (x *said) statements() []report.VEXStatement {
 	var list []report.VEXStatement
-	for _, e := range order {
+	for _, e := range x.order {
 		s := report.VEXStatement{
 			Vulnerability: e.Criteria.Vulnerability, Package: e.Criteria.Package,
 			Status: e.Document.Status, Action: string(e.Action), Author: e.Author, Reason: e.Reason,
-			Document: e.Document.Digest, Verified: e.Document.Key != "", Key: e.Document.Key, Findings: count[e],
+			Document: e.Document.Digest, Verified: e.Document.Key != "", Key: e.Document.Key, Findings: x.count[e],
 		}
 		if !e.ExpiresAt.IsZero() {
 			s.Expires = e.ExpiresAt.UTC().Format(time.RFC3339)

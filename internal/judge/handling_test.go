@@ -48,9 +48,8 @@ func ignore(c catalog.Criteria) catalog.Exception {
 	return e
 }
 
-func TestApplyWhitelist(t *testing.T) {
-	r := handled()
-	Apply(r, []catalog.Exception{whitelist(catalog.Criteria{Vulnerability: "GHSA-1"}), whitelist(catalog.Criteria{Rule: "jwt", Path: "srv/*"})}, noon)
+func TestHandledWhitelist(t *testing.T) {
+	r := Handled(handled(), []catalog.Exception{whitelist(catalog.Criteria{Vulnerability: "GHSA-1"}), whitelist(catalog.Criteria{Rule: "jwt", Path: "srv/*"})}, noon)
 	if len(r.Vulnerabilities) != 1 || r.Vulnerabilities[0].ID != "CVE-2024-2" || len(r.Findings) != 1 || r.Findings[0].Rule != "user" {
 		t.Errorf("left are %+v and %+v", r.Vulnerabilities, r.Findings)
 	}
@@ -73,9 +72,8 @@ func TestApplyWhitelist(t *testing.T) {
 	}
 }
 
-func TestApplyIgnore(t *testing.T) {
-	r := handled()
-	Apply(r, []catalog.Exception{ignore(catalog.Criteria{Package: "zlib1g"}), ignore(catalog.Criteria{FindingID: "b1"})}, noon)
+func TestHandledIgnore(t *testing.T) {
+	r := Handled(handled(), []catalog.Exception{ignore(catalog.Criteria{Package: "zlib1g"}), ignore(catalog.Criteria{FindingID: "b1"})}, noon)
 	want := &report.Handling{ID: 2, Action: "ignore", Author: "ada", Reason: "why", Expires: "2026-09-01T13:00:00Z", Scope: "artifact"}
 	if diff := cmp.Diff(want, r.Vulnerabilities[0].Handling); diff != "" {
 		t.Errorf("vulnerability: %s", diff)
@@ -95,7 +93,7 @@ func TestApplyIgnore(t *testing.T) {
 }
 
 // Nothing that counts: the report is what it was, byte for byte.
-func TestApplyNothing(t *testing.T) {
+func TestHandledNothing(t *testing.T) {
 	expired := whitelist(catalog.Criteria{Vulnerability: "CVE-2024-1"})
 	expired.ExpiresAt = noon
 	removed := whitelist(catalog.Criteria{Vulnerability: "CVE-2024-1"})
@@ -106,11 +104,23 @@ func TestApplyNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, list := range map[string][]catalog.Exception{"none": nil, "expired": {expired}, "removed": {removed}, "another": {other}} {
-		r := handled()
-		Apply(r, list, noon)
+		r := Handled(handled(), list, noon)
 		after, err := json.Marshal(r)
 		if diff := cmp.Diff(string(before), string(after)); diff != "" || err != nil {
 			t.Errorf("%s: %v %s", name, err, diff)
+		}
+	}
+}
+
+// A report is shared by all who read it, so handling it changes nothing in it.
+func TestHandledLeavesTheReport(t *testing.T) {
+	r := handled()
+	for _, action := range []func(catalog.Criteria) catalog.Exception{whitelist, ignore} {
+		for _, c := range []catalog.Criteria{{Vulnerability: "CVE-2024-1"}, {Package: "zlib1g"}, {Rule: "jwt"}} {
+			Handled(r, []catalog.Exception{action(c)}, noon)
+			if diff := cmp.Diff(handled(), r); diff != "" {
+				t.Errorf("%+v changed the report:\n%s", c, diff)
+			}
 		}
 	}
 }

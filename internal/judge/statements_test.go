@@ -11,7 +11,7 @@ import (
 )
 
 // What documents say stands in the report, also about what is gone for it.
-func TestApplyStatements(t *testing.T) {
+func TestHandledStatements(t *testing.T) {
 	now := time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)
 	said := func(action catalog.ExceptionAction, c catalog.Criteria, d catalog.Document) catalog.Exception {
 		return catalog.Exception{Scope: catalog.ScopeArtifact, Action: action, Criteria: c, Author: "builder", Reason: "because", Document: &d}
@@ -21,7 +21,7 @@ func TestApplyStatements(t *testing.T) {
 	}}
 	expired := said(catalog.Whitelist, catalog.Criteria{Vulnerability: "CVE-3"}, catalog.Document{Status: "fixed"})
 	expired.ExpiresAt = now
-	Apply(r, []catalog.Exception{
+	r = Handled(r, []catalog.Exception{
 		{ID: 7, Action: catalog.Ignore, Scope: catalog.ScopeInstance, Criteria: catalog.Criteria{Vulnerability: "CVE-3"}},
 		said(catalog.Whitelist, catalog.Criteria{Vulnerability: "CVE-1"}, catalog.Document{Digest: "sha256:d", Status: "not_affected", Key: "k"}),
 		said(catalog.Ignore, catalog.Criteria{Vulnerability: "CVE-2", Package: "a"}, catalog.Document{Digest: "sha256:e", Status: "under_investigation"}),

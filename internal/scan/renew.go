@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/store"
 )
 
 // maxRenewals is how many reports are made anew at the same time.
@@ -14,38 +15,42 @@ const maxRenewals = 2
 // the one that is stored is not up to that, it is made anew from the facts; if that
 // is not possible, the one that is stored is returned. NotFound "not_scanned".
 func (s *Service) Report(ctx context.Context, artifactID int64) ([]byte, catalog.Scan, error) {
-	doc, scan, current, err := s.stored(ctx, artifactID)
-	if err != nil || current {
-		return doc, scan, err
+	doc, of, err := s.upToDate(ctx, artifactID)
+	return doc, of.Scan, err
+}
+
+// upToDate is Report with what is stored of it; the key is empty where the document
+// is not the one that is stored, or not up to date.
+func (s *Service) upToDate(ctx context.Context, artifactID int64) ([]byte, store.StoredReport, error) {
+	doc, of, err := s.cfg.Store.JudgedReport(ctx, artifactID)
+	if err != nil || s.current(of) {
+		return doc, of, err
 	}
 	select {
 	case s.renewals <- struct{}{}:
 		defer func() { <-s.renewals }()
 	case <-ctx.Done():
-		return nil, scan, ctx.Err()
+		return nil, of, ctx.Err()
 	}
 	// Who waited may find that another one has done it.
-	if doc, scan, current, err = s.stored(ctx, artifactID); err != nil || current {
-		return doc, scan, err
+	if doc, of, err = s.cfg.Store.JudgedReport(ctx, artifactID); err != nil || s.current(of) {
+		return doc, of, err
 	}
-	fresh, err := s.renew(ctx, artifactID, scan.ID)
+	of.Key = ""
+	fresh, err := s.renew(ctx, artifactID, of.Scan.ID)
 	if err != nil {
-		s.cfg.Logger.Warn("a report cannot be made anew, the one that is stored is shown", "artifact", artifactID, "scan", scan.ID, "error", err,
+		s.cfg.Logger.Warn("a report cannot be made anew, the one that is stored is shown", "artifact", artifactID, "scan", of.Scan.ID, "error", err,
 			"do", "scan the image again")
-		return doc, scan, nil
+		return doc, of, nil
 	}
-	return fresh, scan, nil
+	return fresh, of, nil
 }
 
-// stored reads a report and reports whether it is by the advisories in force, or
-// there are none.
-func (s *Service) stored(ctx context.Context, artifactID int64) (doc []byte, scan catalog.Scan, current bool, err error) {
-	doc, scan, advisories, err := s.cfg.Store.JudgedReport(ctx, artifactID)
-	if err != nil {
-		return nil, scan, false, err
-	}
+// current reports whether a report is by the advisories in force, or there are
+// none.
+func (s *Service) current(r store.StoredReport) bool {
 	revision, err := s.cfg.Knowledge.Revision()
-	return doc, scan, err != nil || revision == advisories, nil
+	return err != nil || revision == r.Advisories
 }
 
 // renew judges an artifact by all that is in force now, and stores what came of

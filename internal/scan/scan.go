@@ -85,6 +85,7 @@ type Service struct {
 	meter  *meter
 	// renewals holds a place for each report that is being made anew.
 	renewals chan struct{}
+	decoded  *decoded
 }
 
 // New returns a service that does nothing until Run is called, but accepts
@@ -100,7 +101,7 @@ func New(cfg Config) *Service {
 		cfg.RuleSet = rules.Default()
 	}
 	return &Service{cfg: cfg, lenses: newLenses(cfg.Rules, cfg.RuleSet, cfg.Engine), meter: newMeter(),
-		renewals: make(chan struct{}, maxRenewals)}
+		renewals: make(chan struct{}, maxRenewals), decoded: newDecoded()}
 }
 
 // Request asks for a scan of an artifact. It answers at once; the scan waits

@@ -114,30 +114,54 @@ func updateVerdict(ctx context.Context, tx *tx, artifactID int64, v catalog.Verd
 // made it. The document may be of other advisories than those in force: whoever
 // shows it to people asks the scanner for it. NotFound "not_scanned".
 func (s *Store) Report(ctx context.Context, artifactID int64) ([]byte, catalog.Scan, error) {
-	doc, scan, _, err := s.JudgedReport(ctx, artifactID)
-	return doc, scan, err
+	doc, of, err := s.JudgedReport(ctx, artifactID)
+	return doc, of.Scan, err
 }
 
-// JudgedReport is Report with the revision of the advisories the document was made
-// by; empty if it has to be made anew for another reason.
-func (s *Store) JudgedReport(ctx context.Context, artifactID int64) (doc []byte, scan catalog.Scan, advisories string, err error) {
-	type found struct {
-		scan       catalog.Scan
-		data       []byte
-		advisories string
+// StoredReport describes the report document in force of an artifact.
+type StoredReport struct {
+	// Key names the document by its content.
+	Key string
+	// Scan is the one that made it.
+	Scan catalog.Scan
+	// Advisories is the revision of the advisories it was made by; empty if it has
+	// to be made anew for another reason.
+	Advisories string
+}
+
+// storedReport are the columns of a StoredReport, of "report r JOIN scan s".
+var storedReport = scanColumns + `, r.document_key, CASE WHEN EXISTS (SELECT 1 FROM rejudge j WHERE j.artifact_id = r.artifact_id AND j.level = ` +
+	strconv.Itoa(int(catalog.JudgeAll)) + `) THEN '' ELSE r.advisories END`
+
+func (r *StoredReport) scan(row scanner, more ...any) error {
+	var scan scanRow
+	err := row.Scan(append(append(scan.dest(), &r.Key, &r.Advisories), more...)...)
+	r.Scan = scan.value()
+	return err
+}
+
+// ReportInForce is JudgedReport without the document. NotFound "not_scanned".
+func (s *Store) ReportInForce(ctx context.Context, artifactID int64) (StoredReport, error) {
+	r, err := one(ctx, s.reads, notScanned(artifactID), func(row scanner) (r StoredReport, err error) {
+		return r, r.scan(row)
+	}, `SELECT `+storedReport+` FROM report r JOIN scan s ON s.id = r.scan_id WHERE r.artifact_id = $1`, artifactID)
+	if err != nil {
+		return StoredReport{}, s.fail("read which report is in force", err)
 	}
-	f, err := one(ctx, s.reads, notScanned(artifactID), func(row scanner) (f found, err error) {
-		var r scanRow
-		err = row.Scan(append(r.dest(), &f.data, &f.advisories)...)
-		f.scan = r.value()
-		return f, err
-	}, `SELECT `+scanColumns+`, d.content,
-			CASE WHEN EXISTS (SELECT 1 FROM rejudge j WHERE j.artifact_id = r.artifact_id AND j.level = `+strconv.Itoa(int(catalog.JudgeAll))+`) THEN '' ELSE r.advisories END
+	return r, nil
+}
+
+// JudgedReport is Report with what it is by.
+func (s *Store) JudgedReport(ctx context.Context, artifactID int64) (doc []byte, of StoredReport, err error) {
+	var data []byte
+	of, err = one(ctx, s.reads, notScanned(artifactID), func(row scanner) (r StoredReport, err error) {
+		return r, r.scan(row, &data)
+	}, `SELECT `+storedReport+`, d.content
 		FROM report r JOIN scan s ON s.id = r.scan_id JOIN document d ON d.key = r.document_key
 		WHERE r.artifact_id = $1`, artifactID)
 	if err != nil {
-		return nil, f.scan, "", s.fail("read a report", err)
+		return nil, StoredReport{}, s.fail("read a report", err)
 	}
-	doc, err = s.docs.unpack(f.data)
-	return doc, f.scan, f.advisories, err
+	doc, err = s.docs.unpack(data)
+	return doc, of, err
 }

@@ -101,9 +101,9 @@ func testJudging(f *fixture) {
 	}
 
 	// The document is still that of the scan's advisories.
-	_, _, by, err := f.s.JudgedReport(ctx, app.ArtifactID)
+	_, by, err := f.s.JudgedReport(ctx, app.ArtifactID)
 	f.ok(err)
-	equal(f, "advisories of the document", by, "r1")
+	equal(f, "advisories of the document", by.Advisories, "r1")
 
 	// A scan that took longer than the change is not forgotten.
 	late := f.rescan(web.ArtifactID)
@@ -216,9 +216,12 @@ func testOutdatedVerdicts(f *fixture) {
 	if len(items[0].Pull.Content) == 0 {
 		f.Error("the manifest is missing of what is judged as a whole")
 	}
-	_, _, by, err := f.s.JudgedReport(ctx, scan.ArtifactID)
+	_, by, err := f.s.JudgedReport(ctx, scan.ArtifactID)
 	f.ok(err)
-	equal(f, "advisories of a report by old rules", by, "")
+	equal(f, "advisories of a report by old rules", by.Advisories, "")
+	inForce, err := f.s.ReportInForce(ctx, scan.ArtifactID)
+	f.ok(err)
+	equal(f, "the same without the document", inForce, by)
 }
 
 // testJudgingLease: of several processes one judges again.

@@ -37,6 +37,9 @@ const step = (name, f) =>
     }
   });
 
+/** What is said of a scan that has not ended. */
+const underWay = /being scanned|waits/i;
+
 /** The most script, compressed, that the first view may need. */
 const budget = 250_000;
 
@@ -265,6 +268,40 @@ step("a lost connection catches up", async () => {
   await server.push("debian12-minbase", "team/late:1");
   await page.getByText("The connection to the server is lost").waitFor({ state: "detached", timeout: 60_000 });
   await page.getByRole("table").getByRole("link", { name: "late" }).waitFor();
+});
+
+step("a connection lost in the middle of a scan catches up", async () => {
+  const p = await browser.page();
+  const way = await server.way();
+  await browser.signIn(p, "/repositories/team/middle", "admin", server.password, way.url);
+  await p.getByText("There is no repository team/middle").waitFor();
+  await p.evaluate(() => (globalThis.notReloaded = true));
+  // The server is killed while it scans, and goes on with that scan when it is back.
+  await server.push("debian12-node", "team/middle:1");
+  const images = p.getByRole("table", { name: "Images of team/middle" });
+  await images.getByText(underWay).first().waitFor();
+  await server.down("SIGKILL");
+  await p.getByText("The connection to the server is lost").waitFor();
+  assert.match(await images.innerText(), underWay);
+  await server.up(server.host);
+  await p.getByText("The connection to the server is lost").waitFor({ state: "detached", timeout: 60_000 });
+  await images.getByText(/Allowed|Blocked/).waitFor({ timeout: 60_000 });
+  const scans = () => server.api("GET", "/namespaces/team/repositories/middle/artifacts/1/scans");
+  assert.deepEqual((await scans()).items.map((s) => s.state), ["Success"]);
+  // Only the way to the server is cut: what began and ended meanwhile is told after.
+  way.cut();
+  await p.getByText("The connection to the server is lost").waitFor();
+  await server.api("POST", "/namespaces/team/repositories/middle/artifacts/1/scan");
+  while ((await scans()).items.some((s) => s.state !== "Success")) await p.waitForTimeout(100);
+  await server.push("debian12-minbase", "team/middle:2");
+  assert.equal(await images.getByRole("row").count(), 2);
+  way.mend();
+  await p.getByText("The connection to the server is lost").waitFor({ state: "detached", timeout: 60_000 });
+  await images.getByRole("row").nth(2).waitFor();
+  await images.getByText(underWay).first().waitFor({ state: "detached", timeout: 60_000 });
+  assert.ok(await p.evaluate(() => globalThis.notReloaded));
+  await p.context().close();
+  way.end();
 });
 
 step("namespaces: created with name and visibility, modified afterwards", async () => {

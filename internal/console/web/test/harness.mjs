@@ -1,12 +1,14 @@
 // What the browser tests need: a server of ours with advisories, a browser, and
 // clients that push and pull.
+import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { accessSync, appendFileSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 
@@ -54,13 +56,49 @@ export async function freePort() {
   return port;
 }
 
+/**
+ * Sets up a server, with advisories of a directory, and a browser for the tests of
+ * a file. Each step goes on where the one before it ended, and fails also for what
+ * a page complained about while it ran.
+ */
+export function stage({ advisories } = {}) {
+  const lacking = missing();
+  const skip = lacking.length > 0 && !process.env.PRATIQUE_REQUIRE_ALL ? "it needs " + lacking.join(", ") : false;
+  if (lacking.length > 0 && !skip) throw new Error("nothing may be skipped here, and it needs " + lacking.join(", "));
+  const it = { page: undefined };
+  before(async () => {
+    if (skip) return;
+    it.server = await Server.start({ advisories });
+    it.browser = await Browser.start(it.server);
+  });
+  after(async () => {
+    await it.browser?.end();
+    await it.server?.end();
+  });
+  let broken = false;
+  it.step = (name, f) =>
+    test(name, { skip, timeout: 180_000 }, async () => {
+      if (broken) throw new Error("a step before this one failed");
+      it.browser.complaints = [];
+      try {
+        await f(it);
+        assert.deepEqual(it.browser.complaints, []);
+      } catch (error) {
+        broken = true;
+        if (process.env.ON_FAILURE) await it.page?.screenshot({ path: process.env.ON_FAILURE + name.replace(/\W+/g, "-") + ".png" });
+        throw error;
+      }
+    });
+  return it;
+}
+
 /** A server with a data directory of its own. */
 export class Server {
-  static async start({ address = "127.0.0.1:0", advisories = true, config } = {}) {
+  static async start({ address = "127.0.0.1:0", advisories = process.env.PRATIQUE_DATA_SET, config } = {}) {
     const s = new Server();
     s.dir = mkdtempSync(join(tmpdir(), "pratique-console-"));
     s.auth = join(s.dir, "auth.json");
-    if (advisories) await run(program, ["advisories", "import", process.env.PRATIQUE_DATA_SET, "--data", join(s.dir, "data")], { maxBuffer: 64 << 20 });
+    if (advisories) await run(program, ["advisories", "import", advisories, "--data", join(s.dir, "data")], { maxBuffer: 64 << 20 });
     if (config) {
       s.config = ["--config", join(s.dir, "config.yaml")];
       writeFileSync(s.config[1], JSON.stringify(config), { mode: 0o600 }); // which is YAML, too
@@ -90,10 +128,37 @@ export class Server {
     this.url = "http://" + this.host;
   }
 
-  async down() {
+  async down(signal = "SIGTERM") {
     const ended = once(this.process, "exit");
-    this.process.kill("SIGTERM");
+    this.process.kill(signal);
     await ended;
+  }
+
+  /** Opens another way to the server, which can be cut. */
+  async way() {
+    const [host, port] = this.host.split(":");
+    const open = new Set();
+    let cut = false;
+    const way = createServer((near) => {
+      if (cut) return near.destroy();
+      const far = connect(Number(port), host);
+      for (const [from, to] of [[near, far], [far, near]]) {
+        open.add(from);
+        from.pipe(to);
+        from.on("error", () => to.destroy());
+        from.on("close", () => (open.delete(from), to.destroy()));
+      }
+    });
+    await once(way.listen(0, "127.0.0.1"), "listening");
+    return {
+      url: `http://127.0.0.1:${way.address().port}`,
+      cut() {
+        cut = true;
+        for (const socket of open) socket.destroy();
+      },
+      mend: () => (cut = false),
+      end: () => way.close(),
+    };
   }
 
   async end() {
@@ -117,8 +182,9 @@ export class Server {
     return text === "" ? undefined : JSON.parse(text);
   }
 
+  /** Pushes one of the real images, or one in a directory. */
   async push(image, name) {
-    await run("skopeo", ["--insecure-policy", "copy", "-q", "--dest-tls-verify=false", "--dest-creds", "admin:" + this.password, `oci:${process.env.PRATIQUE_IMAGES}/${image}:latest`, `docker://${this.host}/${name}`], { maxBuffer: 64 << 20 });
+    await run("skopeo", ["--insecure-policy", "copy", "-q", "--dest-tls-verify=false", "--dest-creds", "admin:" + this.password, `oci:${resolve(process.env.PRATIQUE_IMAGES, image)}:latest`, `docker://${this.host}/${name}`], { maxBuffer: 64 << 20 });
   }
 
   /** Puts the advisories of some ecosystems in force, and no others. */
@@ -157,6 +223,12 @@ export class Server {
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+/** Names, in a page, the innermost element that reaches out of the window. */
+function outside() {
+  const far = [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1);
+  return far.filter((e) => !far.some((other) => other !== e && e.contains(other))).at(0)?.outerHTML.slice(0, 300);
+}
+
 /** A browser that fails a test for anything a page complains about. */
 export class Browser {
   static async start(server) {
@@ -181,8 +253,8 @@ export class Browser {
     return page;
   }
 
-  async signIn(page, address = "/", name = "admin", password = this.server.password) {
-    await page.goto(this.server.url + address);
+  async signIn(page, address = "/", name = "admin", password = this.server.password, url = this.server.url) {
+    await page.goto(url + address);
     await page.getByLabel("Name").fill(name);
     await page.getByLabel("Password", { exact: true }).fill(password);
     await page.getByRole("button", { name: "Sign in" }).click();
@@ -201,18 +273,51 @@ export class Browser {
     await page.waitForTimeout(150); // what fades in
   }
 
-  /** Fails for what axe finds serious, and for a page wider than its window. */
-  async check(page, what) {
+  /** Has a page note from now on, in whatever it loads, what moves by itself and what takes long. */
+  async watch(page) {
+    await page.addInitScript(() => {
+      globalThis.noted = { shifts: [], tasks: [] };
+      const name = (n) => (n ? [n.nodeName.toLowerCase(), n.id && "#" + n.id, n.className && typeof n.className === "string" ? "." + n.className.split(" ").join(".") : ""].join("") : "?");
+      const shift = (e) => globalThis.noted.shifts.push({ value: e.value, from: e.sources.map((s) => `${name(s.node)} ${Math.round(s.previousRect.y)}+${Math.round(s.previousRect.height)} to ${Math.round(s.currentRect.y)}+${Math.round(s.currentRect.height)}`) });
+      new PerformanceObserver((l) => l.getEntries().filter((e) => !e.hadRecentInput).forEach(shift)).observe({ type: "layout-shift", buffered: true });
+      new PerformanceObserver((l) => l.getEntries().forEach((e) => globalThis.noted.tasks.push(Math.round(e.duration)))).observe({ type: "longtask", buffered: true });
+    });
+  }
+
+  /** Tells what a watched page noted since it was asked before, or was loaded. */
+  async noted(page) {
+    await this.settle(page);
+    const { shifts, tasks } = await page.evaluate(() => {
+      const n = globalThis.noted;
+      globalThis.noted = { shifts: [], tasks: [] };
+      return n;
+    });
+    return { shift: shifts.reduce((sum, s) => sum + s.value, 0), shifts, tasks };
+  }
+
+  /**
+   * Fails for what axe finds serious, and for a page wider than its window. What axe
+   * found goes into the list of docs/accessibility.md where that is wanted.
+   */
+  async check(page, what, { listed = true } = {}) {
     await this.settle(page);
     // The debugger puts axe into the page, which the page's policy does not bind.
     const client = await page.context().newCDPSession(page);
     await client.send("Runtime.evaluate", { expression: axe });
     await client.detach();
-    const found = await page.evaluate(async () => (await globalThis.axe.run(document, { resultTypes: ["violations"] })).violations.map((v) => ({ id: v.id, impact: v.impact, nodes: v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200) + " " + n.failureSummary) })));
+    const { found, passed, open } = await page.evaluate(async () => {
+      const { violations, passes, incomplete } = await globalThis.axe.run(document, { resultTypes: ["violations"] });
+      const found = violations.map((v) => ({ id: v.id, impact: v.impact, nodes: v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200) + " " + n.failureSummary) }));
+      return { found, passed: passes.length, open: incomplete.map((v) => v.id) };
+    });
+    if (process.env.ACCESSIBILITY && listed) {
+      const scheme = await page.evaluate(() => (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
+      appendFileSync(process.env.ACCESSIBILITY, JSON.stringify({ page: what.replace(/ at \d+, (light|dark)$/, ""), width: page.viewportSize().width, scheme, passed, found: found.map(({ id, impact }) => ({ id, impact })), open }) + "\n");
+    }
     const serious = found.filter((v) => v.impact === "serious" || v.impact === "critical");
     if (serious.length > 0) throw new Error(`axe on ${what}: ${JSON.stringify(serious, null, 1)}`);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    if (wide > 0) throw new Error(`${what} is ${wide} pixels wider than its window`);
+    if (wide > 0) throw new Error(`${what} is ${wide} pixels wider than its window: ${await page.evaluate(outside)}`);
     return found.map((v) => v.id);
   }
 

@@ -34,7 +34,7 @@ export function AccountsSection() {
               { name: "Name", cell: (a) => <span className="wrap">{a.name} {a.name === self && <Tag>you</Tag>}</span> },
               { name: "State", cell: (a) => <State account={a} /> },
               { name: "Roles", cell: (a) => <HeldRoles roles={a.roles} /> },
-              { name: "Groups", cell: (a) => a.groups.join(", ") || <span className="quiet">none</span> },
+              { name: "Groups", cell: (a) => a.groups.length > 0 ? <span className="wrap">{a.groups.join(", ")}</span> : <span className="quiet">none</span> },
               { name: "Created", cell: (a) => <Ago at={a.createdAt} /> },
               {
                 name: "Action", hideName: true, right: true, cell: (a) => (

@@ -47,7 +47,7 @@ function GroupCard({ group: g }: { group: Group }) {
         <ul className="row" style={{ listStyle: "none", margin: 0, padding: 0, gap: "0.4rem" }} aria-label={`Members of ${g.name}`}>
           {g.members.map((m) => (
             <li key={m} className="tag" style={{ display: "inline-flex", alignItems: "center", gap: "0.15rem", paddingRight: 0 }}>
-              {m}<ActionIcon variant="subtle" color="gray" size="sm" aria-label={`Take ${m} out of ${g.name}`} onClick={() => change.mutate({ target: member(m), method: "DELETE", done: `${m} is no longer in ${g.name}.` })}><IconClose size={12} /></ActionIcon>
+              <span className="clip" title={m}>{m}</span><ActionIcon variant="subtle" color="gray" size="sm" aria-label={`Take ${m} out of ${g.name}`} onClick={() => change.mutate({ target: member(m), method: "DELETE", done: `${m} is no longer in ${g.name}.` })}><IconClose size={12} /></ActionIcon>
             </li>
           ))}
         </ul>

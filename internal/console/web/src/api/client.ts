@@ -27,6 +27,8 @@ export interface Options {
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal;
+  /** Wants the answer to the letter, which is for what is edited and sent back. */
+  exact?: boolean;
 }
 
 /**
@@ -75,7 +77,7 @@ export async function send(target: string, options: Options = {}): Promise<Respo
 /** Reads what a refusal says, which may come from a proxy and be no problem document. */
 export async function failureOf(answer: Response): Promise<Failure> {
   try {
-    const p = (await answer.json()) as Partial<Problem>;
+    const p = JSON.parse(upright(await answer.text())) as Partial<Problem>;
     if (typeof p.detail === "string") return new Failure(answer.status, p.code ?? "", p.detail, p.advice, p.errors ?? []);
   } catch {
     // not JSON
@@ -83,9 +85,23 @@ export async function failureOf(answer: Response): Promise<Failure> {
   return new Failure(answer.status, "", `The server answered ${answer.status} ${answer.statusText}`.trim() + ".", "Try again; the server's log tells more.");
 }
 
-/** Sends a request and decodes the answer. */
+/**
+ * upright replaces characters that turn the direction of writing by a mark. With
+ * them a name that somebody gave to a file makes itself, and what stands beside it,
+ * read otherwise than it is, and no markup holds all of them in.
+ */
+export function upright(text: string): string {
+  return text.replace(/[\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
+}
+
+/** Whether a text can be what the server has, and no upright form of it. */
+export function isExact(text: string): boolean {
+  return !text.includes("\ufffd");
+}
+
+/** Sends a request and decodes the answer, upright unless it is wanted exact. */
 export async function call<T>(target: string, options: Options = {}): Promise<T> {
   const answer = await send(target, options);
   const text = await answer.text(); // empty for some of 201, too
-  return (text === "" ? undefined : JSON.parse(text)) as T;
+  return (text === "" ? undefined : JSON.parse(options.exact ? text : upright(text))) as T;
 }

@@ -64,7 +64,7 @@ export const useRuleFile = (ns: string, file: string) =>
   useQuery({
     queryKey: [...keys.rules(ns), file],
     enabled: file !== "",
-    queryFn: ({ signal }) => call<RuleFileContent>(path("namespaces", ns, "rules", file), { signal }),
+    queryFn: ({ signal }) => call<RuleFileContent>(path("namespaces", ns, "rules", file), { signal, exact: true }),
   });
 
 export const useStatistics = () => useQuery({ queryKey: keys.statistics, queryFn: ({ signal }) => call<Statistics>("/statistics", { signal }) });

@@ -1,3 +1,4 @@
+import { upright } from "../api/client";
 import type { Event } from "../api/types";
 
 /** One message of a stream of server-sent events. */
@@ -145,7 +146,7 @@ export class Follower {
     }
     let e: Event;
     try {
-      e = JSON.parse(m.data) as Event;
+      e = JSON.parse(upright(m.data)) as Event;
     } catch {
       return; // half a message, or not ours
     }

@@ -10,7 +10,7 @@ import { useUrlState } from "../url/state";
 import { IconSearch } from "../ui/icons";
 import { Tag } from "../ui/marks";
 import { MoreRows, useAllPages } from "../ui/more";
-import { Page } from "../ui/page";
+import { later, Page } from "../ui/page";
 import { Empty, ErrorState, Loading } from "../ui/states";
 import { type Column, DataTable } from "../ui/table";
 import { Ago } from "../ui/time";
@@ -62,13 +62,13 @@ export function RepositoriesPage({ namespace }: { namespace: string }) {
   const list = useAllPages(useRepositories(namespace), state.q !== "");
   const shown = list.items.filter((r) => r.name.includes(state.q.toLowerCase()));
   const columns: Column<Repository>[] = [
-    { name: "Repository", cell: (r) => <Link href={link({ namespace, repository: r.name })}>{r.name}</Link> },
+    { name: "Repository", cell: (r) => <Link className="wrap" href={link({ namespace, repository: r.name })}>{r.name}</Link> },
     { name: "Tags", right: true, cell: (r) => count(r.tags) },
     { name: "Images", right: true, cell: (r) => count(r.artifacts) },
     { name: "Changed", cell: (r) => <Ago at={r.updatedAt} /> },
   ];
   return (
-    <Page title={namespace} crumbs={[{ text: "Repositories", href: "/repositories" }]} lead={list.loading || list.error ? undefined : list.complete ? plural(list.items.length, "repository", "repositories") : undefined}
+    <Page title={namespace} crumbs={[{ text: "Repositories", href: "/repositories" }]} lead={list.loading ? later : list.error ? undefined : list.complete ? plural(list.items.length, "repository", "repositories") : undefined}
       actions={<><Button component={Link} href={`/namespaces/${namespace}`} variant="default">Settings</Button><Button component={Link} href={`/welcome?namespace=${namespace}`} variant="default">How to push</Button></>}>
       <div className="tools-row">
         <TextInput className="grow" label="Filter by name" leftSection={<IconSearch />} value={state.q} onChange={(e) => change({ q: e.currentTarget.value })} />

@@ -130,12 +130,12 @@ function NamespacePage({ name }: { name: string }) {
             <nav className="card sections" style={{ display: "flex", position: "static" }} aria-label="Parts of the namespace">
               {tabs.map((t) => <Link key={t.key} href={`/namespaces/${name}?tab=${t.key}`} aria-current={t === tab ? "page" : undefined}>{t.name}</Link>)}
             </nav>
-            <section aria-label={tab.name}>
+            <div>
               {refused && <Alert variant="light" mb="md">{refused}</Alert>}
               <fieldset disabled={refused !== undefined}>
                 {tab.key === "allowlist" ? <AllowlistSection namespace={n} /> : tab.key === "rules" ? <RulesSection namespace={n} /> : tab.key === "members" ? <MembersSection namespace={n.name} /> : <SettingsSection namespace={n} />}
               </fieldset>
-            </section>
+            </div>
           </div>}
       {deleting && n && <DeleteDialog namespace={n} onClose={() => setDeleting(false)} />}
     </Page>

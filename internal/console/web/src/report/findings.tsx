@@ -130,7 +130,7 @@ function columnsOf(vulnerabilities: boolean, open: string, toggle: (r: Row) => v
   return [
     { name: "Severity", sort: "severity", width: "7.5rem", cell: (r) => <SeverityMark severity={r.severity} /> },
     {
-      name: vulnerabilities ? "Vulnerability" : "Finding", sort: vulnerabilities ? "id" : "title", width: vulnerabilities ? "15rem" : undefined,
+      name: vulnerabilities ? "Vulnerability" : "Finding", sort: vulnerabilities ? "id" : "title", width: vulnerabilities ? "15rem" : "19rem",
       cell: (r) => (
         <div>
           <button type="button" className="expander" aria-expanded={open === r.id} onClick={() => toggle(r)}><IconChevron size={12} /><span className="name">{r.title}</span></button>

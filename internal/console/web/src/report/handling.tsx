@@ -1,7 +1,7 @@
 import { Alert, Button, Modal, NativeSelect, Radio, Textarea, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { call, Failure } from "../api/client";
+import { call, Failure, isExact } from "../api/client";
 import { keys } from "../api/queries";
 import type { Exception, ExceptionCreate } from "../api/types";
 import { useRefusal } from "../session/rights";
@@ -110,7 +110,7 @@ function criteria(row: Row): { value: string; label: string; criteria: Partial<E
   const list: { value: string; label: string; criteria: Partial<ExceptionCreate> }[] = [{ value: "finding", label: "this finding", criteria: { findingId: row.id, ...named(row) } }];
   if (row.vulnerability) {
     list.push({ value: "vulnerability", label: `${row.vulnerability.id} in every package`, criteria: { vulnerability: row.vulnerability.id } });
-    list.push({ value: "package", label: `every vulnerability of the package ${row.vulnerability.package}`, criteria: { package: row.vulnerability.package, category: row.vulnerability.category as ExceptionCreate["category"] } });
+    if (isExact(row.vulnerability.package)) list.push({ value: "package", label: `every vulnerability of the package ${row.vulnerability.package}`, criteria: { package: row.vulnerability.package, category: row.vulnerability.category as ExceptionCreate["category"] } });
   }
   if (row.finding) {
     const category = row.finding.category as ExceptionCreate["category"];
@@ -123,7 +123,7 @@ function criteria(row: Row): { value: string; label: string; criteria: Partial<E
 
 /** What says to a reader which finding it is, beside its id. */
 function named({ vulnerability: v, finding: f }: Row): Partial<ExceptionCreate> {
-  if (v) return { vulnerability: v.id, package: v.package };
+  if (v) return { vulnerability: v.id, package: isExact(v.package) ? v.package : undefined };
   return f ? { rule: f.rule, category: f.category as ExceptionCreate["category"] } : {};
 }
 

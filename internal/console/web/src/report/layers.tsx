@@ -25,14 +25,14 @@ export function LayersSection({ overview, of }: { overview: Overview; of: Report
     <div className="card layers" role="list" aria-label="Layers">
       {linesOf(overview).map((line, i) => {
         const layer = overview.image.layers.find((l) => l.index === line.layer);
-        if (!layer) return <div key={i} className="layer empty small" role="listitem"><span aria-hidden="true">–</span><code className="wrap">{line.instruction}</code><span>no layer</span></div>;
+        if (!layer) return <div key={i} className="layer empty small" role="listitem"><span aria-hidden="true">–</span><code className="few-lines">{line.instruction}</code><span>no layer</span></div>;
         const f = files.get(layer.index);
         const o = found.get(layer.index);
         return (
           <div key={i} className="layer" role="listitem">
             <b className="number">{layer.index}</b>
             <div>
-              <code className="wrap">{line.instruction || "no instruction is known"}</code>
+              <code className="few-lines">{line.instruction || "no instruction is known"}</code>
               <div className="small quiet row" style={{ marginTop: "0.25rem", gap: "0.2rem 0.9rem" }}>
                 <span className="mono" title={layer.digest ?? layer.diffId}>{shortDigest(layer.digest ?? layer.diffId)}</span>
                 {layer.index < base && <Tag>base image</Tag>}

@@ -13,7 +13,7 @@ import { link, name } from "../url/image";
 import { CopyButton } from "../ui/copy";
 import { SeverityBar, Tag, tone } from "../ui/marks";
 import { notify, notifyFailure } from "../ui/notices";
-import { Page } from "../ui/page";
+import { later, Page } from "../ui/page";
 import { save } from "../ui/save";
 import { Empty, ErrorState, Loading, sentence } from "../ui/states";
 import { useNow } from "../ui/time";
@@ -61,7 +61,7 @@ export default function ReportPage(ref: Props) {
   );
   return (
     <Page title={title} crumbs={crumbs} actions={actions}
-      lead={a && <span className="row small"><span className="mono wrap">{shortDigest(a.digest)}</span><CopyButton text={a.digest} what="the digest" />{a.tags.length > 1 && <span>also tagged {a.tags.filter((t) => t !== reference).slice(0, 8).join(", ")}</span>}</span>}>
+      lead={a === undefined ? !artifact.error && later : <span className="row small"><span className="mono wrap">{shortDigest(a.digest)}</span><CopyButton text={a.digest} what="the digest" />{a.tags.length > 1 && <span>also tagged {a.tags.filter((t) => t !== reference).slice(0, 8).join(", ")}</span>}</span>}>
       {artifact.error && !a ? <div className="card"><ErrorState error={artifact.error} retry={() => void artifact.refetch()} /></div>
         : !a ? <div className="card"><Loading rows={10} /></div>
         : <div className="stackv">
@@ -99,7 +99,7 @@ function VerdictBanner({ artifact: a, namespace }: { artifact: Artifact; namespa
   const j = judge(a.verdict);
   const now = useNow();
   return (
-    <div className="banner" style={tone(j.tone)} role="status">
+    <div className="banner with-scan" style={tone(j.tone)} role="status">
       <div className="row">
         <strong>{j.word}: {j.reason}.</strong>
         {a.verdict.changesAt && <span className="small" title={exactTime(a.verdict.changesAt)}>That changes by itself {ago(a.verdict.changesAt, now)}.</span>}
@@ -215,7 +215,7 @@ function Summary({ artifact: a, overview: r }: Parts) {
           <dt>Other findings</dt>
           <dd><b className="number">{count(summary.findings.total)}</b><SeverityBar counts={summary.findings.bySeverity} what="finding" many="findings" /></dd>
         </div>
-        <Fact name="System">{r.os.name ?? "not recognised"}</Fact>
+        <Fact name="System"><span className="few-lines">{r.os.name ?? "not recognised"}</span></Fact>
         <Fact name="Platform">{r.image.platform ?? "not stated"}</Fact>
         <Fact name="Size">{size(a.size)} in {plural(r.image.layers.length, "layer")}</Fact>
         <Fact name="Built">{r.image.created ? date(r.image.created) : "not stated"}</Fact>

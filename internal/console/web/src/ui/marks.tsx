@@ -1,6 +1,6 @@
 import type { CSSProperties, ReactNode } from "react";
 import type { Verdict } from "../api/types";
-import { plural } from "../text/format";
+import { count, plural } from "../text/format";
 import { type Counts, describe, severities, total } from "../text/severity";
 import { judge } from "../text/verdict";
 
@@ -35,7 +35,7 @@ export function SeverityBar({ counts, numbers = true, what = "vulnerability", ma
           {sum === 0 ? <span>none</span> : present.map((s) => (
             <span className="mark" key={s} title={`${counts[s]} ${s}`}>
               <span className={`swatch ${s}`} style={tone(s)} />
-              {counts[s]}
+              {count(counts[s] ?? 0)}
             </span>
           ))}
         </div>

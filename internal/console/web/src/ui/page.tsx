@@ -7,6 +7,9 @@ export interface Crumb {
   href?: string;
 }
 
+/** The lead of a page that is still being read: the height of a line, and nothing in it. */
+export const later = "\u00a0";
+
 interface PageProps {
   title: string;
   /** What the heading shows, if not the title alone. */
