@@ -1,10 +1,8 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,24 +30,23 @@ is kept of their layers, without a scan.`,
 }
 
 func printJudging(w io.Writer, j api.Judging) error {
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	line := func(name string, value any) { fmt.Fprintf(tw, "%s\t%v\n", name, value) }
-	line("Advisories", j.Advisories)
+	t := newTable(w)
+	t.row("Advisories", j.Advisories)
 	if j.Newest != "" {
-		line("Newest", j.Newest)
+		t.row("Newest", j.Newest)
 	}
-	line("Waiting", j.Waiting)
+	t.row("Waiting", j.Waiting)
 	if !j.StartedAt.IsZero() {
-		line("Started", j.StartedAt.Format(time.RFC3339))
-		line("Judged again", j.Done)
-		line("Something else found", j.Changed)
-		line("Other verdict", j.Verdicts)
-		line("Failed", j.Failed)
+		t.row("Started", j.StartedAt.Format(time.RFC3339))
+		t.row("Judged again", j.Done)
+		t.row("Something else found", j.Changed)
+		t.row("Other verdict", j.Verdicts)
+		t.row("Failed", j.Failed)
 	}
 	if !j.EndedAt.IsZero() {
-		line("Ended", j.EndedAt.Format(time.RFC3339))
+		t.row("Ended", j.EndedAt.Format(time.RFC3339))
 	}
-	return tw.Flush()
+	return t.flush()
 }
 
 func newVulnerabilityCommand(o *options) *cobra.Command {
@@ -73,12 +70,11 @@ func newVulnerabilityCommand(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			tw := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 8, 2, ' ', 0)
-			fmt.Fprintln(tw, "VULNERABILITY\tSEVERITY\tIMAGES\tPACKAGES\tFIXABLE\tSINCE")
+			t := newTable(cmd.OutOrStdout(), "VULNERABILITY", "SEVERITY", "IMAGES", "PACKAGES", "FIXABLE", "SINCE")
 			for _, v := range list {
-				fmt.Fprintf(tw, "%s\t%s\t%d\t%d\t%d\t%s\n", v.ID, v.Severity, v.Images, v.Packages, v.Fixable, v.Since.Format(time.DateOnly))
+				t.row(v.ID, v.Severity, v.Images, v.Packages, v.Fixable, v.Since.Format(time.DateOnly))
 			}
-			return tw.Flush()
+			return t.flush()
 		}),
 	}
 	cmd.Flags().StringVar(&namespace, "namespace", "", "only images of this namespace")
@@ -107,18 +103,17 @@ func newPackageCommand(o *options) *cobra.Command {
 // printUses lists images that hold a package, with what is wrong with it if that
 // was asked for.
 func printUses(w io.Writer, uses []api.PackageImage, vulnerable bool) error {
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	header := "IMAGE\tTAGS\tPACKAGE\tVERSION\tTYPE"
+	header := []string{"IMAGE", "TAGS", "PACKAGE", "VERSION", "TYPE"}
 	if vulnerable {
-		header += "\tSEVERITY\tFIXED\tSINCE"
+		header = append(header, "SEVERITY", "FIXED", "SINCE")
 	}
-	fmt.Fprintln(tw, header)
+	t := newTable(w, header...)
 	for _, u := range uses {
-		fmt.Fprintf(tw, "%s/%s@%s\t%s\t%s\t%s\t%s", u.Namespace, u.Repository, shortDigest(u.Digest), strings.Join(u.Tags, ","), u.Package, u.Version, u.Type)
+		cells := []any{u.Namespace + "/" + u.Repository + "@" + shortDigest(u.Digest), strings.Join(u.Tags, ","), u.Package, u.Version, u.Type}
 		if vulnerable {
-			fmt.Fprintf(tw, "\t%s\t%s\t%s", u.Severity, u.FixedVersion, u.Since.Format(time.DateOnly))
+			cells = append(cells, u.Severity, u.FixedVersion, u.Since.Format(time.DateOnly))
 		}
-		fmt.Fprintln(tw)
+		t.row(cells...)
 	}
-	return tw.Flush()
+	return t.flush()
 }
