@@ -1,11 +1,15 @@
 package main
 
 import (
+	"fmt"
 	"io"
+	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/pratique/pratique/internal/api"
 	"github.com/pratique/pratique/internal/api/client"
@@ -49,36 +53,78 @@ func printJudging(w io.Writer, j api.Judging) error {
 	return t.flush()
 }
 
+// vulnerabilityFlags select vulnerabilities and order them.
+type vulnerabilityFlags struct {
+	namespace, query, severity, fixable, sort string
+	exploited                                 bool
+	limit                                     int
+}
+
+func (v *vulnerabilityFlags) add(f *pflag.FlagSet) {
+	f.StringVar(&v.namespace, "namespace", "", "only images of this namespace")
+	f.StringVar(&v.query, "search", "", "only with this in the id or in a package's name")
+	f.StringVar(&v.severity, "severity", "", "only of this severity or higher")
+	f.StringVar(&v.fixable, "fixable", "", "only with a fixed version for a package (yes), or with none for any (no)")
+	f.BoolVar(&v.exploited, "exploited", false, "only those known to be exploited")
+	f.StringVar(&v.sort, "sort", "severity", "what comes first: severity, images, epss, since or id")
+	f.IntVar(&v.limit, "limit", 100, "vulnerabilities to list, up to 500")
+}
+
+func (v *vulnerabilityFlags) values() url.Values {
+	query := url.Values{"limit": {strconv.Itoa(v.limit)}, "sort": {v.sort}}
+	for name, value := range map[string]string{"namespace": v.namespace, "q": v.query, "severity": v.severity, "fixable": v.fixable} {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	if v.exploited {
+		query.Set("exploited", "true")
+	}
+	return query
+}
+
 func newVulnerabilityCommand(o *options) *cobra.Command {
-	var namespace string
+	var v vulnerabilityFlags
 	cmd := &cobra.Command{
 		Use:     "vulnerability [ID]",
 		Aliases: []string{"cve"},
 		Short:   "List the worst vulnerabilities of all images, or the images that have one",
 		Example: `  pratique admin vulnerability
+  pratique admin vulnerability --exploited --sort epss
   pratique admin vulnerability CVE-2024-3094`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: withClient(o, func(cmd *cobra.Command, c *client.Client, args []string) error {
 			if len(args) == 1 {
-				uses, err := c.VulnerableImages(cmd.Context(), args[0], namespace)
+				uses, err := c.VulnerableImages(cmd.Context(), args[0], v.namespace)
 				if err != nil {
 					return err
 				}
 				return printUses(cmd.OutOrStdout(), uses, true)
 			}
-			list, err := c.RiskVulnerabilities(cmd.Context(), namespace, 100)
+			list, err := c.RiskVulnerabilities(cmd.Context(), v.values())
 			if err != nil {
 				return err
 			}
-			t := newTable(cmd.OutOrStdout(), "VULNERABILITY", "SEVERITY", "IMAGES", "PACKAGES", "FIXABLE", "SINCE")
-			for _, v := range list {
-				t.row(v.ID, v.Severity, v.Images, v.Packages, v.Fixable, v.Since.Format(time.DateOnly))
-			}
-			return t.flush()
+			return printVulnerabilities(cmd.OutOrStdout(), list)
 		}),
 	}
-	cmd.Flags().StringVar(&namespace, "namespace", "", "only images of this namespace")
+	v.add(cmd.Flags())
 	return cmd
+}
+
+func printVulnerabilities(w io.Writer, list api.Some[api.RiskVulnerability]) error {
+	t := newTable(w, "VULNERABILITY", "SEVERITY", "EXPLOITED", "EPSS", "IMAGES", "PACKAGES", "FIXABLE", "SINCE", "TITLE")
+	for _, v := range list.Items {
+		epss := ""
+		if v.EPSS != nil {
+			epss = fmt.Sprintf("%.1f%%", 100*v.EPSS.Score)
+		}
+		t.row(v.ID, v.Severity, yesNo(v.Exploited), epss, v.Images, v.Packages, v.Fixable, v.Since.Format(time.DateOnly), oneLine(v.Title))
+	}
+	if err := t.flush(); err != nil || !list.More {
+		return err
+	}
+	return sayf(w, "%d of %d vulnerabilities\n", len(list.Items), list.Total)
 }
 
 func newPackageCommand(o *options) *cobra.Command {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pratique/pratique/internal/access"
 	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/report"
 	"github.com/pratique/pratique/internal/store"
 )
 
@@ -133,6 +134,18 @@ type Advisories interface {
 	// Update asks for advisories now. It returns false if they are being fetched,
 	// or that was asked for already.
 	Update() bool
+	// Threats tells what is known of vulnerabilities apart from any package, in the
+	// order of their ids, and Titles their titles by id, as advisories about some
+	// packages have them. Without a database nothing is known.
+	Threats(ids []string) ([]Threat, error)
+	Titles(keys []catalog.VulnerabilityKey) (map[string]string, error)
+}
+
+// Threat is what is known of a vulnerability apart from any package; nil where
+// nothing is.
+type Threat struct {
+	KEV  *report.KEV
+	EPSS *report.EPSS
 }
 
 // Access tells who asks, and looks after accounts; package access says what the

@@ -15,10 +15,14 @@ import (
 
 // RiskStore answers questions across images.
 type RiskStore interface {
-	VulnerabilityUses(ctx context.Context, instanceID string, f catalog.VulnerabilityFilter, offset, limit int) ([]catalog.VulnerabilityUse, error)
+	// VulnerabilityUses tells of all of them, VulnerabilityKeys of names under which
+	// advisories speak of packages that have them.
+	VulnerabilityUses(ctx context.Context, instanceID string, f catalog.VulnerabilityFilter) ([]catalog.VulnerabilityUse, error)
+	VulnerabilityKeys(ctx context.Context, ids []string) ([]catalog.VulnerabilityKey, error)
 	VulnerableImages(ctx context.Context, instanceID, vulnerability string, f catalog.ImageFilter, after int64, limit int) ([]catalog.PackageUse, error)
 	PackageImages(ctx context.Context, instanceID, name, version, kind string, f catalog.ImageFilter, after int64, limit int) ([]catalog.PackageUse, error)
-	RuleUses(ctx context.Context, instanceID string, f catalog.RuleFilter, offset, limit int) ([]catalog.RuleUse, error)
+	// RuleUses returns some of them, and how many there are.
+	RuleUses(ctx context.Context, instanceID string, f catalog.RuleFilter, offset, limit int) (list []catalog.RuleUse, total int, err error)
 	FoundImages(ctx context.Context, instanceID string, category, rule string, f catalog.ImageFilter, after int64, limit int) ([]catalog.FoundImage, error)
 	Standing(ctx context.Context, instanceID string, f catalog.ImageFilter) (catalog.Standing, error)
 	Trend(ctx context.Context, instanceID string, f catalog.ImageFilter, since time.Time) ([]catalog.TrendDay, error)
@@ -31,7 +35,7 @@ func (h *handlers) registerRisks(api huma.API) {
 	tags := []string{"Risks"}
 	route(h, api, huma.Operation{
 		OperationID: "listRiskVulnerabilities", Method: http.MethodGet, Path: "/risks/vulnerabilities", Tags: tags,
-		Summary:     "List the vulnerabilities of all images, the worst first",
+		Summary:     "List the vulnerabilities of all images",
 		Description: "As found, before anybody's decision about them; each image's own report tells those.",
 	}, h.listRiskVulnerabilities)
 	route(h, api, huma.Operation{
@@ -83,53 +87,16 @@ type More struct {
 type Some[T any] struct {
 	Items []T  `json:"items" nullable:"false"`
 	More  bool `json:"more" doc:"Whether there are others after these"`
+	Total int  `json:"total" doc:"How many there are with those before and after"`
 }
 
-// someOf makes part of a list of what the store returned when it was asked for
-// one more.
-func someOf[S, T any](found []S, limit int, convert func(S) T) Some[T] {
-	out := Some[T]{Items: []T{}, More: len(found) > limit}
-	for _, f := range found[:min(len(found), limit)] {
-		out.Items = append(out.Items, convert(f))
+// someOf makes part of a list of total entries.
+func someOf[S, T any](found []S, offset, total int, convert func(S) T) Some[T] {
+	out := Some[T]{Items: make([]T, len(found)), More: offset+len(found) < total, Total: total}
+	for i, f := range found {
+		out.Items[i] = convert(f)
 	}
 	return out
-}
-
-// RiskVulnerability is a vulnerability with how many images have it.
-type RiskVulnerability struct {
-	ID       string    `json:"id"`
-	Severity string    `json:"severity" doc:"The worst of its packages"`
-	Images   int       `json:"images" doc:"Images that have it"`
-	Packages int       `json:"packages" doc:"Packages that bring it"`
-	Fixable  int       `json:"fixable" doc:"Of these, packages with a fixed version"`
-	Since    time.Time `json:"since" doc:"When it was first found here"`
-}
-
-type listRiskVulnerabilitiesIn struct {
-	InImages
-	More
-	Severity string `query:"severity" enum:"unknown,negligible,low,medium,high,critical" doc:"Only of this severity or higher"`
-	Query    string `query:"q" maxLength:"256" doc:"Only with this in the id or in a package's name"`
-	Fixable  bool   `query:"fixable" doc:"Only with a fixed version"`
-}
-
-type listRiskVulnerabilitiesOut struct {
-	Body Some[RiskVulnerability]
-}
-
-func (h *handlers) listRiskVulnerabilities(ctx context.Context, in *listRiskVulnerabilitiesIn) (*listRiskVulnerabilitiesOut, error) {
-	least, err := leastSeverity(in.Severity)
-	if err != nil {
-		return nil, err
-	}
-	f := catalog.VulnerabilityFilter{ImageFilter: in.filter(ctx), Severity: least, Query: in.Query, Fixable: in.Fixable}
-	list, err := h.cfg.Store.VulnerabilityUses(ctx, instance(ctx), f, in.Offset, in.Limit+1)
-	if err != nil {
-		return nil, err
-	}
-	return &listRiskVulnerabilitiesOut{someOf(list, in.Limit, func(u catalog.VulnerabilityUse) RiskVulnerability {
-		return RiskVulnerability{ID: u.ID, Severity: u.Severity.String(), Images: u.Images, Packages: u.Packages, Fixable: u.Fixable, Since: u.Since}
-	})}, nil
 }
 
 // InVulnerability is the part of a path that names a vulnerability.
@@ -374,11 +341,11 @@ func (h *handlers) listRiskFindings(ctx context.Context, in *listRiskFindingsIn)
 		return nil, err
 	}
 	f := catalog.RuleFilter{ImageFilter: in.filter(ctx), Category: report.Category(in.Category), Severity: least, Query: in.Query}
-	list, err := h.cfg.Store.RuleUses(ctx, instance(ctx), f, in.Offset, in.Limit+1)
+	list, total, err := h.cfg.Store.RuleUses(ctx, instance(ctx), f, in.Offset, in.Limit)
 	if err != nil {
 		return nil, err
 	}
-	return &listRiskFindingsOut{someOf(list, in.Limit, func(u catalog.RuleUse) RiskFinding {
+	return &listRiskFindingsOut{someOf(list, in.Offset, total, func(u catalog.RuleUse) RiskFinding {
 		return RiskFinding{Category: u.Category, Rule: u.Rule, Title: u.Title, Severity: u.Severity.String(), Images: u.Images, Findings: u.Amount}
 	})}, nil
 }

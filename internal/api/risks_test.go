@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,31 +27,69 @@ func twoImages(t *testing.T) *service {
 	return s
 }
 
+// someAdvisories know the second vulnerability of twoImages to be exploited, and
+// the first for a title.
+type someAdvisories struct{ noAdvisories }
+
+func (*someAdvisories) Threats(ids []string) ([]Threat, error) {
+	threats := make([]Threat, len(ids))
+	for i, id := range ids {
+		if id == "CVE-2024-0001" {
+			threats[i] = Threat{KEV: &report.KEV{}, EPSS: &report.EPSS{Score: 0.9}}
+		}
+	}
+	return threats, nil
+}
+
+func (*someAdvisories) Titles(keys []catalog.VulnerabilityKey) (map[string]string, error) {
+	titles := map[string]string{}
+	for _, k := range keys {
+		titles[k.ID] = "A hole in " + k.Name
+	}
+	return titles, nil
+}
+
 func TestRiskVulnerabilities(t *testing.T) {
 	s := twoImages(t)
+	first, second := `CVE-2024-0000 "A hole in lib0" critical 2 1 false`, `CVE-2024-0001 "A hole in lib1" low 1 0 true`
 	for query, want := range map[string][]string{
-		"":                                   {"CVE-2024-0000 critical 2 1", "CVE-2024-0001 low 1 0"},
-		"?severity=high":                     {"CVE-2024-0000 critical 2 1"},
-		"?fixable=true":                      {"CVE-2024-0000 critical 2 1"},
-		"?q=LIB1":                            {"CVE-2024-0001 low 1 0"},
-		"?q=2024-0001":                       {"CVE-2024-0001 low 1 0"},
+		"":                                   {first, second},
+		"?severity=high":                     {first},
+		"?fixable=yes":                       {first},
+		"?fixable=no":                        {second},
+		"?exploited=true":                    {second},
+		"?exploited=true&fixable=yes":        nil,
+		"?sort=epss":                         {second, first},
+		"?sort=images":                       {first, second},
+		"?sort=since":                        {first, second},
+		"?sort=id":                           {first, second},
+		"?q=LIB1":                            {second},
+		"?q=2024-0001":                       {second},
 		"?q=_":                               nil,
-		"?limit=1":                           {"CVE-2024-0000 critical 2 1"},
-		"?offset=1":                          {"CVE-2024-0001 low 1 0"},
+		"?limit=1":                           {first},
+		"?limit=1&sort=epss":                 {second},
+		"?offset=1":                          {second},
+		"?offset=7":                          nil,
 		"?namespace=other":                   nil,
-		"?namespace=team&repository=tools":   {"CVE-2024-0000 critical 1 1"},
+		"?namespace=team&repository=tools":   {`CVE-2024-0000 "A hole in lib0" critical 1 1 false`},
 		"?namespace=team&repository=nothing": nil,
 	} {
 		var list Some[RiskVulnerability]
 		s.do("GET", "/risks/vulnerabilities"+query, "", 200, &list)
 		var got []string
 		for _, v := range list.Items {
-			got = append(got, fmt.Sprintf("%s %s %d %d", v.ID, v.Severity, v.Images, v.Fixable))
+			got = append(got, fmt.Sprintf("%s %q %s %d %d %t", v.ID, v.Title, v.Severity, v.Images, v.Fixable, v.Exploited))
 		}
-		if diff := cmp.Diff(want, got); diff != "" || list.Items == nil || list.More != (query == "?limit=1") {
-			t.Errorf("%s: more %t, %s", query, list.More, diff)
+		total := len(want)
+		if strings.Contains(query, "limit") || strings.Contains(query, "offset") {
+			total = 2
+		}
+		if diff := cmp.Diff(want, got); diff != "" || list.Items == nil || list.More != strings.Contains(query, "limit=1") || list.Total != total {
+			t.Errorf("%s: more %t, %d in all, %s", query, list.More, list.Total, diff)
 		}
 	}
+	s.refused("GET", "/risks/vulnerabilities?sort=cvss", "", 400, "invalid_request")
+	s.refused("GET", "/risks/vulnerabilities?fixable=true", "", 400, "invalid_request")
 	var v report.Vulnerability
 	s.do("GET", "/risks/vulnerabilities/CVE-2024-0001", "", 200, &v)
 	if v.ID != "CVE-2024-0001" || v.Package != "lib1" || len(v.Locations) != 0 || v.Solution != "" {

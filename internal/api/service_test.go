@@ -80,7 +80,7 @@ func newService(t *testing.T) *service {
 	if s.inst, _, err = s.store.EnsureDefaults(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	cfg.Store, cfg.Scanner = s.store, requestScans{s.store}
+	cfg.Store, cfg.Scanner, cfg.Advisories = s.store, requestScans{s.store}, &someAdvisories{}
 	cfg.Instance = func(*http.Request) (catalog.Instance, error) { return s.inst, nil }
 	s.srv = serve(t, cfg)
 	return s
@@ -200,7 +200,10 @@ func (s *service) finish(repository, reference string, r *report.Report) []byte 
 func held(doc []byte, r *report.Report) []catalog.PackageSet {
 	set := catalog.PackageSet{Document: append([]byte("packages of "), doc...)}
 	for _, p := range r.Packages {
-		h := catalog.HeldPackage{PackageIdentity: catalog.PackageIdentity{Name: p.Name, Version: p.Version, Type: p.Type, Judged: true}}
+		h := catalog.HeldPackage{
+			PackageIdentity: catalog.PackageIdentity{Name: p.Name, Version: p.Version, Type: p.Type, Judged: true},
+			Keys:            []catalog.AdvisoryKey{{Ecosystem: "Debian:12", Name: p.Name}},
+		}
 		for _, v := range r.Vulnerabilities {
 			if v.Package == p.Name {
 				h.Vulnerabilities = append(h.Vulnerabilities, catalog.PackageVulnerability{ID: v.ID, Severity: v.Severity, FixedVersion: v.FixedVersion})

@@ -11,10 +11,15 @@ type VulnerabilityFilter struct {
 	ImageFilter
 	// Severity leaves out what is less severe.
 	Severity report.Severity
-	// Query is part of an id or of a package's name; Fixable leaves out what has
-	// no fixed version.
-	Query   string
-	Fixable bool
+	// Query is part of an id or of a package's name.
+	Query string
+}
+
+// VulnerabilityKey is a name under which advisories speak of a package with a
+// vulnerability.
+type VulnerabilityKey struct {
+	ID string
+	AdvisoryKey
 }
 
 // RuleUse is a rule that found something, with how many images it did so in.

@@ -63,6 +63,14 @@ func testLists(t *testing.T, cfg server.Config) {
 			t.Errorf("whoever has no role gets of %s: %s", path, body)
 		}
 	}
+	// What is counted is counted in what may be seen.
+	for _, path := range []string{"/api/v1/risks/vulnerabilities?q=CVE-2026-0001"} {
+		for login, want := range map[string]string{reader: `"images":1,`, auditor: `"images":2,`} {
+			if body := e.do("GET", path, nil, login).want(t, 200).body; !strings.Contains(body, want) {
+				t.Errorf("%s: %s is not in %s", path, want, body)
+			}
+		}
+	}
 	for _, path := range []string{"", "/repositories", "/repositories/app/artifacts", "/repositories/app/artifacts/1/report", "/roles"} {
 		there := e.do("GET", "/api/v1/namespaces/hidden"+path, nil, reader)
 		nowhere := e.do("GET", "/api/v1/namespaces/nowhere"+path, nil, reader)

@@ -339,15 +339,10 @@ func (c *Client) Judging(ctx context.Context) (j api.Judging, err error) {
 	return j, c.do(ctx, http.MethodGet, "/judging", nil, nil, &j)
 }
 
-// RiskVulnerabilities lists the worst vulnerabilities of all images, up to limit,
-// or of those of a namespace.
-func (c *Client) RiskVulnerabilities(ctx context.Context, namespace string, limit int) ([]api.RiskVulnerability, error) {
-	query := url.Values{"limit": {strconv.Itoa(limit)}}
-	if namespace != "" {
-		query.Set("namespace", namespace)
-	}
-	var some api.Some[api.RiskVulnerability]
-	return some.Items, c.do(ctx, http.MethodGet, "/risks/vulnerabilities", query, nil, &some)
+// RiskVulnerabilities lists vulnerabilities of all images, as parameters of the
+// interface select and order them.
+func (c *Client) RiskVulnerabilities(ctx context.Context, query url.Values) (some api.Some[api.RiskVulnerability], err error) {
+	return some, c.do(ctx, http.MethodGet, "/risks/vulnerabilities", query, nil, &some)
 }
 
 // VulnerableImages lists the images that have a vulnerability, or those of them in

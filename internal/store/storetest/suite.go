@@ -74,6 +74,7 @@ func Run(t *testing.T, dsn func(testing.TB) string) {
 		{"Attachments", testAttachments},
 		{"OverlappingExceptions", testOverlappingExceptions},
 		{"Contents", testContents},
+		{"Uses", testUses},
 		{"Lesson17Growth", testLesson17Growth},
 		{"HostileContents", testHostileContents},
 		{"ParallelContents", testParallelContents},

@@ -114,7 +114,13 @@ step("risks: from the list to a vulnerability, to an image", async () => {
   await browser.go(page, "/risks");
   await page.getByRole("table", { name: "Vulnerabilities" }).getByText("critical").first().waitFor();
   await browser.check(page, "risks");
+  await page.getByText(/^1–50 of [0-9,]+ vulnerabilities$/).waitFor();
   await shot("risks");
+  await page.getByRole("button", { name: "Likely" }).click();
+  await page.waitForURL(/sort=epss/);
+  await page.getByRole("columnheader", { name: "Likely" }).and(page.locator('[aria-sort]')).waitFor();
+  await browser.go(page, "/risks?exploited=yes&sort=epss");
+  await page.getByText("exploited", { exact: true }).or(page.getByText("Nothing fits this selection")).first().waitFor();
   await browser.go(page, "/risks?ns=team&repo=app");
   await page.getByLabel("Severity").selectOption("high");
   await page.getByLabel("Fix").selectOption("yes");

@@ -1104,7 +1104,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the vulnerabilities of all images, the worst first
+         * List the vulnerabilities of all images
          * @description As found, before anybody's decision about them; each image's own report tells those.
          */
         get: operations["listRiskVulnerabilities"];
@@ -3131,6 +3131,9 @@ export interface components {
             title: string;
         };
         RiskVulnerability: {
+            epss?: components["schemas"]["EPSS"];
+            /** @description It is in CISA's catalogue of known exploited vulnerabilities */
+            exploited: boolean;
             /**
              * Format: int64
              * @description Of these, packages with a fixed version
@@ -3154,6 +3157,8 @@ export interface components {
              * @description When it was first found here
              */
             since: string;
+            /** @description As the advisories in force have it */
+            title?: string;
         };
         RoleChange: {
             /** @enum {string} */
@@ -3534,11 +3539,21 @@ export interface components {
             items: components["schemas"]["RiskFinding"][];
             /** @description Whether there are others after these */
             more: boolean;
+            /**
+             * Format: int64
+             * @description How many there are with those before and after
+             */
+            total: number;
         };
         SomeRiskVulnerability: {
             items: components["schemas"]["RiskVulnerability"][];
             /** @description Whether there are others after these */
             more: boolean;
+            /**
+             * Format: int64
+             * @description How many there are with those before and after
+             */
+            total: number;
         };
         SpecialFile: {
             capabilities?: string[];
@@ -6664,8 +6679,12 @@ export interface operations {
                 severity?: "unknown" | "negligible" | "low" | "medium" | "high" | "critical";
                 /** @description Only with this in the id or in a package's name */
                 q?: string;
-                /** @description Only with a fixed version */
-                fixable?: boolean;
+                /** @description Only with a fixed version for a package, or with none for any */
+                fixable?: "yes" | "no";
+                /** @description Only those known to be exploited */
+                exploited?: boolean;
+                /** @description What comes first: the worst, those of the most images, the likeliest to be exploited, the newest here, or the first by id */
+                sort?: "severity" | "images" | "epss" | "since" | "id";
             };
             header?: never;
             path?: never;

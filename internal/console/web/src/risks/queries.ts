@@ -11,11 +11,10 @@ const staleTime = 0;
 /** What selects risks, as the server knows it. */
 export type RiskQuery = Record<string, string | number | boolean | undefined>;
 
-/** A page of a list whose whole length nobody counts. */
+/** A page of a list of so many entries in all. */
 export interface Some<T> {
   items: T[];
-  /** Whether there are others after these. */
-  more: boolean;
+  total: number;
 }
 
 function useSome<T>(target: string, query: RiskQuery) {
