@@ -128,13 +128,22 @@ func printVulnerabilities(w io.Writer, list api.Some[api.RiskVulnerability]) err
 }
 
 func newPackageCommand(o *options) *cobra.Command {
-	var namespace string
+	var namespace, search, kind string
+	var limit int
 	cmd := &cobra.Command{
-		Use:     "package NAME [VERSION]",
-		Short:   "List the images that hold a package",
-		Example: `  pratique admin package openssl`,
-		Args:    cobra.RangeArgs(1, 2),
+		Use:   "package [NAME [VERSION]]",
+		Short: "List the packages of all images, or the images that hold one",
+		Example: `  pratique admin package --search openss
+  pratique admin package openssl`,
+		Args: cobra.MaximumNArgs(2),
 		RunE: withClient(o, func(cmd *cobra.Command, c *client.Client, args []string) error {
+			if len(args) == 0 {
+				list, err := c.RiskPackages(cmd.Context(), url.Values{"namespace": {namespace}, "q": {search}, "type": {kind}, "limit": {strconv.Itoa(limit)}})
+				if err != nil {
+					return err
+				}
+				return printPackages(cmd.OutOrStdout(), list)
+			}
 			uses, err := c.PackageImages(cmd.Context(), args[0], append(args, "")[1], namespace)
 			if err != nil {
 				return err
@@ -142,8 +151,23 @@ func newPackageCommand(o *options) *cobra.Command {
 			return printUses(cmd.OutOrStdout(), uses, false)
 		}),
 	}
-	cmd.Flags().StringVar(&namespace, "namespace", "", "only images of this namespace")
+	f := cmd.Flags()
+	f.StringVar(&namespace, "namespace", "", "only images of this namespace")
+	f.StringVar(&search, "search", "", "without NAME: only packages with this in their name")
+	f.StringVar(&kind, "type", "", "without NAME: only packages of this type: deb, npm, maven, …")
+	f.IntVar(&limit, "limit", 100, "packages to list, up to 500")
 	return cmd
+}
+
+func printPackages(w io.Writer, list api.Some[api.RiskPackage]) error {
+	t := newTable(w, "PACKAGE", "TYPE", "VERSIONS", "IMAGES", "VULNERABILITIES", "WORST")
+	for _, p := range list.Items {
+		t.row(p.Name, p.Type, p.Versions, p.Images, p.Vulnerabilities, p.Severity)
+	}
+	if err := t.flush(); err != nil || !list.More {
+		return err
+	}
+	return sayf(w, "%d of %d packages\n", len(list.Items), list.Total)
 }
 
 // printUses lists images that hold a package, with what is wrong with it if that

@@ -20,6 +20,7 @@ type RiskStore interface {
 	VulnerabilityUses(ctx context.Context, instanceID string, f catalog.VulnerabilityFilter) ([]catalog.VulnerabilityUse, error)
 	VulnerabilityKeys(ctx context.Context, ids []string) ([]catalog.VulnerabilityKey, error)
 	VulnerableImages(ctx context.Context, instanceID, vulnerability string, f catalog.ImageFilter, after int64, limit int) ([]catalog.PackageUse, error)
+	PackageNames(ctx context.Context, instanceID string, f catalog.PackageFilter, offset, limit int) (list []catalog.PackageNameUse, total int, err error)
 	PackageImages(ctx context.Context, instanceID, name, version, kind string, f catalog.ImageFilter, after int64, limit int) ([]catalog.PackageUse, error)
 	// RuleUses returns some of them, and how many there are.
 	RuleUses(ctx context.Context, instanceID string, f catalog.RuleFilter, offset, limit int) (list []catalog.RuleUse, total int, err error)
@@ -55,6 +56,10 @@ func (h *handlers) registerRisks(api huma.API) {
 		OperationID: "listFoundImages", Method: http.MethodGet, Path: "/risks/findings/images", Tags: tags,
 		Summary: "List the images in which a rule found something",
 	}, h.listFoundImages)
+	route(h, api, huma.Operation{
+		OperationID: "listRiskPackages", Method: http.MethodGet, Path: "/risks/packages", Tags: tags,
+		Summary: "List the packages that images hold by name, those that begin with what is looked for first",
+	}, h.listRiskPackages)
 	route(h, api, huma.Operation{
 		OperationID: "listPackageImages", Method: http.MethodGet, Path: "/risks/packages/images", Tags: tags,
 		Summary: "List the images that hold a package",
@@ -291,6 +296,42 @@ func categoryOf(p catalog.PackageIdentity) report.Category {
 		return report.System
 	}
 	return report.Application
+}
+
+// RiskPackage is all packages of a name and type that images hold.
+type RiskPackage struct {
+	Name            string `json:"name"`
+	Type            string `json:"type" doc:"The purl type: deb, npm, maven, …"`
+	Versions        int    `json:"versions"`
+	Images          int    `json:"images" doc:"Images that hold one of the versions"`
+	Vulnerabilities int    `json:"vulnerabilities" doc:"Of any of the versions"`
+	Severity        string `json:"severity,omitempty" doc:"The worst of them"`
+}
+
+type listRiskPackagesIn struct {
+	InImages
+	More
+	Query string `query:"q" maxLength:"256" doc:"Only with this in the name"`
+	Type  string `query:"type" maxLength:"32" doc:"Only of this type: deb, npm, maven, …"`
+}
+
+type listRiskPackagesOut struct {
+	Body Some[RiskPackage]
+}
+
+func (h *handlers) listRiskPackages(ctx context.Context, in *listRiskPackagesIn) (*listRiskPackagesOut, error) {
+	f := catalog.PackageFilter{ImageFilter: in.filter(ctx), Query: in.Query, Type: in.Type}
+	list, total, err := h.cfg.Store.PackageNames(ctx, instance(ctx), f, in.Offset, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return &listRiskPackagesOut{someOf(list, in.Offset, total, func(u catalog.PackageNameUse) RiskPackage {
+		out := RiskPackage{Name: u.Name, Type: u.Type, Versions: u.Versions, Images: u.Images, Vulnerabilities: u.Vulnerabilities}
+		if u.Vulnerabilities > 0 {
+			out.Severity = u.Severity.String()
+		}
+		return out
+	})}, nil
 }
 
 type listPackageImagesIn struct {

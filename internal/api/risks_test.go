@@ -100,6 +100,30 @@ func TestRiskVulnerabilities(t *testing.T) {
 	s.refused("GET", "/risks/vulnerabilities?severity=urgent", "", 400, "invalid_request")
 }
 
+func TestRiskPackages(t *testing.T) {
+	s := twoImages(t)
+	for query, want := range map[string][]string{
+		"":                           {`lib0 deb 1 2 1 "critical" of 2`, `lib1 deb 1 1 1 "low" of 2`},
+		"?q=IB1":                     {`lib1 deb 1 1 1 "low" of 1`},
+		"?offset=1":                  {`lib1 deb 1 1 1 "low" of 2`},
+		"?q=lib_":                    nil,
+		"?type=rpm":                  nil,
+		"?namespace=other":           nil,
+		"?repository=tools&limit=10": {`lib0 deb 1 1 1 "critical" of 1`},
+	} {
+		var list Some[RiskPackage]
+		s.do("GET", "/risks/packages"+query, "", 200, &list)
+		var got []string
+		for _, p := range list.Items {
+			got = append(got, fmt.Sprintf("%s %s %d %d %d %q of %d", p.Name, p.Type, p.Versions, p.Images, p.Vulnerabilities, p.Severity, list.Total))
+		}
+		if diff := cmp.Diff(want, got); diff != "" || list.Items == nil {
+			t.Errorf("%s: %s", query, diff)
+		}
+	}
+	s.refused("GET", "/risks/packages?q=%00", "", 400, "text_invalid")
+}
+
 func TestVulnerableImages(t *testing.T) {
 	s := twoImages(t)
 	s.do("POST", "/exceptions", `{"scope":"repository","targets":[{"namespace":"team","repository":"tools"}],"action":"whitelist","vulnerability":"CVE-2024-0000","reason":"a test"}`, 201, nil)

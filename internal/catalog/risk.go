@@ -113,3 +113,22 @@ type PullDay struct {
 	Day            time.Time
 	Pulls, Refused int64
 }
+
+// PackageFilter selects packages in questions about many images.
+type PackageFilter struct {
+	ImageFilter
+	// Query is part of a name.
+	Query string
+	// Type is a purl type.
+	Type string
+}
+
+// PackageNameUse is all packages of a name and type that images hold.
+type PackageNameUse struct {
+	Name, Type string
+	// Versions counts the versions, Images the images that hold one of them.
+	Versions, Images int
+	// Vulnerabilities counts those of any version; Severity is the worst of them.
+	Vulnerabilities int
+	Severity        report.Severity
+}

@@ -31,6 +31,10 @@ func BenchmarkRisks(b *testing.B) {
 					list, err := x.store.VulnerabilityUses(ctx, inst, catalog.VulnerabilityFilter{Query: "package-1"})
 					return len(list), err
 				}},
+				{"packages", func() (int, error) {
+					list, _, err := x.store.PackageNames(ctx, inst, catalog.PackageFilter{Query: "age-1"}, 0, 50)
+					return len(list), err
+				}},
 			} {
 				b.Run(question.name, func(b *testing.B) {
 					for b.Loop() {

@@ -64,7 +64,7 @@ func testLists(t *testing.T, cfg server.Config) {
 		}
 	}
 	// What is counted is counted in what may be seen.
-	for _, path := range []string{"/api/v1/risks/vulnerabilities?q=CVE-2026-0001"} {
+	for _, path := range []string{"/api/v1/risks/vulnerabilities?q=CVE-2026-0001", "/api/v1/risks/packages?q=libhole"} {
 		for login, want := range map[string]string{reader: `"images":1,`, auditor: `"images":2,`} {
 			if body := e.do("GET", path, nil, login).want(t, 200).body; !strings.Contains(body, want) {
 				t.Errorf("%s: %s is not in %s", path, want, body)

@@ -82,12 +82,18 @@ func (c *conditions) holds(text string, columns ...string) {
 	if text == "" {
 		return
 	}
-	pattern := "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.ToLower(text)) + "%"
+	pattern := "%" + likeText(text) + "%"
 	var any []string
 	for _, column := range columns {
 		any = append(any, "lower("+column+") LIKE "+c.arg(pattern)+" ESCAPE '!'")
 	}
 	c.and("(" + strings.Join(any, " OR ") + ")")
+}
+
+// likeText is a text as LIKE finds it in lower case, with ! before what else would
+// stand for something.
+func likeText(text string) string {
+	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.ToLower(text))
 }
 
 // foundIn joins the images n, r, a with what rules found in them f.

@@ -178,3 +178,104 @@ func (s *Store) VulnerabilityKeys(ctx context.Context, ids []string) ([]catalog.
 	}
 	return list, nil
 }
+
+// packageName is what packages are listed by.
+type packageName struct{ name, kind string }
+
+// PackageNames lists the packages that images of an instance hold by name and
+// type: those whose name begins with what was asked for first, up to limit, after
+// the first offset ones. total counts all of them.
+func (s *Store) PackageNames(ctx context.Context, instanceID string, f catalog.PackageFilter, offset, limit int) (list []catalog.PackageNameUse, total int, err error) {
+	names, total, err := s.packageNames(ctx, instanceID, f, offset, limit)
+	if err != nil {
+		return nil, 0, s.fail("list packages", err)
+	}
+	if len(names) == 0 {
+		if offset > 0 { // past the end nothing tells how many there are
+			_, total, err = s.packageNames(ctx, instanceID, f, 0, 1)
+		}
+		return nil, total, s.fail("count packages", err)
+	}
+	list, err = s.packageNameUses(ctx, instanceID, f.ImageFilter, names)
+	return list, total, s.fail("count the images that hold packages", err)
+}
+
+func (s *Store) packageNames(ctx context.Context, instanceID string, f catalog.PackageFilter, offset, limit int) (names []packageName, total int, err error) {
+	q := &conditions{}
+	q.images(instanceID, f.ImageFilter)
+	held := &conditions{args: q.args}
+	// The sign keeps SQLite from looking up every set for every package, rather than
+	// those that hold it.
+	held.and(`EXISTS (SELECT 1 FROM package_set_item i WHERE i.package_id = p.id AND +i.set_id IN (
+		SELECT l.set_id FROM namespace n JOIN repository r ON r.namespace_id = n.id JOIN artifact a ON a.repository_id = r.id
+		JOIN artifact_package_set l ON l.artifact_id = a.id WHERE ` + q.where.String() + `))`)
+	held.holds(f.Query, "p.name")
+	if f.Type != "" {
+		held.and("p.type = " + held.arg(f.Type))
+	}
+	begins := "lower(p.name) LIKE " + held.arg(likeText(f.Query)+"%") + " ESCAPE '!'"
+	names, err = all(ctx, s.reads, func(row scanner) (n packageName, err error) {
+		return n, row.Scan(&n.name, &n.kind, &total)
+	}, `SELECT p.name, p.type, count(*) OVER () FROM package p WHERE `+held.where.String()+`
+		GROUP BY p.name, p.type ORDER BY CASE WHEN `+begins+` THEN 0 ELSE 1 END, p.name, p.type
+		LIMIT `+held.arg(min(max(limit, 1), 1000))+` OFFSET `+held.arg(max(offset, 0)), held.args...)
+	return names, total, err
+}
+
+// packageNameUses counts what images hold of some packages.
+func (s *Store) packageNameUses(ctx context.Context, instanceID string, f catalog.ImageFilter, names []packageName) ([]catalog.PackageNameUse, error) {
+	args := make([]any, len(names))
+	for i, n := range names {
+		args[i] = n.name
+	}
+	in := ` FROM package p WHERE p.name IN (` + places(1, len(args)) + `)`
+	h, err := s.holders(ctx, instanceID, f, `SELECT p.id`+in, args...)
+	if err != nil {
+		return nil, err
+	}
+	type held struct {
+		packageName
+		id      int64
+		version string
+	}
+	packages, err := all(ctx, s.reads, func(row scanner) (p held, err error) {
+		return p, row.Scan(&p.id, &p.name, &p.kind, &p.version)
+	}, `SELECT p.id, p.name, p.type, p.version`+in, args...)
+	if err != nil {
+		return nil, err
+	}
+	found, err := readVulnerabilities(ctx, s.reads, ` IN (SELECT p.id`+in+`)`, args...)
+	if err != nil {
+		return nil, err
+	}
+	ids := make(map[packageName][]int64)
+	versions := make(map[packageName]map[string]bool)
+	of := make(map[int64]packageName)
+	for _, p := range packages {
+		if !h.held(p.id) {
+			continue
+		}
+		if versions[p.packageName] == nil {
+			versions[p.packageName] = make(map[string]bool)
+		}
+		versions[p.packageName][p.version] = true
+		ids[p.packageName], of[p.id] = append(ids[p.packageName], p.id), p.packageName
+	}
+	worst := make(map[packageName]map[string]report.Severity)
+	for key, v := range found {
+		if n, ok := of[key.packageID]; ok {
+			if worst[n] == nil {
+				worst[n] = make(map[string]report.Severity)
+			}
+			worst[n][v.ID] = max(worst[n][v.ID], v.Severity)
+		}
+	}
+	list := make([]catalog.PackageNameUse, len(names))
+	for i, n := range names {
+		list[i] = catalog.PackageNameUse{Name: n.name, Type: n.kind, Versions: len(versions[n]), Images: h.of(ids[n]), Vulnerabilities: len(worst[n])}
+		for _, severity := range worst[n] {
+			list[i].Severity = max(list[i].Severity, severity)
+		}
+	}
+	return list, nil
+}

@@ -351,6 +351,12 @@ func (c *Client) VulnerableImages(ctx context.Context, id, namespace string) ([]
 	return c.packageImages(ctx, "/risks/vulnerabilities/"+url.PathEscape(id)+"/images", url.Values{}, namespace)
 }
 
+// RiskPackages lists the packages that images hold, as parameters of the interface
+// select them.
+func (c *Client) RiskPackages(ctx context.Context, query url.Values) (some api.Some[api.RiskPackage], err error) {
+	return some, c.do(ctx, http.MethodGet, "/risks/packages", query, nil, &some)
+}
+
 // PackageImages lists the images that hold a package, of any version if that is
 // empty, or those of them in a namespace.
 func (c *Client) PackageImages(ctx context.Context, name, version, namespace string) ([]api.PackageImage, error) {

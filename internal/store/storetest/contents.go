@@ -151,6 +151,28 @@ func testUses(f *fixture) {
 	equal(f, "of nobody", uses(catalog.VulnerabilityFilter{ImageFilter: catalog.ImageFilter{See: &catalog.Visibility{}}}), nil)
 	equal(f, "by a package", uses(catalog.VulnerabilityFilter{Query: "BASH"}), nil)
 
+	names := func(filter catalog.PackageFilter, offset, limit int) []string {
+		f.Helper()
+		list, total, err := f.s.PackageNames(ctx, f.inst, filter, offset, limit)
+		f.ok(err)
+		out := []string{fmt.Sprint(total)}
+		for _, u := range list {
+			out = append(out, fmt.Sprintf("%s %s %d %d %d %s", u.Name, u.Type, u.Versions, u.Images, u.Vulnerabilities, u.Severity))
+		}
+		return out
+	}
+	equal(f, "packages", names(catalog.PackageFilter{}, 0, 10),
+		[]string{"3", "bash deb 1 2 0 unknown", "libz_dev deb 1 1 0 unknown", "zlib deb 3 3 2 critical"})
+	equal(f, "packages by part of a name", names(catalog.PackageFilter{Query: "LIB"}, 0, 10), []string{"2", "libz_dev deb 1 1 0 unknown", "zlib deb 3 3 2 critical"})
+	equal(f, "those whose name begins so", names(catalog.PackageFilter{Query: "z"}, 0, 1), []string{"2", "zlib deb 3 3 2 critical"})
+	equal(f, "those after it", names(catalog.PackageFilter{Query: "z"}, 1, 1), []string{"2", "libz_dev deb 1 1 0 unknown"})
+	equal(f, "after the last", names(catalog.PackageFilter{Query: "z"}, 2, 1), []string{"2"})
+	equal(f, "packages of the team", names(catalog.PackageFilter{ImageFilter: team, Query: "zlib"}, 0, 10), []string{"1", "zlib deb 2 2 1 high"})
+	equal(f, "packages of nobody", names(catalog.PackageFilter{ImageFilter: catalog.ImageFilter{See: &catalog.Visibility{}}}, 0, 10), []string{"0"})
+	equal(f, "packages of a type", names(catalog.PackageFilter{Type: "rpm"}, 0, 10), []string{"0"})
+	equal(f, "a sign that stands for itself", names(catalog.PackageFilter{Query: "z_d"}, 0, 10), []string{"1", "libz_dev deb 1 1 0 unknown"})
+	equal(f, "one that stands for nothing", names(catalog.PackageFilter{Query: "l%b"}, 0, 10), []string{"0"})
+
 	keys, err := f.s.VulnerabilityKeys(ctx, []string{"CVE-1", "CVE-2"})
 	f.ok(err)
 	equal(f, "keys", keys, []catalog.VulnerabilityKey{{ID: "CVE-1", AdvisoryKey: catalog.AdvisoryKey{Ecosystem: "Debian:12", Name: "src-zlib"}}})

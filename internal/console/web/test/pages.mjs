@@ -154,9 +154,14 @@ step("risks: rules and packages", async () => {
   await page.getByRole("link", { name: "There is no health check" }).click();
   await page.getByRole("table", { name: "Images" }).getByText("team/app:1.0").waitFor();
   await browser.check(page, "a rule");
-  await visit("/risks/packages", "Which images hold a package");
-  await page.getByLabel("Name").fill("libc6");
-  await page.getByRole("button", { name: "Find" }).click();
+  await visit("/risks/packages", "libacl1");
+  await page.getByLabel("Name").fill("ibc6");
+  await page.waitForURL(/q=ibc6/);
+  await page.getByRole("table", { name: "Packages" }).getByText("libacl1").waitFor({ state: "detached" });
+  await browser.check(page, "packages");
+  await shot("packages");
+  await page.reload();
+  await page.getByRole("link", { name: "libc6", exact: true }).click();
   await page.getByRole("table", { name: "Images that hold libc6" }).getByText("team/app:2.0").waitFor();
   await browser.check(page, "a package");
   await shot("package");

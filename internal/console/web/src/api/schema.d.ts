@@ -1079,6 +1079,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/risks/packages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the packages that images hold by name, those that begin with what is looked for first */
+        get: operations["listRiskPackages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/risks/packages/images": {
         parameters: {
             query?: never;
@@ -3130,6 +3147,25 @@ export interface components {
             severity: string;
             title: string;
         };
+        RiskPackage: {
+            /**
+             * Format: int64
+             * @description Images that hold one of the versions
+             */
+            images: number;
+            name: string;
+            /** @description The worst of them */
+            severity?: string;
+            /** @description The purl type: deb, npm, maven, … */
+            type: string;
+            /** Format: int64 */
+            versions: number;
+            /**
+             * Format: int64
+             * @description Of any of the versions
+             */
+            vulnerabilities: number;
+        };
         RiskVulnerability: {
             epss?: components["schemas"]["EPSS"];
             /** @description It is in CISA's catalogue of known exploited vulnerabilities */
@@ -3537,6 +3573,16 @@ export interface components {
         };
         SomeRiskFinding: {
             items: components["schemas"]["RiskFinding"][];
+            /** @description Whether there are others after these */
+            more: boolean;
+            /**
+             * Format: int64
+             * @description How many there are with those before and after
+             */
+            total: number;
+        };
+        SomeRiskPackage: {
+            items: components["schemas"]["RiskPackage"][];
             /** @description Whether there are others after these */
             more: boolean;
             /**
@@ -6607,6 +6653,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListFoundImage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRiskPackages: {
+        parameters: {
+            query?: {
+                /** @description Only images of this namespace */
+                namespace?: string;
+                /** @description Only images of this repository of the namespace */
+                repository?: string;
+                /** @description Entries to leave out */
+                offset?: number;
+                /** @description Entries to return */
+                limit?: number;
+                /** @description Only with this in the name */
+                q?: string;
+                /** @description Only of this type: deb, npm, maven, … */
+                type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SomeRiskPackage"];
                 };
             };
             /** @description Error */

@@ -48,6 +48,7 @@ export type PolicyPreview = Schemas["PolicyPreview"];
 export type Problem = Schemas["Problem"];
 export type Repository = Schemas["Repository"];
 export type RiskFinding = Schemas["RiskFinding"];
+export type RiskPackage = Schemas["RiskPackage"];
 export type RiskVulnerability = Schemas["RiskVulnerability"];
 export type Role = Schemas["RoleGrant"]["role"];
 export type RoleGrant = Schemas["RoleGrant"];

@@ -40,7 +40,7 @@ function RepositorySelect({ namespace, value, onChange }: { namespace: string; v
 }
 
 /** withOwn lists a choice also while, or though, the list has it not. */
-function withOwn(names: string[], own: string): string[] {
+export function withOwn(names: string[], own: string): string[] {
   return own === "" || names.includes(own) ? names : [own, ...names];
 }
 

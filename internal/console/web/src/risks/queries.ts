@@ -1,7 +1,7 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { call, path } from "../api/client";
 import { keys } from "../api/queries";
-import type { Exception, FoundImage, List, PackageImage, RiskFinding, RiskVulnerability, Vulnerability } from "../api/types";
+import type { Exception, FoundImage, List, PackageImage, RiskFinding, RiskPackage, RiskVulnerability, Vulnerability } from "../api/types";
 
 export const riskKeys = [...keys.live, "risks"] as const;
 
@@ -29,6 +29,8 @@ function useSome<T>(target: string, query: RiskQuery) {
 export const useRiskVulnerabilities = (query: RiskQuery) => useSome<RiskVulnerability>("/risks/vulnerabilities", query);
 
 export const useRiskFindings = (query: RiskQuery) => useSome<RiskFinding>("/risks/findings", query);
+
+export const useRiskPackages = (query: RiskQuery) => useSome<RiskPackage>("/risks/packages", query);
 
 export const useRiskVulnerability = (id: string) =>
   useQuery({ queryKey: [...riskKeys, "vulnerability", id], staleTime, queryFn: ({ signal }) => call<Vulnerability>(path("risks", "vulnerabilities", id), { signal }) });
