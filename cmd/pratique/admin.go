@@ -76,7 +76,7 @@ Where the server's data directory is (--data), whoever may open the control
 socket in it is the administrator. Elsewhere name the server with --server and
 log in with PRATIQUE_USER and PRATIQUE_PASSWORD or a registry login.`,
 	}
-	cmd.AddCommand(newNamespaceCommand(o), newRulesCommand(o), newExceptionCommand(o), newGateCommand(o), newAuthorizeCommand(o), newSettingsCommand(o),
+	cmd.AddCommand(newNamespaceCommand(o), newRepositoryCommand(o), newRulesCommand(o), newExceptionCommand(o), newGateCommand(o), newAuthorizeCommand(o), newSettingsCommand(o),
 		newRequestScanCommand(o), newBatchCommand(o), newScheduleCommand(o), newVerdictCommand(o), newJudgingCommand(o), newVulnerabilityCommand(o),
 		newPackageCommand(o), newEventsCommand(o), newMeteringCommand(o),
 		newAccountCommand(o), newGroupCommand(o), newRoleCommand(o), newCredentialCommand(o), newAuditCommand(o), newPasswordCommand(o))

@@ -59,6 +59,7 @@ func TestHostileText(t *testing.T) {
 		"images with a package":   func(w io.Writer) { printUses(w, filled[[]api.PackageImage](), true) },
 		"vulnerabilities":         func(w io.Writer) { printVulnerabilities(w, filled[api.Some[api.RiskVulnerability]]()) },
 		"packages":                func(w io.Writer) { printPackages(w, filled[api.Some[api.RiskPackage]]()) },
+		"repositories":            func(w io.Writer) { printRepositories(w, filled[[]api.RepositorySummary]()) },
 		"judging":                 func(w io.Writer) { printJudging(w, filled[api.Judging]()) },
 		"namespaces":              func(w io.Writer) { printNamespaces(w, filled[[]api.Namespace]()) },
 		"namespace":               func(w io.Writer) { printNamespace(w, filled[api.Namespace]()) },

@@ -81,6 +81,7 @@ type NamespaceStore interface {
 // ArtifactStore holds repositories and what is in them.
 type ArtifactStore interface {
 	Repositories(ctx context.Context, instanceID, namespace string, page catalog.Page) ([]catalog.Repository, error)
+	AllRepositories(ctx context.Context, instanceID, text string, see catalog.Visibility, page catalog.Page) ([]catalog.RepositorySummary, error)
 	DeleteRepository(ctx context.Context, key catalog.RepositoryKey) error
 	Artifacts(ctx context.Context, key catalog.RepositoryKey, page catalog.Page) ([]catalog.Pull, error)
 	Pull(ctx context.Context, key catalog.RepositoryKey, reference string) (catalog.Pull, error)

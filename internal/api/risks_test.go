@@ -124,6 +124,29 @@ func TestRiskPackages(t *testing.T) {
 	s.refused("GET", "/risks/packages?q=%00", "", 400, "text_invalid")
 }
 
+func TestAllRepositories(t *testing.T) {
+	s := twoImages(t)
+	var list List[RepositorySummary]
+	s.do("GET", "/repositories?q=TEAM/&limit=1", "", 200, &list)
+	if len(list.Items) != 1 || list.Next != "team/app" {
+		t.Fatalf("%+v", list)
+	}
+	r := list.Items[0]
+	if r.Name != "app" || r.Namespace != "team" || r.Tags != 1 || r.PushedAt.IsZero() || r.Standing.Images != 1 || r.Standing.Worst.Critical != 1 {
+		t.Errorf("%+v", r)
+	}
+	list = List[RepositorySummary]{}
+	s.do("GET", "/repositories?after=team/app", "", 200, &list)
+	if len(list.Items) != 1 || list.Items[0].Name != "tools" || list.Next != "" {
+		t.Errorf("%+v", list)
+	}
+	s.do("GET", "/repositories?q=nothing", "", 200, &list)
+	if len(list.Items) != 0 {
+		t.Errorf("%+v", list)
+	}
+	s.refused("GET", "/repositories?q=%00", "", 400, "text_invalid")
+}
+
 func TestVulnerableImages(t *testing.T) {
 	s := twoImages(t)
 	s.do("POST", "/exceptions", `{"scope":"repository","targets":[{"namespace":"team","repository":"tools"}],"action":"whitelist","vulnerability":"CVE-2024-0000","reason":"a test"}`, 201, nil)

@@ -339,6 +339,21 @@ func (c *Client) Judging(ctx context.Context) (j api.Judging, err error) {
 	return j, c.do(ctx, http.MethodGet, "/judging", nil, nil, &j)
 }
 
+// Repositories lists the repositories of all namespaces with a text in their name.
+func (c *Client) Repositories(ctx context.Context, text string) (all []api.RepositorySummary, err error) {
+	query := url.Values{"q": {text}, "limit": {"500"}}
+	for {
+		var page api.List[api.RepositorySummary]
+		if err := c.do(ctx, http.MethodGet, "/repositories", query, nil, &page); err != nil {
+			return nil, err
+		}
+		if all = append(all, page.Items...); page.Next == "" {
+			return all, nil
+		}
+		query.Set("after", page.Next)
+	}
+}
+
 // RiskVulnerabilities lists vulnerabilities of all images, as parameters of the
 // interface select and order them.
 func (c *Client) RiskVulnerabilities(ctx context.Context, query url.Values) (some api.Some[api.RiskVulnerability], err error) {

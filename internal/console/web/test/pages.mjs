@@ -168,6 +168,23 @@ step("risks: rules and packages", async () => {
   await visit("/risks/package?name=no-such-package", "No image holds this package");
 });
 
+step("a repository is found in all namespaces", async () => {
+  await browser.go(page, "/repositories");
+  await page.getByRole("table", { name: "Namespaces" }).getByText("team").waitFor();
+  await page.getByLabel("Find in all namespaces").fill("M/AP");
+  await page.waitForURL(/q=M/);
+  const found = page.getByRole("table", { name: "Repositories" });
+  await found.getByText("team/app").waitFor();
+  await found.getByText("team/late").waitFor({ state: "detached" });
+  await browser.check(page, "repositories that were found");
+  await shot("found-repositories");
+  await found.getByRole("link", { name: "team/app" }).click();
+  await page.getByRole("heading", { name: "team/app" }).waitFor();
+  await visit("/repositories?q=no-such-repository", "No repository has this name");
+  await page.getByRole("button", { name: "Show all" }).click();
+  await page.getByRole("table", { name: "Namespaces" }).waitFor();
+});
+
 step("what changed between two images", async () => {
   await browser.go(page, "/repositories/team/app:2.0");
   await page.getByRole("link", { name: "Difference" }).click();

@@ -1042,6 +1042,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the repositories of all namespaces by namespace and name, with how their images stand */
+        get: operations["listAllRepositories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/risks/findings": {
         parameters: {
             query?: never;
@@ -2712,6 +2729,11 @@ export interface components {
             /** @description Pass it as "after" for the next page; absent on the last */
             next?: string;
         };
+        ListRepositorySummary: {
+            items: components["schemas"]["RepositorySummary"][];
+            /** @description Pass it as "after" for the next page; absent on the last */
+            next?: string;
+        };
         ListRoleGrant: {
             items: components["schemas"]["RoleGrant"][];
         };
@@ -3125,6 +3147,31 @@ export interface components {
             /** @description Name within the namespace */
             name: string;
             namespace: string;
+            /**
+             * Format: int64
+             * @description Number of tags
+             */
+            tags: number;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        RepositorySummary: {
+            /**
+             * Format: int64
+             * @description Number of artifacts
+             */
+            artifacts: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Name within the namespace */
+            name: string;
+            namespace: string;
+            /**
+             * Format: date-time
+             * @description When something was pushed to it last
+             */
+            pushedAt?: string;
+            standing: components["schemas"]["Standing"];
             /**
              * Format: int64
              * @description Number of tags
@@ -6571,6 +6618,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAllRepositories: {
+        parameters: {
+            query?: {
+                /** @description Only with this in NAMESPACE/REPOSITORY */
+                q?: string;
+                /** @description The "next" of the page before */
+                after?: string;
+                /** @description Entries per page */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRepositorySummary"];
+                };
             };
             /** @description Error */
             default: {

@@ -47,6 +47,7 @@ export type PackageImage = Schemas["PackageImage"];
 export type PolicyPreview = Schemas["PolicyPreview"];
 export type Problem = Schemas["Problem"];
 export type Repository = Schemas["Repository"];
+export type RepositorySummary = Schemas["RepositorySummary"];
 export type RiskFinding = Schemas["RiskFinding"];
 export type RiskPackage = Schemas["RiskPackage"];
 export type RiskVulnerability = Schemas["RiskVulnerability"];
