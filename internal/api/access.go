@@ -129,6 +129,7 @@ var requirements = map[string]Requirement{
 	"getRiskVulnerability":    {access.Read, OnSeen},
 	"listVulnerableImages":    {access.Read, OnSeen},
 	"listRiskFindings":        {access.Read, OnSeen},
+	"getRiskRule":             {access.Read, OnSeen},
 	"listRiskPackages":        {access.Read, OnSeen},
 	"listFoundImages":         {access.Read, OnSeen},
 	"listPackageImages":       {access.Read, OnSeen},

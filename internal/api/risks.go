@@ -53,6 +53,11 @@ func (h *handlers) registerRisks(api huma.API) {
 		Description: "Malicious files, unsafe settings, weak passwords, sensitive information and software compliance, as found.",
 	}, h.listRiskFindings)
 	route(h, api, huma.Operation{
+		OperationID: "getRiskRule", Method: http.MethodGet, Path: "/risks/findings/rule", Tags: tags,
+		Summary:     "Describe a rule that found something, and what to do about it",
+		Description: "In the words of the report of one of the images in which it did, which may be about that image.",
+	}, h.getRiskRule)
+	route(h, api, huma.Operation{
 		OperationID: "listFoundImages", Method: http.MethodGet, Path: "/risks/findings/images", Tags: tags,
 		Summary: "List the images in which a rule found something",
 	}, h.listFoundImages)
@@ -391,6 +396,75 @@ func (h *handlers) listRiskFindings(ctx context.Context, in *listRiskFindingsIn)
 	})}, nil
 }
 
+// RiskRule describes a rule by what it found in an image.
+type RiskRule struct {
+	Category   report.Category `json:"category"`
+	Rule       string          `json:"rule"`
+	Title      string          `json:"title"`
+	Severity   string          `json:"severity"`
+	Details    string          `json:"details,omitempty" doc:"What it means, in sentences"`
+	Solution   string          `json:"solution" doc:"What to do, in sentences"`
+	References []string        `json:"references" nullable:"false" doc:"Addresses that tell more"`
+	Image      RiskImage       `json:"image" doc:"The image whose report says so"`
+}
+
+// OfRule names a rule that found something.
+type OfRule struct {
+	Category string `query:"category" required:"true" enum:"malicious-file,unsafe-setting,weak-password,sensitive-information,software-compliance"`
+	Rule     string `query:"rule" required:"true" minLength:"1" maxLength:"256"`
+}
+
+type getRiskRuleIn struct {
+	InImages
+	OfRule
+}
+
+type getRiskRuleOut struct {
+	Body RiskRule
+}
+
+// getRiskRule describes a rule as the report of one of the images does that whoever
+// asks may see: rules of a namespace are nobody else's business.
+func (h *handlers) getRiskRule(ctx context.Context, in *getRiskRuleIn) (*getRiskRuleOut, error) {
+	images, err := h.cfg.Store.FoundImages(ctx, instance(ctx), in.Category, in.Rule, in.filter(ctx), 0, describers)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range images {
+		f, err := h.foundBy(ctx, i.ArtifactID, in.OfRule)
+		if err != nil && !catalog.Is(err, catalog.NotFound) {
+			return nil, err
+		}
+		if f != nil {
+			return &getRiskRuleOut{RiskRule{
+				Category: f.Category, Rule: f.Rule, Title: f.Title, Severity: f.Severity.String(), Details: f.Details,
+				Solution: f.Solution, References: append([]string{}, f.References...), Image: riskImage(i.Key, i.Digest, i.Tags),
+			}}, nil
+		}
+	}
+	return nil, catalog.Errorf(catalog.NotFound, "rule_not_found", "the rule %q found nothing in any image", in.Rule).
+		Advise("GET /api/v1/risks/findings lists those that did")
+}
+
+// foundBy returns the first thing that a rule found in an artifact, nil if it found
+// nothing.
+func (h *handlers) foundBy(ctx context.Context, artifactID int64, of OfRule) (*report.Finding, error) {
+	doc, _, err := h.cfg.Scanner.Report(ctx, artifactID)
+	if err != nil {
+		return nil, err
+	}
+	r, err := h.handled(doc, nil)
+	if err != nil {
+		return nil, err
+	}
+	for i := range r.Findings {
+		if f := &r.Findings[i]; string(f.Category) == of.Category && f.Rule == of.Rule {
+			return f, nil
+		}
+	}
+	return nil, nil
+}
+
 // FoundImage is an image in which a rule found something.
 type FoundImage struct {
 	RiskImage
@@ -402,8 +476,7 @@ type FoundImage struct {
 type listFoundImagesIn struct {
 	InImages
 	ByArtifact
-	Category string `query:"category" required:"true" enum:"malicious-file,unsafe-setting,weak-password,sensitive-information,software-compliance"`
-	Rule     string `query:"rule" required:"true" minLength:"1" maxLength:"256"`
+	OfRule
 }
 
 type listFoundImagesOut struct {

@@ -210,6 +210,25 @@ func TestRiskFindings(t *testing.T) {
 	s.refused("GET", "/risks/findings/images?rule=user&category=software", "", 400, "invalid_request")
 }
 
+func TestRiskRule(t *testing.T) {
+	s := twoImages(t)
+	var r RiskRule
+	s.do("GET", "/risks/findings/rule?category=unsafe-setting&rule=user", "", 200, &r)
+	want := RiskRule{Category: report.Baseline, Rule: "user", Severity: "high", Details: "It may do everything.", Solution: "Name a user.",
+		References: []string{}, Image: RiskImage{Namespace: "team", Repository: "app", Digest: digestOf("a"), Tags: []string{"1"}}}
+	if diff := cmp.Diff(want, r); diff != "" {
+		t.Error(diff)
+	}
+	s.do("GET", "/risks/findings/rule?category=unsafe-setting&rule=user&namespace=team&repository=tools", "", 200, &r)
+	if r.Image.Repository != "tools" {
+		t.Errorf("%+v", r)
+	}
+	s.refused("GET", "/risks/findings/rule?category=unsafe-setting&rule=jwt", "", 404, "rule_not_found")
+	s.refused("GET", "/risks/findings/rule?category=unsafe-setting&rule=user&namespace=other", "", 404, "rule_not_found")
+	s.refused("GET", "/risks/findings/rule?category=unsafe-setting&rule=%00", "", 400, "text_invalid")
+	s.refused("GET", "/risks/findings/rule?rule=user", "", 400, "invalid_request")
+}
+
 func TestDashboard(t *testing.T) {
 	s := twoImages(t)
 	s.do("PATCH", "/namespaces/team", `{"preventVul":true,"severity":"low"}`, 200, nil)

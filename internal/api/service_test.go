@@ -157,7 +157,7 @@ func vulnerable(severities ...report.Severity) *report.Report {
 	r.Findings = []report.Finding{
 		{FindingID: "s0", Category: report.Sensitive, Rule: "netrc", Severity: report.Critical, Locations: []report.Location{{Path: "root/.netrc", Line: 1}}},
 		{FindingID: "s1", Category: report.Sensitive, Rule: "jwt", Severity: report.Medium, Locations: []report.Location{{Path: "srv/a", Line: 1}}},
-		{FindingID: "b0", Category: report.Baseline, Rule: "user", Severity: report.High, Locations: []report.Location{{Path: "root/.netrc"}}},
+		{FindingID: "b0", Category: report.Baseline, Rule: "user", Severity: report.High, Details: "It may do everything.", Solution: "Name a user.", Locations: []report.Location{{Path: "root/.netrc"}}},
 	}
 	r.Summary = report.Summarize(r.Vulnerabilities)
 	r.Summary.Findings = report.SummarizeFindings(r.Findings)

@@ -153,7 +153,10 @@ step("risks: rules and packages", async () => {
   await visit("/risks/settings", "There is no health check");
   await page.getByRole("link", { name: "There is no health check" }).click();
   await page.getByRole("table", { name: "Images" }).getByText("team/app:1.0").waitFor();
+  await page.getByRole("heading", { name: "What to do" }).waitFor();
+  await page.getByText("HEALTHCHECK").first().waitFor();
   await browser.check(page, "a rule");
+  await shot("rule");
   await visit("/risks/packages", "libacl1");
   await page.getByLabel("Name").fill("ibc6");
   await page.waitForURL(/q=ibc6/);

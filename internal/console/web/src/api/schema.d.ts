@@ -1096,6 +1096,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/risks/findings/rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Describe a rule that found something, and what to do about it
+         * @description In the words of the report of one of the images in which it did, which may be about that image.
+         */
+        get: operations["getRiskRule"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/risks/packages": {
         parameters: {
             query?: never;
@@ -3194,6 +3214,12 @@ export interface components {
             severity: string;
             title: string;
         };
+        RiskImage: {
+            digest: string;
+            namespace: string;
+            repository: string;
+            tags: string[];
+        };
         RiskPackage: {
             /**
              * Format: int64
@@ -3212,6 +3238,20 @@ export interface components {
              * @description Of any of the versions
              */
             vulnerabilities: number;
+        };
+        RiskRule: {
+            category: string;
+            /** @description What it means, in sentences */
+            details?: string;
+            /** @description The image whose report says so */
+            image: components["schemas"]["RiskImage"];
+            /** @description Addresses that tell more */
+            references: string[];
+            rule: string;
+            severity: string;
+            /** @description What to do, in sentences */
+            solution: string;
+            title: string;
         };
         RiskVulnerability: {
             epss?: components["schemas"]["EPSS"];
@@ -6736,6 +6776,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListFoundImage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRiskRule: {
+        parameters: {
+            query: {
+                /** @description Only images of this namespace */
+                namespace?: string;
+                /** @description Only images of this repository of the namespace */
+                repository?: string;
+                category: "malicious-file" | "unsafe-setting" | "weak-password" | "sensitive-information" | "software-compliance";
+                rule: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskRule"];
                 };
             };
             /** @description Error */

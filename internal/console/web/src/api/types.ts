@@ -50,6 +50,7 @@ export type Repository = Schemas["Repository"];
 export type RepositorySummary = Schemas["RepositorySummary"];
 export type RiskFinding = Schemas["RiskFinding"];
 export type RiskPackage = Schemas["RiskPackage"];
+export type RiskRule = Schemas["RiskRule"];
 export type RiskVulnerability = Schemas["RiskVulnerability"];
 export type Role = Schemas["RoleGrant"]["role"];
 export type RoleGrant = Schemas["RoleGrant"];

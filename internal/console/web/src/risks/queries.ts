@@ -1,7 +1,7 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { call, path } from "../api/client";
 import { keys } from "../api/queries";
-import type { Exception, FoundImage, List, PackageImage, RiskFinding, RiskPackage, RiskVulnerability, Vulnerability } from "../api/types";
+import type { Exception, FoundImage, List, PackageImage, RiskFinding, RiskPackage, RiskRule, RiskVulnerability, Vulnerability } from "../api/types";
 
 export const riskKeys = [...keys.live, "risks"] as const;
 
@@ -34,6 +34,9 @@ export const useRiskPackages = (query: RiskQuery) => useSome<RiskPackage>("/risk
 
 export const useRiskVulnerability = (id: string) =>
   useQuery({ queryKey: [...riskKeys, "vulnerability", id], staleTime, queryFn: ({ signal }) => call<Vulnerability>(path("risks", "vulnerabilities", id), { signal }) });
+
+export const useRiskRule = (category: string, rule: string) =>
+  useQuery({ queryKey: [...riskKeys, "rule", category, rule], staleTime, queryFn: ({ signal }) => call<RiskRule>("/risks/findings/rule", { query: { category, rule }, signal }) });
 
 /** The most a page of images holds. */
 const pageSize = 200;
