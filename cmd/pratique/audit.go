@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pratique/pratique/internal/api/client"
+	"github.com/pratique/pratique/internal/catalog"
 )
 
 func newAuditCommand(o *options) *cobra.Command {
@@ -91,11 +92,15 @@ func showAudit(cmd *cobra.Command, c *client.Client, query url.Values) error {
 	}
 	t := newTable(cmd.OutOrStdout(), "TIME", "ACTOR", "FROM", "ACTION", "TARGET", "RESULT", "TIMES")
 	for _, e := range entries {
-		result := e.Result
-		if e.Detail != "" {
+		target, result := e.Target, e.Result
+		switch {
+		case e.Detail == "":
+		case e.Result == string(catalog.AuditDone):
+			target += " " + e.Detail
+		default:
 			result += " (" + e.Detail + ")"
 		}
-		t.row(e.At.UTC().Format(time.RFC3339), e.Actor, e.Address, e.Action, e.Target, result, e.Count)
+		t.row(e.At.UTC().Format(time.RFC3339), e.Actor, e.Address, e.Action, target, result, e.Count)
 	}
 	return t.flush()
 }

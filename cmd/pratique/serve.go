@@ -106,7 +106,7 @@ func welcome(w io.Writer, s *server.Server, dataFlag string) {
 const firstSteps = `  administrator  %[1]s
   password       %[2]s   (shown only now; "%[4]s admin password%[5]s" makes a new one)
 
-Push an image:
+Open the address in a browser, or push an image from here:
 
   %[4]s admin namespace create team%[5]s
   %[4]s admin namespace set team --auto-scan --block --severity high%[5]s

@@ -3,7 +3,6 @@ package api
 import (
 	"cmp"
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -235,29 +234,19 @@ func (h *handlers) authorize(ctx huma.Context, next func(huma.Context)) {
 	if c.instance, err = h.cfg.Instance(r); err == nil {
 		c.actor, err = h.actor(r, need)
 	}
-	namespace := decode(ctx.Param("namespace"))
+	record := recording{h: h, asked: c, operation: op.OperationID, namespace: decode(ctx.Param("namespace"))}
 	if err == nil {
-		err = h.admit(r.Context(), c, op.OperationID, need, namespace)
+		err = h.admit(r.Context(), c, op.OperationID, need, record.namespace)
 	}
 	if err != nil {
-		h.audit(c, op.OperationID, namespace, codeOf(err), http.StatusForbidden)
+		record.refused(codeOf(err), http.StatusForbidden)
 		h.problem(r.Context(), err).writeTo(w, r)
 		return
 	}
+	record.listen()
 	next(huma.WithValue(ctx, askedKey{}, c))
-	status := ctx.Status()
-	if *c.denied {
-		status = http.StatusForbidden
-	}
-	if status >= http.StatusBadRequest && status != http.StatusForbidden && safe(r.Method) || status < http.StatusBadRequest && (safe(r.Method) || unrecorded[op.OperationID]) {
-		return
-	}
-	h.audit(c, op.OperationID, namespace, "", status)
+	record.answered(ctx.Status(), w.Header().Get("Location"))
 }
-
-// unrecorded are operations that change nothing, though their method might, and
-// those that are recorded where they happen.
-var unrecorded = map[string]bool{"previewPolicy": true, "previewBatch": true, "signIn": true}
 
 func safe(method string) bool { return method == http.MethodGet || method == http.MethodHead }
 
@@ -460,39 +449,3 @@ func seenOnly[S, C any](want int, from C, list func(from C, n int) ([]S, error),
 		}
 	}
 }
-
-// codeOf is the code of an error, for the audit log.
-func codeOf(err error) string {
-	var known *catalog.Error
-	if errors.As(err, &known) {
-		return known.Code
-	}
-	return "internal"
-}
-
-// audit records what became of a request: at once if something was changed.
-func (h *handlers) audit(c asked, operation, namespace, detail string, status int) {
-	if h.cfg.Audit == nil || c.actor.Anonymous() {
-		return // those who could not log in are recorded where that is found out
-	}
-	e := catalog.AuditEntry{
-		InstanceID: c.instance.ID, Actor: c.actor.Name, Via: c.actor.Via, Address: access.Address(c.request),
-		Action: operation, Namespace: namespace, Target: target(c.request), Detail: detail,
-	}
-	switch {
-	case status < http.StatusBadRequest:
-		e.Result = catalog.AuditDone
-		h.cfg.Audit.Write(c.request.Context(), e)
-		return
-	case status == http.StatusForbidden || status == http.StatusUnauthorized:
-		e.Result = catalog.AuditDenied
-	default:
-		e.Result = catalog.AuditFailed
-		e.Detail = http.StatusText(status)
-	}
-	h.cfg.Audit.Record(e)
-}
-
-// target is what a request is about: its path, without parameters, which may
-// hold what people wrote.
-func target(r *http.Request) string { return r.Method + " " + r.URL.Path }

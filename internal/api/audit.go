@@ -44,7 +44,7 @@ type AuditEntry struct {
 	Namespace string    `json:"namespace,omitempty"`
 	Target    string    `json:"target,omitempty" doc:"What it was done to"`
 	Result    string    `json:"result" enum:"done,denied,failed"`
-	Detail    string    `json:"detail,omitempty" doc:"Why it did not succeed"`
+	Detail    string    `json:"detail,omitempty" doc:"What was asked for, where that can hold nothing secret, as the request had it, up to 500 bytes; or why it did not succeed"`
 	Count     int64     `json:"count" doc:"How often it happened within a minute"`
 }
 

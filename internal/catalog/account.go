@@ -238,7 +238,8 @@ type AuditEntry struct {
 	// Target is what it was done to.
 	Target string
 	Result AuditResult
-	// Detail is a code that says why, where it did not succeed.
+	// Detail is what was asked for, where that can hold nothing secret, or a
+	// code that says why it did not succeed.
 	Detail string
 	// Count is how often it happened within a minute.
 	Count int64

@@ -133,7 +133,8 @@ type Criteria struct {
 	Vulnerability string
 	// Package is the exact name of a package.
 	Package string
-	// FindingID names one finding.
+	// FindingID is that of one finding. What else is set then tells readers
+	// which it is.
 	FindingID string
 	// Rule is the id of the rule that found it.
 	Rule string
@@ -143,7 +144,8 @@ type Criteria struct {
 }
 
 // String names what the criteria are about, for messages:
-// "CVE-2024-3094 in package xz-utils", "rule jwt in path srv/**".
+// "CVE-2024-3094 in package xz-utils", "rule jwt in path srv/**", "finding 3f… of
+// rule jwt".
 func (c Criteria) String() string {
 	var parts []string
 	add := func(before, value string) {
@@ -156,12 +158,18 @@ func (c Criteria) String() string {
 		parts = append(parts, strings.TrimSpace(before+" "+value))
 	}
 	add("", c.Vulnerability)
-	add("finding", c.FindingID)
 	add("rule", c.Rule)
 	add("package", c.Package)
 	add("path", c.Path)
 	add("category", string(c.Category))
-	return strings.Join(parts, " ")
+	named := strings.Join(parts, " ")
+	switch {
+	case c.FindingID == "":
+		return named
+	case named == "":
+		return "finding " + c.FindingID
+	}
+	return "finding " + c.FindingID + " of " + named
 }
 
 // Bounds of exceptions.
@@ -337,9 +345,6 @@ func (c Criteria) checkSense(scope ExceptionScope) error {
 		return never.Advise("vulnerabilities are in the categories %s and %s", report.System, report.Application)
 	case c.Rule != "" && (c.Vulnerability != "" || vulnerable):
 		return never.Advise("vulnerabilities have no rule; name either")
-	case c.FindingID != "" && (c.Vulnerability != "" || c.Package != "" || c.Rule != "" || c.Path != ""):
-		return Errorf(Invalid, "exception_finding_is_enough", "a finding's id says which it is; the exception names more").
-			Advise("leave out the rest, or the id")
 	case c == Criteria{}:
 		return Errorf(Invalid, "exception_without_criteria", "the exception does not say which findings it is about").
 			Advise("name a vulnerability, a package, a rule, a path or the id of a finding")

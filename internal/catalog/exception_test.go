@@ -98,7 +98,8 @@ func TestNewException(t *testing.T) {
 		{"a vulnerability by a rule", criteria(Criteria{Vulnerability: "CVE-2024-1", Rule: "jwt"}), "exception_fits_nothing"},
 		{"a vulnerability among secrets", criteria(Criteria{Vulnerability: "CVE-2024-1", Category: report.Sensitive}), "exception_fits_nothing"},
 		{"a rule among vulnerabilities", criteria(Criteria{Rule: "jwt", Category: report.System}), "exception_fits_nothing"},
-		{"a finding and more", criteria(Criteria{FindingID: "a", Package: "b"}), "exception_finding_is_enough"},
+		{"a finding and what it is", criteria(Criteria{FindingID: "a", Vulnerability: "CVE-2024-3094", Package: "b"}), ""},
+		{"a finding of what cannot be", criteria(Criteria{FindingID: "a", Vulnerability: "CVE-2024-3094", Rule: "b"}), "exception_fits_nothing"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := NewException(exception(tc.change), noon)
@@ -147,6 +148,7 @@ func TestCriteriaAreNamed(t *testing.T) {
 		"CVE-1 in package zlib in category system-vulnerability": {Vulnerability: "CVE-1", Package: "zlib", Category: report.System},
 		"rule jwt in path srv/**":                                {Rule: "jwt", Path: "srv/**"},
 		"finding ab":                                             {FindingID: "ab"},
+		"finding ab of CVE-1 in package zlib":                    {FindingID: "ab", Vulnerability: "CVE-1", Package: "zlib"},
 		"":                                                       {},
 	} {
 		if got := c.String(); got != want {

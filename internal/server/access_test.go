@@ -192,6 +192,7 @@ func TestAudit(t *testing.T) {
 	}
 	_, err = e.control.CreateAccount(ctx, api.AccountCreate{Name: "ann", Password: annsPassword})
 	e.must(err)
+	e.do("PATCH", "/api/v1/namespaces/team", strings.NewReader(`{"preventVul":true}`)).want(t, 200)
 	b := e.browser()
 	b.signIn("ann", "not "+annsPassword).want(t, 401)
 	b.signIn("ann", annsPassword).want(t, 200)
@@ -204,6 +205,9 @@ func TestAudit(t *testing.T) {
 	}{
 		{"", []string{"createNamespace", "registry.push", "team/app:1", "control-socket"}},
 		{"?actor=ann&result=denied", []string{`"action":"deleteNamespace"`, `"detail":"administrator_required"`, `"address":"127.0.0.1"`, `"via":"session"`, "credentials_wrong"}},
+		{"?action=createAccount&result=failed", []string{`"detail":"Bad Request"`}},
+		{"?action=createAccount&result=done", []string{`"target":"POST /api/v1/accounts/ann"`}},
+		{"?action=patchNamespace", []string{`"target":"PATCH /api/v1/namespaces/team"`, `"detail":"{\"preventVul\":true}"`}},
 		{"?action=login&result=done", []string{`"actor":"ann"`}},
 		{"?namespace=team&action=registry.push", []string{`"actor":"admin"`, `"result":"done"`}},
 		{"/export?format=csv", []string{"id,at,actor,via,", "createNamespace", "\r\n"}},

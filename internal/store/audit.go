@@ -13,7 +13,7 @@ func (s *Store) RecordAudit(ctx context.Context, entries []catalog.AuditEntry) e
 	rows := make([][]any, len(entries))
 	for i, e := range entries {
 		rows[i] = []any{e.InstanceID, millis(e.At), clean(e.Actor, 128), clean(e.Via, 100), clean(e.Address, 100), e.Action, clean(e.Namespace, 100),
-			clean(e.Target, 600), string(e.Result), clean(e.Detail, 200), max(e.Count, 1)}
+			clean(e.Target, 600), string(e.Result), clean(e.Detail, 600), max(e.Count, 1)}
 	}
 	return s.update(ctx, s.front, "write the audit log", func(tx *tx) error {
 		return tx.insert(ctx, `INSERT INTO audit (instance_id, at, actor, via, address, action, namespace, target, result, detail, times)`, rows, "")

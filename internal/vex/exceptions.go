@@ -18,7 +18,7 @@ import (
 
 // statementName begins the @id of statements that Export makes. Its query, as RFC
 // 8141 has it, holds what OpenVEX has no field for: expires (RFC 3339), author,
-// category and path.
+// category, path and finding.
 const statementName = "urn:pratique:exception:"
 
 // ExportOptions say what stands in a document beside the statements.
@@ -91,6 +91,9 @@ func extras(e *catalog.Exception) url.Values {
 	if e.Criteria.Path != "" {
 		v.Set("path", e.Criteria.Path)
 	}
+	if e.Criteria.FindingID != "" {
+		v.Set("finding", e.Criteria.FindingID)
+	}
 	return v
 }
 
@@ -117,6 +120,8 @@ func (s *Statement) readExtras(e *catalog.Exception) error {
 			e.Criteria.Category = report.Category(text)
 		case "path":
 			e.Criteria.Path = text
+		case "finding":
+			e.Criteria.FindingID = text
 		case "expires":
 			if e.ExpiresAt, err = time.Parse(time.RFC3339Nano, text); err != nil {
 				return errors.New("the @id has an expiry that is no RFC 3339 time")
@@ -198,7 +203,7 @@ func superseded(list []Statement) []int {
 }
 
 // about is the same for statements about the same. Those of Export that differ in
-// path or category are about different findings.
+// path, category or finding are about different findings.
 func (s *Statement) about() string {
 	parts := []string{strings.ToUpper(strings.TrimSpace(s.Vulnerability.Name))}
 	for i := range s.Products {
@@ -212,7 +217,7 @@ func (s *Statement) about() string {
 	slices.Sort(parts[1:])
 	var e catalog.Exception
 	if s.readExtras(&e) == nil {
-		parts = append(parts, string(e.Criteria.Category), e.Criteria.Path)
+		parts = append(parts, string(e.Criteria.Category), e.Criteria.Path, e.Criteria.FindingID)
 	}
 	return strings.Join(parts, "\x01")
 }

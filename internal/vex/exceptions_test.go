@@ -29,7 +29,7 @@ func exceptions() []catalog.Exception {
 		{Scope: catalog.ScopeNamespace, Targets: []catalog.Target{{Namespace: "other"}, team}, Action: catalog.Ignore, Reason: "no fix yet\nask ada: later"},
 		{Scope: catalog.ScopeRepository, Targets: []catalog.Target{app}, Action: catalog.Whitelist, Reason: "component_not_present: removed: by us", Criteria: catalog.Criteria{Package: "xz-utils"}},
 		{Scope: catalog.ScopeArtifact, Targets: []catalog.Target{image}, Action: catalog.Whitelist, Reason: "fixed", ExpiresAt: now.Add(time.Hour + time.Millisecond)},
-		{Scope: catalog.ScopeArtifact, Targets: []catalog.Target{image}, Action: catalog.Whitelist, Reason: "fixed: by a patch", Criteria: catalog.Criteria{Package: "org.apache:log4j", Path: "srv/**&=?/ä"}},
+		{Scope: catalog.ScopeArtifact, Targets: []catalog.Target{image}, Action: catalog.Whitelist, Reason: "fixed: by a patch", Criteria: catalog.Criteria{Package: "org.apache:log4j", Path: "srv/**&=?/ä", FindingID: "0123456789abcdef0123"}},
 		{Scope: catalog.ScopeInstance, Action: catalog.Whitelist, Reason: "component_not_present", Criteria: catalog.Criteria{Category: report.System, Package: "@scope/name+x"}},
 		{Scope: catalog.ScopeInstance, Action: catalog.Ignore, Reason: "under_investigation", Criteria: catalog.Criteria{Package: "a%2Fb c"}},
 		{Scope: catalog.ScopeInstance, Action: catalog.Whitelist, Reason: "who knows: nobody", Criteria: catalog.Criteria{Package: "vim"}},

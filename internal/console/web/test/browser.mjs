@@ -218,6 +218,7 @@ step("handling: ignored, taken back, whitelisted", async () => {
   await page.getByText("1 finding whitelisted").waitFor();
   await page.getByRole("link", { name: "See the decisions" }).click();
   await page.getByRole("table", { name: "Decisions" }).getByText("not reachable").waitFor();
+  await page.getByRole("table", { name: "Decisions" }).getByText(/^CVE-.*, package tomcat10-admin, one finding$/).waitFor();
   await browser.check(page, "decisions");
   await browser.shot(page, "report-decisions");
 });
@@ -472,6 +473,23 @@ step("the own account: sessions, password", async () => {
   await other.getByRole("heading", { name: "Sign in to Pratique" }).waitFor();
   await other.context().close();
   await p.context().close();
+});
+
+step("an index: its images, scanned together", async () => {
+  await server.api("POST", "/namespaces", { name: "platforms" });
+  await server.api("PATCH", "/namespaces/platforms", { preventVul: true, severity: "high" });
+  await server.push("debian12-java", "platforms/app:1");
+  await server.pushIndex("debian12-java", "platforms/app", "all", "linux/amd64");
+  await browser.go(page, "/repositories/platforms/app");
+  await page.getByRole("button", { name: "Scan all", exact: true }).click();
+  await page.waitForURL(/platforms\/app:all/, { timeout: 60_000 });
+  const images = page.getByRole("table", { name: "Images it names" });
+  await images.getByText("linux/amd64").waitFor();
+  await images.getByText("Blocked").waitFor();
+  await page.getByText("Blocked: an image that it names is blocked.").waitFor();
+  await browser.check(page, "an index");
+  await images.getByRole("link").click();
+  await page.getByRole("heading", { name: "platforms/app:1" }).waitFor();
 });
 
 step("paths that lead nowhere, and hostile ones", async () => {

@@ -86,11 +86,15 @@ export class Server {
     rmSync(this.dir, { recursive: true, force: true });
   }
 
+  basic() {
+    return "Basic " + Buffer.from("admin:" + this.password).toString("base64");
+  }
+
   /** Speaks to the REST interface as the administrator. */
   async api(method, path, body) {
     const answer = await fetch(this.url + "/api/v1" + path, {
       method,
-      headers: { Authorization: "Basic " + Buffer.from("admin:" + this.password).toString("base64"), ...(body ? { "Content-Type": "application/json" } : {}) },
+      headers: { Authorization: this.basic(), ...(body ? { "Content-Type": "application/json" } : {}) },
       body: body && JSON.stringify(body),
     });
     const text = await answer.text();
@@ -100,6 +104,19 @@ export class Server {
 
   async push(image, name) {
     await run("skopeo", ["--insecure-policy", "copy", "-q", "--dest-tls-verify=false", "--dest-creds", "admin:" + this.password, `oci:${process.env.PRATIQUE_IMAGES}/${image}:latest`, `docker://${this.host}/${name}`], { maxBuffer: 64 << 20 });
+  }
+
+  /** Pushes an index of one image, which must be in the repository. */
+  async pushIndex(image, repository, tag, platform) {
+    const [{ mediaType, digest, size }] = JSON.parse(readFileSync(join(process.env.PRATIQUE_IMAGES, image, "index.json"), "utf8")).manifests;
+    const [os, architecture] = platform.split("/");
+    const type = "application/vnd.oci.image.index.v1+json";
+    const answer = await fetch(`${this.url}/v2/${repository}/manifests/${tag}`, {
+      method: "PUT",
+      headers: { Authorization: this.basic(), "Content-Type": type },
+      body: JSON.stringify({ schemaVersion: 2, mediaType: type, manifests: [{ mediaType, digest, size, platform: { os, architecture } }] }),
+    });
+    if (!answer.ok) throw new Error(`push of ${repository}:${tag}: ${answer.status} ${await answer.text()}`);
   }
 
   /** Pulls, and returns what the client says where that is refused. */
@@ -179,6 +196,9 @@ export class Browser {
     const dir = process.env.SCREENSHOTS;
     if (!dir) return;
     mkdirSync(dir, { recursive: true });
+    // Notices of what was done before would hide a part of the page.
+    const notices = page.locator(".notices").getByRole("button");
+    while ((await notices.count()) > 0) await notices.first().click();
     for (const scheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme: scheme });
       await this.settle(page);

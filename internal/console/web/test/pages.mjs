@@ -34,15 +34,7 @@ async function visit(address, says, picture) {
   await browser.go(page, address);
   await page.getByText(says).first().waitFor();
   await browser.check(page, address);
-  if (picture) await shot(picture);
-}
-
-/** Takes a picture of the page without notices of what was done before. */
-async function shot(picture) {
-  if (!process.env.SCREENSHOTS) return;
-  const close = page.locator(".notices").getByRole("button");
-  while ((await close.count()) > 0) await close.first().click();
-  await browser.shot(page, picture);
+  if (picture) await browser.shot(page, picture);
 }
 
 step("without images there is nothing to be shown, and it says so", async () => {
@@ -66,7 +58,7 @@ step("events come by themselves", async () => {
   assert.match(await server.pull("team/app:2.0"), /vulnerabilit/);
   await page.getByRole("table", { name: "Events" }).getByText("pull refused").first().waitFor();
   await browser.check(page, "events");
-  await shot("events");
+  await browser.shot(page, "events");
   await page.getByLabel("Kind").selectOption("pull.blocked");
   await page.waitForURL(/kind=pull.blocked/);
   await page.getByRole("table", { name: "Events" }).getByText("scan done").waitFor({ state: "detached" });
@@ -81,7 +73,7 @@ step("the overview is where the console begins", async () => {
   await most.getByText("team/app").waitFor();
   await most.getByText("Blocked").waitFor();
   await browser.check(page, "overview");
-  await shot("overview");
+  await browser.shot(page, "overview");
   await page.getByText("As a table").first().click();
   await page.getByRole("rowheader").first().waitFor();
   await browser.check(page, "overview, as a table");
@@ -115,7 +107,7 @@ step("risks: from the list to a vulnerability, to an image", async () => {
   await page.getByRole("table", { name: "Vulnerabilities" }).getByText("critical").first().waitFor();
   await browser.check(page, "risks");
   await page.getByText(/^1–50 of [0-9,]+ vulnerabilities$/).waitFor();
-  await shot("risks");
+  await browser.shot(page, "risks");
   await page.getByRole("button", { name: "Likely" }).click();
   await page.waitForURL(/sort=epss/);
   await page.getByRole("columnheader", { name: "Likely" }).and(page.locator('[aria-sort]')).waitFor();
@@ -136,7 +128,7 @@ step("risks: from the list to a vulnerability, to an image", async () => {
   const images = page.getByRole("table", { name: "Images that have it" });
   await images.getByText("team/app:2.0").first().waitFor();
   await browser.check(page, "a vulnerability");
-  await shot("vulnerability");
+  await browser.shot(page, "vulnerability");
   await server.api("POST", "/exceptions", { scope: "repository", targets: [{ namespace: "team", repository: "app" }], action: "ignore", vulnerability: id, reason: "not reachable" });
   await page.reload();
   await page.getByRole("table", { name: "Decisions about it" }).getByText("not reachable").waitFor();
@@ -156,18 +148,18 @@ step("risks: rules and packages", async () => {
   await page.getByRole("heading", { name: "What to do" }).waitFor();
   await page.getByText("HEALTHCHECK").first().waitFor();
   await browser.check(page, "a rule");
-  await shot("rule");
+  await browser.shot(page, "rule");
   await visit("/risks/packages", "libacl1");
   await page.getByLabel("Name").fill("ibc6");
   await page.waitForURL(/q=ibc6/);
   await page.getByRole("table", { name: "Packages" }).getByText("libacl1").waitFor({ state: "detached" });
   await browser.check(page, "packages");
-  await shot("packages");
+  await browser.shot(page, "packages");
   await page.reload();
   await page.getByRole("link", { name: "libc6", exact: true }).click();
   await page.getByRole("table", { name: "Images that hold libc6" }).getByText("team/app:2.0").waitFor();
   await browser.check(page, "a package");
-  await shot("package");
+  await browser.shot(page, "package");
   await visit("/risks/package?name=no-such-package", "No image holds this package");
 });
 
@@ -180,7 +172,7 @@ step("a repository is found in all namespaces", async () => {
   await found.getByText("team/app").waitFor();
   await found.getByText("team/late").waitFor({ state: "detached" });
   await browser.check(page, "repositories that were found");
-  await shot("found-repositories");
+  await browser.shot(page, "found-repositories");
   await found.getByRole("link", { name: "team/app" }).click();
   await page.getByRole("heading", { name: "team/app" }).waitFor();
   await visit("/repositories?q=no-such-repository", "No repository has this name");
@@ -193,7 +185,7 @@ step("what changed between two images", async () => {
   await page.getByRole("link", { name: "Difference" }).click();
   await page.getByRole("table", { name: "findings" }).waitFor();
   await browser.check(page, "difference");
-  await shot("difference");
+  await browser.shot(page, "difference");
   await page.getByRole("button", { name: /^Software/ }).click();
   await page.getByRole("table", { name: "packages" }).waitFor();
   await browser.check(page, "difference, software");
@@ -251,7 +243,7 @@ step("a batch: what it comes to, its progress, its images", async () => {
   await dialog.getByLabel("Repositories", { exact: true }).fill("team/a*");
   await dialog.getByText(/^2 images to scan/).waitFor();
   await browser.check(page, "start a batch");
-  await shot("batch-start");
+  await browser.shot(page, "batch-start");
   await dialog.getByRole("button", { name: "Start", exact: true }).click();
   await page.getByRole("heading", { name: "Batch 1" }).waitFor();
   await page.getByText("finished").waitFor({ timeout: 120_000 });
@@ -259,7 +251,7 @@ step("a batch: what it comes to, its progress, its images", async () => {
   await images.getByText("team/app:2.0").waitFor();
   await images.getByText("being scanned").or(images.getByText("waits")).first().waitFor({ state: "detached" });
   await browser.check(page, "a batch");
-  await shot("batch");
+  await browser.shot(page, "batch");
   await visit("/administration/batches", "repository team/a*", "batches");
 });
 
@@ -273,7 +265,7 @@ step("a schedule: added, changed, deleted", async () => {
   await dialog.getByRole("button", { name: "Save" }).click();
   await page.getByRole("table", { name: "Schedules" }).getByText("every 7 days at 02:00 UTC").waitFor();
   await browser.check(page, "schedules");
-  await shot("schedules");
+  await browser.shot(page, "schedules");
   await page.getByRole("button", { name: "Change weekly" }).click();
   assert.equal(await dialog.getByLabel("Images an hour").inputValue(), "100");
   await dialog.getByLabel("Runs").selectOption("1");
@@ -328,7 +320,7 @@ step("360 and 2560 pixels, light and dark", async () => {
       }
       if (width === 360 && scheme === "light" && process.env.SCREENSHOTS) {
         await browser.go(page, "/");
-        await shot("overview-narrow");
+        await browser.shot(page, "overview-narrow");
       }
       await page.context().close();
     }

@@ -35,7 +35,7 @@ export function AccountsSection() {
               { name: "State", cell: (a) => <State account={a} /> },
               { name: "Roles", cell: (a) => <HeldRoles roles={a.roles} /> },
               { name: "Groups", cell: (a) => a.groups.join(", ") || <span className="quiet">none</span> },
-              { name: "Made", cell: (a) => <Ago at={a.createdAt} /> },
+              { name: "Created", cell: (a) => <Ago at={a.createdAt} /> },
               {
                 name: "Action", hideName: true, right: true, cell: (a) => (
                   <Menu position="bottom-end" width={240}>

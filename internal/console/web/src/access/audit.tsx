@@ -58,11 +58,11 @@ export function AuditSection() {
           : list.loading ? <Loading />
           : list.items.length === 0 ? <Empty title="No entry fits this selection" action={<Button variant="default" onClick={() => { change(defaults); setTyped(defaults); }}>Show all</Button>} />
           : <DataTable label="Audit log" rows={list.items} rowKey={(e) => String(e.id)} columns={[
-              { name: "When", cell: (e) => <span title={exactTime(e.at)}><Ago at={e.at} /></span> },
-              { name: "Who", cell: (e) => <Who entry={e} /> },
-              { name: "Did", cell: (e) => <span>{operation(e.action)}{e.count > 1 && <span className="quiet"> {e.count} times</span>}</span> },
-              { name: "To", cell: (e) => <span className="wrap">{[e.namespace, e.target].filter(Boolean).join(": ")}</span> },
-              { name: "Result", cell: (e) => <div><Tag tone={e.result === "done" ? "good" : e.result === "denied" ? "bad" : "wait"}>{e.result}</Tag>{e.detail && <div className="small quiet wrap">{e.detail}</div>}</div> },
+              { name: "When", width: "9rem", cell: (e) => <span title={exactTime(e.at)}><Ago at={e.at} /></span> },
+              { name: "Who", width: "12rem", cell: (e) => <Who entry={e} /> },
+              { name: "Did", width: "11rem", cell: (e) => <span>{operation(e.action)}{e.count > 1 && <span className="quiet"> {e.count} times</span>}</span> },
+              { name: "To", cell: (e) => <div className="wrap">{[e.namespace, e.target].filter(Boolean).join(": ")}{e.result === "done" && e.detail && <div className="small quiet mono wrap">{e.detail}</div>}</div> },
+              { name: "Result", width: "9rem", cell: (e) => <div><Tag tone={e.result === "done" ? "good" : e.result === "denied" ? "bad" : "wait"}>{e.result}</Tag>{e.result !== "done" && e.detail && <div className="small quiet wrap">{e.detail}</div>}</div> },
             ]} />}
       </div>
       <MoreRows list={list} what="entry" many="entries" />

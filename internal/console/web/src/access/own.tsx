@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { path } from "../api/client";
 import { PasswordForm } from "../session/sign-in";
 import { useAccount } from "../session/session";
+import { browserOf } from "../text/agent";
 import { exactTime } from "../text/format";
 import { Tag } from "../ui/marks";
 import { notify } from "../ui/notices";
@@ -40,7 +41,7 @@ function Sessions() {
       {sessions.error && !sessions.data ? <ErrorState error={sessions.error} retry={() => void sessions.refetch()} />
         : !sessions.data ? <Loading rows={2} />
         : <DataTable label="Sessions" rows={sessions.data.items} rowKey={(s) => s.id} columns={[
-            { name: "Browser", cell: (s) => <span className="wrap small">{s.agent || "unknown"}</span> },
+            { name: "Browser", cell: (s) => <span className="wrap" title={s.agent}>{browserOf(s.agent ?? "")}</span> },
             { name: "From", cell: (s) => <span className="wrap">{s.address}</span> },
             { name: "Begun", cell: (s) => <span title={exactTime(s.createdAt)}><Ago at={s.createdAt} /></span> },
             { name: "Used", cell: (s) => (s.current ? <Tag tone="good">this one</Tag> : <Ago at={s.seenAt} />) },

@@ -1611,7 +1611,7 @@ export interface components {
              * @description How often it happened within a minute
              */
             count: number;
-            /** @description Why it did not succeed */
+            /** @description What was asked for, where that can hold nothing secret, as the request had it, up to 500 bytes; or why it did not succeed */
             detail?: string;
             /** Format: int64 */
             id: number;

@@ -1,13 +1,12 @@
 import { Button, Checkbox } from "@mantine/core";
-import { useRef, useState } from "react";
+import { useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { Failure } from "../api/client";
 import { useArtifacts } from "../api/queries";
-import type { Artifact, Event } from "../api/types";
-import { useEvents } from "../events/live";
+import type { Artifact, Scan } from "../api/types";
 import { useRefusal } from "../session/rights";
 import { plural, shortDigest, size } from "../text/format";
-import { link } from "../url/image";
+import { link, name } from "../url/image";
 import { CopyButton } from "../ui/copy";
 import { SeverityBar, Tag, VerdictMark } from "../ui/marks";
 import { MoreRows, useAllPages } from "../ui/more";
@@ -16,7 +15,7 @@ import { Page } from "../ui/page";
 import { Empty, ErrorState, Loading, sentence } from "../ui/states";
 import { type Column, DataTable } from "../ui/table";
 import { Ago } from "../ui/time";
-import { scannable, underWay, useScan } from "./scan";
+import { isOver, scannable, underWay, useScan } from "./scan";
 import { ScanStatus } from "./status";
 
 /** The images of a repository. The report of one whose scan was asked for here opens when it is done. */
@@ -26,36 +25,25 @@ export function ArtifactsPage({ namespace, repository }: { namespace: string; re
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const scan = useScan(namespace, repository);
   const refused = useRefusal("scan", namespace);
-  // Scans that were asked for one by one, and images by digest.
-  const asked = useRef(new Map<number, string>());
-  // Scans that ended; the news may be faster than the answer to who asked.
-  const ended = useRef(new Map<number, Event>());
+  // The scan that was asked for last, whose report opens by itself.
+  const [asked, setAsked] = useState<{ digest: string; scan: Scan }>();
   const [asking, setAsking] = useState<ReadonlySet<string>>(new Set());
   const reference = (a: Artifact) => a.tags[0] ?? a.digest;
   const open = (a: Artifact) => link({ namespace, repository, reference: reference(a) });
 
-  const follow = () => {
-    for (const [id, address] of asked.current) {
-      const e = ended.current.get(id);
-      if (!e) continue;
-      asked.current.delete(id);
-      if (e.kind === "scan.done") navigate(address);
-      else notify(`The scan of ${namespace}/${repository} failed: ${sentence(e.detail ?? e.cause)} ${sentence(e.advice ?? "")}`, "bad");
-    }
-  };
-  useEvents((e) => {
-    if (e.scan === undefined || e.repository !== repository || (e.kind !== "scan.done" && e.kind !== "scan.failed")) return;
-    ended.current.set(e.scan, e);
-    follow();
+  const scanned = asked && list.items.find((a) => a.digest === asked.digest && isOver(a, asked.scan));
+  useEffect(() => {
+    if (!scanned) return;
+    setAsked(undefined);
+    const { state, detail, advice, cause } = scanned.scanOverview!;
+    if (state === "Success") navigate(open(scanned));
+    else notify(`The scan of ${name({ namespace, repository, reference: reference(scanned) })} failed: ${sentence(detail ?? cause ?? "")} ${sentence(advice ?? "")}`, "bad");
   });
 
   const scanOne = async (a: Artifact) => {
     setAsking((s) => new Set(s).add(a.digest));
     try {
-      const started = await scan.mutateAsync(a.digest);
-      asked.current.clear(); // only what was asked for last opens by itself
-      asked.current.set(started.id, open(a));
-      follow();
+      setAsked({ digest: a.digest, scan: await scan.mutateAsync(a.digest) });
     } catch (error) {
       notifyFailure(error);
     } finally {
@@ -63,7 +51,7 @@ export function ArtifactsPage({ namespace, repository }: { namespace: string; re
     }
   };
   const scanSelected = async () => {
-    asked.current.clear();
+    setAsked(undefined);
     let begun = 0;
     let busy = 0;
     for (const digest of selected) {
@@ -104,10 +92,11 @@ export function ArtifactsPage({ namespace, repository }: { namespace: string; re
         </div>
       ),
     },
+    { name: "Platform", width: "8rem", cell: (a) => <span className="wrap">{platforms(a)}</span> },
     { name: "Size", right: true, cell: (a) => <span className="nowrap">{size(a.size)}</span> },
     { name: "Pushed", cell: (a) => <Ago at={a.pushedAt} /> },
     { name: "Pulled", cell: (a) => (a.pulledAt ? <Ago at={a.pulledAt} /> : <span className="quiet">never</span>) },
-    { name: "Scan", cell: (a) => <ScanStatus artifact={a} /> },
+    { name: "Scan", cell: (a) => <ScanStatus of={a} /> },
     { name: "Vulnerabilities", width: "11rem", cell: (a) => a.scanOverview?.findings && <SeverityBar counts={a.scanOverview.findings.bySeverity} /> },
     { name: "Verdict", width: "17rem", cell: (a) => <VerdictMark verdict={a.verdict} /> },
     {
@@ -138,4 +127,9 @@ export function ArtifactsPage({ namespace, repository }: { namespace: string; re
   );
 }
 
-const kinds: Record<Artifact["kind"], string> = { image: "image", index: "several platforms", chart: "Helm chart", signature: "signature", other: "other" };
+/** For which platforms an artifact is, as far as it says. */
+function platforms(a: Artifact): string {
+  return [...new Set(a.platform ? [a.platform] : a.members?.map((m) => m.platform ?? "not stated"))].join(", ");
+}
+
+const kinds: Record<Artifact["kind"], string> = { image: "image", index: "index", chart: "Helm chart", signature: "signature", other: "other" };

@@ -9,12 +9,18 @@ export function underWay(a: Artifact): boolean {
   return state === "Pending" || state === "Running";
 }
 
-/** Whether the artifact is something that can be scanned by itself. */
-export function scannable(a: Artifact): boolean {
-  return a.kind === "image";
+/** Whether a scan that was asked for is over, as far as the artifact tells. */
+export function isOver(a: Artifact, asked: Scan): boolean {
+  const scan = a.scanOverview;
+  return scan !== undefined && !underWay(a) && Date.parse(scan.createdAt) >= Date.parse(asked.createdAt);
 }
 
-/** Asks for a scan of an artifact. */
+/** Whether the artifact is something that can be scanned here. */
+export function scannable(a: Artifact): boolean {
+  return a.notScanned === undefined;
+}
+
+/** Asks for a scan of an artifact, or of the images it stands for. */
 export function useScan(namespace: string, repository: string) {
   const client = useQueryClient();
   return useMutation({

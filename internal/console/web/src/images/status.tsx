@@ -3,10 +3,10 @@ import { Meter, Tag } from "../ui/marks";
 import { Ago } from "../ui/time";
 import { sentence } from "../ui/states";
 
-/** How the latest scan of an artifact is getting on, or what became of it. */
-export function ScanStatus({ artifact: a }: { artifact: Artifact }) {
-  const scan = a.scanOverview;
-  if (!scan) return a.kind === "image" ? <Tag>not scanned</Tag> : <span className="quiet">{a.kind === "index" ? "by platform" : "is not scanned"}</span>;
+/** How the latest scan of an artifact is getting on, what became of it, or that there is none. */
+export function ScanStatus({ of }: { of: Pick<Artifact, "scanOverview" | "notScanned"> }) {
+  const scan = of.scanOverview;
+  if (!scan) return of.notScanned ? <span className="quiet" title={sentence(of.notScanned.reason)}>is not scanned</span> : <Tag>not scanned</Tag>;
   switch (scan.state) {
     case "Pending":
       return <Tag tone="wait">waits for its turn</Tag>;

@@ -42,8 +42,8 @@ function subjectOf(e: Exception): string {
     e.package && `package ${e.package}`,
     e.rule && `rule ${e.rule}`,
     e.path && `in ${e.path}`,
-    e.findingId && `finding ${e.findingId}`,
     e.category && !e.findingId && e.category.replaceAll("-", " "),
+    e.findingId && (e.vulnerability || e.rule ? "one finding" : `finding ${e.findingId}`),
   ].filter(Boolean);
   return parts.join(", ");
 }

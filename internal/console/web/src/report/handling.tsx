@@ -107,7 +107,7 @@ export function HandlingDialog({ row, action, place, onClose }: { row: Row; acti
 
 /** What a decision about a finding can be about, the narrowest first. */
 function criteria(row: Row): { value: string; label: string; criteria: Partial<ExceptionCreate> }[] {
-  const list: { value: string; label: string; criteria: Partial<ExceptionCreate> }[] = [{ value: "finding", label: "this finding", criteria: { findingId: row.id } }];
+  const list: { value: string; label: string; criteria: Partial<ExceptionCreate> }[] = [{ value: "finding", label: "this finding", criteria: { findingId: row.id, ...named(row) } }];
   if (row.vulnerability) {
     list.push({ value: "vulnerability", label: `${row.vulnerability.id} in every package`, criteria: { vulnerability: row.vulnerability.id } });
     list.push({ value: "package", label: `every vulnerability of the package ${row.vulnerability.package}`, criteria: { package: row.vulnerability.package, category: row.vulnerability.category as ExceptionCreate["category"] } });
@@ -119,6 +119,12 @@ function criteria(row: Row): { value: string; label: string; criteria: Partial<E
     if (path) list.push({ value: "path", label: `what the rule ${row.finding.rule} finds in /${path}`, criteria: { rule: row.finding.rule, path, category } });
   }
   return list;
+}
+
+/** What says to a reader which finding it is, beside its id. */
+function named({ vulnerability: v, finding: f }: Row): Partial<ExceptionCreate> {
+  if (v) return { vulnerability: v.id, package: v.package };
+  return f ? { rule: f.rule, category: f.category as ExceptionCreate["category"] } : {};
 }
 
 function targets(scope: Scope, { namespace, repository, digest }: Place): ExceptionCreate["targets"] {

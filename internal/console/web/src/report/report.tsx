@@ -24,6 +24,7 @@ import { FilesSection } from "./files";
 import { FindingsSection } from "./findings";
 import { HistorySection } from "./history";
 import { LayersSection } from "./layers";
+import { hasMembers, Members } from "./members";
 import { SettingsChecks } from "./checks";
 import { firstSection, inCategory, lookedFor, type Section, sections } from "./sections";
 import { SoftwareSection } from "./software";
@@ -65,8 +66,9 @@ export default function ReportPage(ref: Props) {
         : !a ? <div className="card"><Loading rows={10} /></div>
         : <div className="stackv">
             <VerdictBanner artifact={a} namespace={namespace} />
+            {hasMembers(a) && <Members artifact={a} />}
             {report.data ? <Body artifact={a} overview={report.data} of={of} reference={reference} />
-              : <div className="card"><WithoutReport artifact={a} error={report.error} retry={() => void report.refetch()} ask={ask} refused={refused} /></div>}
+              : !(a.kind === "index" && hasMembers(a)) && <div className="card"><WithoutReport artifact={a} error={report.error} retry={() => void report.refetch()} ask={ask} refused={refused} /></div>}
           </div>}
     </Page>
   );
@@ -75,7 +77,7 @@ export default function ReportPage(ref: Props) {
 /** Another stamp means another report: see useReport. */
 function stampOf(a: Artifact): string | undefined {
   const s = a.scanOverview;
-  if (!s) return undefined;
+  if (!s || a.kind === "index") return undefined; // an index has no report of its own
   const decided = `${s.findings?.ignored ?? 0}/${s.findings?.whitelisted ?? 0}`;
   return s.state === "Success" ? `${s.id} ${decided}` : `before ${s.id}`;
 }
@@ -87,7 +89,7 @@ function useDoneNotice(a: Artifact | undefined, title: string) {
     const was = before.current;
     before.current = a;
     if (!a || !was || !underWay(was) || underWay(a) || was.digest !== a.digest) return;
-    if (a.scanOverview?.state === "Success") notify(`${title} was scanned. This is the new report.`);
+    if (a.scanOverview?.state === "Success") notify(a.kind === "index" ? `The images of ${title} were scanned.` : `${title} was scanned. This is the new report.`);
     else notify(`The scan of ${title} failed. ${sentence(a.scanOverview?.detail ?? "")} ${sentence(a.scanOverview?.advice ?? "")}`, "bad");
   }, [a, title]);
 }
@@ -101,7 +103,7 @@ function VerdictBanner({ artifact: a, namespace }: { artifact: Artifact; namespa
       <div className="row">
         <strong>{j.word}: {j.reason}.</strong>
         {a.verdict.changesAt && <span className="small" title={exactTime(a.verdict.changesAt)}>That changes by itself {ago(a.verdict.changesAt, now)}.</span>}
-        {underWay(a) && <span style={{ marginLeft: "auto" }}><ScanStatus artifact={a} /></span>}
+        {underWay(a) && <span style={{ marginLeft: "auto" }}><ScanStatus of={a} /></span>}
       </div>
       {a.verdict.message && a.verdict.decision !== "allow" && (
         <details className="small">
@@ -118,9 +120,9 @@ function VerdictBanner({ artifact: a, namespace }: { artifact: Artifact; namespa
 function WithoutReport({ artifact: a, error, retry, ask, refused }: { artifact: Artifact; error: unknown; retry(): void; ask(): void; refused: string | undefined }) {
   const notScanned = error instanceof Error && "code" in error && error.code === "not_scanned";
   if (error && !notScanned) return <ErrorState error={error} retry={retry} />;
-  if (underWay(a)) return <Empty title="This image is being scanned"><ScanStatus artifact={a} /> The report opens here when it is done.</Empty>;
+  if (underWay(a)) return <Empty title="This image is being scanned"><ScanStatus of={a} /> The report opens here when it is done.</Empty>;
   if (a.scanOverview?.state === "Error") return <Empty title="No scan of this image has succeeded" action={<Button disabled={refused !== undefined} onClick={ask}>Scan again</Button>}>{sentence(a.scanOverview.detail ?? "")} {sentence(a.scanOverview.advice ?? "")}</Empty>;
-  if (!scannable(a)) return <Empty title={a.kind === "index" ? "This stands for several images" : "This is not an image"}>{a.kind === "index" ? "Each of the images it names is scanned and judged by itself, and listed in the repository under its digest." : "It is kept and given out, but there is nothing in it to scan."}</Empty>;
+  if (!scannable(a)) return <Empty title="This is not scanned">{sentence(a.notScanned!.reason)} {sentence(a.notScanned!.advice)}</Empty>;
   if (a.scanOverview) return <Loading rows={10} />;
   return <Empty title="This image has not been scanned" action={<Button disabled={refused !== undefined} onClick={ask}>Scan</Button>}>{refused ?? "The report opens here when the scan is done."}</Empty>;
 }

@@ -29,8 +29,8 @@ export function SoftwareSection({ of }: { of: ReportKey }) {
   const narrow = (c: Partial<typeof defaults>) => change({ ...c, page: "1" });
   const narrowed = [state.q, state.type, state.vulnerable, state.layer].some((s) => s !== "");
   const columns: Column<Package>[] = [
-    { name: "Name", sort: "name", cell: (p) => <div className="wrap">{p.name}{p.inferred && <> <Tag title="No package manager knows it; its files tell">inferred</Tag></>}{p.path && <div className="small quiet mono wrap">{filePath(p.path)}</div>}</div> },
-    { name: "Version", cell: (p) => <span className="wrap">{p.version}</span> },
+    { name: "Name", sort: "name", width: "34%", cell: (p) => <div className="wrap">{p.name}{p.inferred && <> <Tag title="No package manager knows it; its files tell">inferred</Tag></>}{p.path && <div className="small quiet mono wrap">{filePath(p.path)}</div>}</div> },
+    { name: "Version", width: "18%", cell: (p) => <span className="wrap">{p.version}</span> },
     { name: "Type", cell: (p) => <button type="button" className="expander" onClick={() => narrow({ type: state.type === "" ? p.type : "" })} title={state.type === "" ? `Only ${p.type}` : "All types"}><span className="name">{p.type}</span></button> },
     { name: "Licences", cell: (p) => <span className="wrap small">{p.licences?.join(", ")}</span> },
     { name: "Vulnerabilities", sort: "vulnerabilities", right: true, cell: (p) => (p.vulnerabilities ? <Link href={`${window.location.pathname}?tab=${system.has(p.type) ? "system" : "application"}&q=${encodeURIComponent(p.name)}`}>{p.vulnerabilities}</Link> : <span className="quiet">0</span>) },

@@ -12,7 +12,7 @@ export interface Judgement {
 const reasons: Record<string, string> = {
   "blocking-off": "blocking is off in this namespace",
   "not-scannable": "it is not an image",
-  index: "each image it names is judged by itself",
+  index: "it names no image that is here",
   "not-scanned": "it has not been scanned",
   pending: "its first scan waits",
   running: "its first scan runs",
@@ -34,6 +34,10 @@ export function judge(v: Verdict): Judgement {
   if (v.wouldRefuse) return { word: "Reported", tone: "wait", reason };
   if (v.decision === "block") return { word: "Blocked", tone: "bad", reason };
   if (v.decision === "unknown") return { word: "Not yet", tone: "wait", reason };
+  // An index or a chart passes, but what a client goes on to pull may not.
+  if (v.members === "block") return { word: "Blocked", tone: "bad", reason: "an image that it names is blocked" };
+  if (v.members === "unknown") return { word: "Not yet", tone: "wait", reason: "an image that it names is not judged yet" };
+  if (v.members === "allow") return { word: "Allowed", tone: "good", reason: "as are the images that it names" };
   return { word: "Allowed", tone: v.reason === "blocking-off" ? "neutral" : "good", reason };
 }
 

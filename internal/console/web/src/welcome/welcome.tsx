@@ -217,7 +217,7 @@ function ScanStep({ artifact: a }: { artifact: Artifact }) {
   if (!s) return <p className="quiet">It was not scanned, as scanning on push is off. <Link href={link({ namespace: a.namespace, repository: a.repository })}>Scan it from its row</Link>.</p>;
   return (
     <div className="stackv tight" style={{ maxWidth: "26rem" }}>
-      <ScanStatus artifact={a} />
+      <ScanStatus of={a} />
       {s.state === "Pending" && <p className="small quiet">If it keeps waiting: scans need advisories, which a new server fetches first.</p>}
       {s.state === "Error" && <p className="small">{sentence(s.advice ?? "")}</p>}
       {s.findings && <SeverityBar counts={s.findings.bySeverity} />}
