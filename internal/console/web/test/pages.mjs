@@ -149,10 +149,10 @@ step("risks: rules and packages", async () => {
   await page.getByText("HEALTHCHECK").first().waitFor();
   await browser.check(page, "a rule");
   await browser.shot(page, "rule");
-  await visit("/risks/packages", "libacl1");
+  await visit("/risks/packages", "adduser");
   await page.getByLabel("Name").fill("ibc6");
   await page.waitForURL(/q=ibc6/);
-  await page.getByRole("table", { name: "Packages" }).getByText("libacl1").waitFor({ state: "detached" });
+  await page.getByRole("table", { name: "Packages" }).getByText("adduser").waitFor({ state: "detached" });
   await browser.check(page, "packages");
   await browser.shot(page, "packages");
   await page.reload();
