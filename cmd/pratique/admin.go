@@ -393,21 +393,47 @@ func parseExpiry(text string, now time.Time) (*int64, error) {
 // parseMoment reads a date, an RFC 3339 time, or how long from now, with or
 // without a "+": 72h, +30d.
 func parseMoment(text string, now time.Time) (time.Time, error) {
+	if at, ok := parseTime(text); ok {
+		return at, nil
+	}
+	after, err := parseSpan(strings.TrimPrefix(text, "+"))
+	return now.Add(after), err
+}
+
+// parsePast reads a date, an RFC 3339 time, or how long ago: 36h, 7d.
+func parsePast(text string, now time.Time) (time.Time, error) {
+	if at, ok := parseTime(text); ok {
+		return at, nil
+	}
+	ago, err := parseSpan(text)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%q is no time: use a date such as 2026-09-01, an RFC 3339 time, 36h or 7d", text)
+	}
+	return now.Add(-ago), nil
+}
+
+// parseTime reads a date, which begins at 00:00 UTC, or an RFC 3339 time.
+func parseTime(text string) (at time.Time, ok bool) {
 	for _, layout := range []string{time.DateOnly, time.RFC3339} {
 		if at, err := time.Parse(layout, text); err == nil {
-			return at, nil
+			return at, true
 		}
 	}
-	after := strings.TrimPrefix(text, "+")
-	if days, ok := strings.CutSuffix(after, "d"); ok {
+	return at, false
+}
+
+// parseSpan reads how long something takes, in days of 24 hours or as Go writes
+// it.
+func parseSpan(text string) (time.Duration, error) {
+	if days, ok := strings.CutSuffix(text, "d"); ok {
 		n, err := strconv.ParseUint(days, 10, 16)
-		return now.AddDate(0, 0, int(n)), err
+		return time.Duration(n) * 24 * time.Hour, err
 	}
-	d, err := time.ParseDuration(after)
+	d, err := time.ParseDuration(text)
 	if err == nil && d < 0 {
 		err = errors.New("negative")
 	}
-	return now.Add(d), err
+	return d, err
 }
 
 func newPasswordCommand(o *options) *cobra.Command {

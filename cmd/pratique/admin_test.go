@@ -54,6 +54,30 @@ func TestParseExpiry(t *testing.T) {
 	}
 }
 
+func TestParsePast(t *testing.T) {
+	now := time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
+	for text, want := range map[string]string{
+		"2026-08-31":                "2026-08-31T00:00:00Z",
+		"2026-08-31T10:00:00+02:00": "2026-08-31T08:00:00Z",
+		"7d":                        "2026-08-25T12:00:00Z",
+		"90m":                       "2026-09-01T10:30:00Z",
+		"+7d":                       "error",
+		"-1h":                       "error",
+		"99999999d":                 "error",
+		"yesterday":                 "error",
+		"":                          "error",
+	} {
+		at, err := parsePast(text, now)
+		got := at.UTC().Format(time.RFC3339)
+		if err != nil {
+			got = "error"
+		}
+		if got != want {
+			t.Errorf("%q is %s (%v), want %s", text, got, err, want)
+		}
+	}
+}
+
 func TestReadIDs(t *testing.T) {
 	got, err := readIDs(strings.NewReader("# why\nCVE-2024-1\n\n  CVE-2024-2   # because\r\n#CVE-2024-3\n"))
 	if diff := cmp.Diff([]string{"CVE-2024-1", "CVE-2024-2"}, got); diff != "" || err != nil {

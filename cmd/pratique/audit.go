@@ -38,7 +38,7 @@ the flags select are exported.`,
 				if value == "" {
 					continue
 				}
-				at, err := parsePast(value)
+				at, err := parsePast(value, time.Now())
 				if err != nil {
 					return fmt.Errorf("--%s: %w", name, err)
 				}
@@ -58,21 +58,11 @@ the flags select are exported.`,
 	f.StringVar(&action, "action", "", "only this action: an operation of the REST interface, login, registry.push, …")
 	f.StringVarP(&namespace, "namespace", "n", "", "only what was done to this namespace")
 	f.StringVar(&result, "result", "", "done, denied or failed")
-	f.StringVar(&since, "since", "", "only from then on: a date or an RFC 3339 time")
-	f.StringVar(&until, "until", "", "only before: a date or an RFC 3339 time")
+	f.StringVar(&since, "since", "", "only from then on: a date (00:00 UTC), an RFC 3339 time, or how long ago, such as 7d or 36h")
+	f.StringVar(&until, "until", "", "only before: a time in the same forms")
 	f.IntVar(&limit, "limit", 100, "entries to show, up to 500")
 	f.StringVarP(&format, "format", "f", "table", "table, csv or jsonl")
 	return cmd
-}
-
-// parsePast reads a date or an RFC 3339 time.
-func parsePast(text string) (time.Time, error) {
-	for _, layout := range []string{time.DateOnly, time.RFC3339} {
-		if at, err := time.Parse(layout, text); err == nil {
-			return at, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("%q is no time: use a date such as 2026-09-01 or an RFC 3339 time", text)
 }
 
 func exportAudit(cmd *cobra.Command, c *client.Client, query url.Values) error {

@@ -85,15 +85,20 @@ func (v *vulnerabilityFlags) values() url.Values {
 
 func newVulnerabilityCommand(o *options) *cobra.Command {
 	var v vulnerabilityFlags
+	var history bool
 	cmd := &cobra.Command{
 		Use:     "vulnerability [ID]",
 		Aliases: []string{"cve"},
 		Short:   "List the worst vulnerabilities of all images, or the images that have one",
 		Example: `  pratique admin vulnerability
   pratique admin vulnerability --exploited --sort epss
-  pratique admin vulnerability CVE-2024-3094`,
+  pratique admin vulnerability CVE-2024-3094
+  pratique admin vulnerability CVE-2024-3094 --history`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: withClient(o, func(cmd *cobra.Command, c *client.Client, args []string) error {
+			if history {
+				return showHistory(cmd, c, args, v.namespace)
+			}
 			if len(args) == 1 {
 				uses, err := c.VulnerableImages(cmd.Context(), args[0], v.namespace)
 				if err != nil {
@@ -109,10 +114,11 @@ func newVulnerabilityCommand(o *options) *cobra.Command {
 		}),
 	}
 	v.add(cmd.Flags())
+	cmd.Flags().BoolVar(&history, "history", false, "tell when images had it, what happened last first")
 	return cmd
 }
 
-func printVulnerabilities(w io.Writer, list api.Some[api.RiskVulnerability]) error {
+func printVulnerabilities(w io.Writer, list api.Counted[api.RiskVulnerability]) error {
 	t := newTable(w, "VULNERABILITY", "SEVERITY", "EXPLOITED", "EPSS", "IMAGES", "PACKAGES", "FIXABLE", "SINCE", "TITLE")
 	for _, v := range list.Items {
 		epss := ""
@@ -159,7 +165,7 @@ func newPackageCommand(o *options) *cobra.Command {
 	return cmd
 }
 
-func printPackages(w io.Writer, list api.Some[api.RiskPackage]) error {
+func printPackages(w io.Writer, list api.Counted[api.RiskPackage]) error {
 	t := newTable(w, "PACKAGE", "TYPE", "VERSIONS", "IMAGES", "VULNERABILITIES", "WORST")
 	for _, p := range list.Items {
 		t.row(p.Name, p.Type, p.Versions, p.Images, p.Vulnerabilities, p.Severity)

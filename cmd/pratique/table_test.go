@@ -57,8 +57,8 @@ func filled[T any]() T {
 func TestHostileText(t *testing.T) {
 	tests := map[string]func(w io.Writer){
 		"images with a package":   func(w io.Writer) { printUses(w, filled[[]api.PackageImage](), true) },
-		"vulnerabilities":         func(w io.Writer) { printVulnerabilities(w, filled[api.Some[api.RiskVulnerability]]()) },
-		"packages":                func(w io.Writer) { printPackages(w, filled[api.Some[api.RiskPackage]]()) },
+		"vulnerabilities":         func(w io.Writer) { printVulnerabilities(w, filled[api.Counted[api.RiskVulnerability]]()) },
+		"packages":                func(w io.Writer) { printPackages(w, filled[api.Counted[api.RiskPackage]]()) },
 		"repositories":            func(w io.Writer) { printRepositories(w, filled[[]api.RepositorySummary]()) },
 		"judging":                 func(w io.Writer) { printJudging(w, filled[api.Judging]()) },
 		"namespaces":              func(w io.Writer) { printNamespaces(w, filled[[]api.Namespace]()) },

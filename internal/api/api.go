@@ -104,6 +104,8 @@ type ScanStore interface {
 	Events(ctx context.Context, instanceID string, f catalog.EventFilter, before int64, limit int) ([]catalog.Event, error)
 	FollowEvents(ctx context.Context, instanceID string, filter catalog.EventFilter, after int64, f func(catalog.Event) error) error
 	VerdictChanges(ctx context.Context, artifactID, before int64, limit int) ([]catalog.VerdictChange, error)
+	// Past tells in what an artifact's report was another one at a moment.
+	Past(ctx context.Context, artifactID int64, at time.Time) (catalog.Past, error)
 	Usage(ctx context.Context, instanceID, month string) ([]catalog.Usage, error)
 	Gates(ctx context.Context, instanceID string) ([]catalog.GateState, error)
 	InstanceSettings(ctx context.Context, instanceID string) (catalog.StoredSettings, error)

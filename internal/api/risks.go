@@ -21,6 +21,7 @@ type RiskStore interface {
 	VulnerabilityKeys(ctx context.Context, ids []string) ([]catalog.VulnerabilityKey, error)
 	VulnerableImages(ctx context.Context, instanceID, vulnerability string, f catalog.ImageFilter, after int64, limit int) ([]catalog.PackageUse, error)
 	PackageNames(ctx context.Context, instanceID string, f catalog.PackageFilter, offset, limit int) (list []catalog.PackageNameUse, total int, err error)
+	VulnerabilityHistory(ctx context.Context, instanceID, vulnerability string, f catalog.ImageFilter, offset, limit int) ([]catalog.VulnerabilityPeriod, error)
 	PackageImages(ctx context.Context, instanceID, name, version, kind string, f catalog.ImageFilter, after int64, limit int) ([]catalog.PackageUse, error)
 	// RuleUses returns some of them, and how many there are.
 	RuleUses(ctx context.Context, instanceID string, f catalog.RuleFilter, offset, limit int) (list []catalog.RuleUse, total int, err error)
@@ -47,6 +48,11 @@ func (h *handlers) registerRisks(api huma.API) {
 		OperationID: "listVulnerableImages", Method: http.MethodGet, Path: "/risks/vulnerabilities/{vulnerability}/images", Tags: tags,
 		Summary: "List the images that have a vulnerability, with the packages they have it by",
 	}, h.listVulnerableImages)
+	route(h, api, huma.Operation{
+		OperationID: "listVulnerabilityHistory", Method: http.MethodGet, Path: "/risks/vulnerabilities/{vulnerability}/history", Tags: tags,
+		Summary:     "List when images had a vulnerability, what happened last first",
+		Description: "Of images that are still here. What is over is kept for as long as events are.",
+	}, h.listVulnerabilityHistory)
 	route(h, api, huma.Operation{
 		OperationID: "listRiskFindings", Method: http.MethodGet, Path: "/risks/findings", Tags: tags,
 		Summary:     "List what rules found in all images, the worst first",
@@ -97,15 +103,28 @@ type More struct {
 type Some[T any] struct {
 	Items []T  `json:"items" nullable:"false"`
 	More  bool `json:"more" doc:"Whether there are others after these"`
-	Total int  `json:"total" doc:"How many there are with those before and after"`
 }
 
-// someOf makes part of a list of total entries.
-func someOf[S, T any](found []S, offset, total int, convert func(S) T) Some[T] {
-	out := Some[T]{Items: make([]T, len(found)), More: offset+len(found) < total, Total: total}
-	for i, f := range found {
-		out.Items[i] = convert(f)
+// Counted is part of such a list of which it is known how long it is.
+type Counted[T any] struct {
+	Some[T]
+	Total int `json:"total" doc:"How many there are with those before and after"`
+}
+
+// someOf makes part of a list of what the store returned when it was asked for
+// one more.
+func someOf[S, T any](found []S, limit int, convert func(S) T) Some[T] {
+	out := Some[T]{Items: []T{}, More: len(found) > limit}
+	for _, f := range found[:min(len(found), limit)] {
+		out.Items = append(out.Items, convert(f))
 	}
+	return out
+}
+
+// countedOf makes part of a list of total entries.
+func countedOf[S, T any](found []S, offset, total int, convert func(S) T) Counted[T] {
+	out := Counted[T]{someOf(found, len(found), convert), total}
+	out.More = offset+len(found) < total
 	return out
 }
 
@@ -268,6 +287,40 @@ func (h *handlers) listVulnerableImages(ctx context.Context, in *listVulnerableI
 	return &packageImagesOut{list}, err
 }
 
+// VulnerabilityPeriod is a time in which an image had a vulnerability.
+type VulnerabilityPeriod struct {
+	RiskImage
+	Package      string    `json:"package" doc:"The first by name of those that it had it by"`
+	Packages     int       `json:"packages" doc:"How many these were"`
+	Severity     string    `json:"severity"`
+	FixedVersion string    `json:"fixedVersion,omitempty"`
+	Since        time.Time `json:"since" doc:"When the image had it first, or it became known"`
+	Until        time.Time `json:"until,omitzero" doc:"From when on no advisory said so any more; missing while one does"`
+}
+
+type listVulnerabilityHistoryIn struct {
+	InVulnerability
+	InImages
+	More
+}
+
+type listVulnerabilityHistoryOut struct {
+	Body Some[VulnerabilityPeriod]
+}
+
+func (h *handlers) listVulnerabilityHistory(ctx context.Context, in *listVulnerabilityHistoryIn) (*listVulnerabilityHistoryOut, error) {
+	list, err := h.cfg.Store.VulnerabilityHistory(ctx, instance(ctx), in.Vulnerability, in.filter(ctx), in.Offset, in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	return &listVulnerabilityHistoryOut{someOf(list, in.Limit, func(p catalog.VulnerabilityPeriod) VulnerabilityPeriod {
+		return VulnerabilityPeriod{
+			RiskImage: riskImage(p.Key, p.Digest, p.Tags), Package: p.Package, Packages: p.Packages,
+			Severity: p.Severity.String(), FixedVersion: p.FixedVersion, Since: p.Since, Until: p.Until,
+		}
+	})}, nil
+}
+
 func artifactOfUse(u catalog.PackageUse) int64 { return u.ArtifactID }
 
 // decisions returns a function that tells what was decided about a vulnerability
@@ -321,7 +374,7 @@ type listRiskPackagesIn struct {
 }
 
 type listRiskPackagesOut struct {
-	Body Some[RiskPackage]
+	Body Counted[RiskPackage]
 }
 
 func (h *handlers) listRiskPackages(ctx context.Context, in *listRiskPackagesIn) (*listRiskPackagesOut, error) {
@@ -330,7 +383,7 @@ func (h *handlers) listRiskPackages(ctx context.Context, in *listRiskPackagesIn)
 	if err != nil {
 		return nil, err
 	}
-	return &listRiskPackagesOut{someOf(list, in.Offset, total, func(u catalog.PackageNameUse) RiskPackage {
+	return &listRiskPackagesOut{countedOf(list, in.Offset, total, func(u catalog.PackageNameUse) RiskPackage {
 		out := RiskPackage{Name: u.Name, Type: u.Type, Versions: u.Versions, Images: u.Images, Vulnerabilities: u.Vulnerabilities}
 		if u.Vulnerabilities > 0 {
 			out.Severity = u.Severity.String()
@@ -378,7 +431,7 @@ type listRiskFindingsIn struct {
 }
 
 type listRiskFindingsOut struct {
-	Body Some[RiskFinding]
+	Body Counted[RiskFinding]
 }
 
 func (h *handlers) listRiskFindings(ctx context.Context, in *listRiskFindingsIn) (*listRiskFindingsOut, error) {
@@ -391,7 +444,7 @@ func (h *handlers) listRiskFindings(ctx context.Context, in *listRiskFindingsIn)
 	if err != nil {
 		return nil, err
 	}
-	return &listRiskFindingsOut{someOf(list, in.Offset, total, func(u catalog.RuleUse) RiskFinding {
+	return &listRiskFindingsOut{countedOf(list, in.Offset, total, func(u catalog.RuleUse) RiskFinding {
 		return RiskFinding{Category: u.Category, Rule: u.Rule, Title: u.Title, Severity: u.Severity.String(), Images: u.Images, Findings: u.Amount}
 	})}, nil
 }

@@ -74,7 +74,7 @@ func TestRiskVulnerabilities(t *testing.T) {
 		"?namespace=team&repository=tools":   {`CVE-2024-0000 "A hole in lib0" critical 1 1 false`},
 		"?namespace=team&repository=nothing": nil,
 	} {
-		var list Some[RiskVulnerability]
+		var list Counted[RiskVulnerability]
 		s.do("GET", "/risks/vulnerabilities"+query, "", 200, &list)
 		var got []string
 		for _, v := range list.Items {
@@ -111,7 +111,7 @@ func TestRiskPackages(t *testing.T) {
 		"?namespace=other":           nil,
 		"?repository=tools&limit=10": {`lib0 deb 1 1 1 "critical" of 1`},
 	} {
-		var list Some[RiskPackage]
+		var list Counted[RiskPackage]
 		s.do("GET", "/risks/packages"+query, "", 200, &list)
 		var got []string
 		for _, p := range list.Items {
@@ -191,7 +191,7 @@ func TestRiskFindings(t *testing.T) {
 		"?q=USER":                         "user high 2, ",
 		"?namespace=other":                "",
 	} {
-		var list Some[RiskFinding]
+		var list Counted[RiskFinding]
 		s.do("GET", "/risks/findings"+query, "", 200, &list)
 		got := ""
 		for _, f := range list.Items {

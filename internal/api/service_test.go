@@ -189,7 +189,7 @@ func (s *service) finish(repository, reference string, r *report.Report) []byte 
 	}
 	p.Reported = true
 	if err := s.store.FinishScan(ctx, *p.Scan, catalog.Result{
-		Document: doc, Exposure: exposure, Verdict: gate.Decide(p, exposure, nil, s.clock), Packages: held(doc, r),
+		Document: doc, Exposure: exposure, Verdict: gate.Decide(p, exposure, nil, s.clock), Packages: held(r),
 	}); err != nil {
 		s.t.Fatal(err)
 	}
@@ -197,8 +197,8 @@ func (s *service) finish(repository, reference string, r *report.Report) []byte 
 }
 
 // held are the packages of a report in one layer, with their vulnerabilities.
-func held(doc []byte, r *report.Report) []catalog.PackageSet {
-	set := catalog.PackageSet{Document: append([]byte("packages of "), doc...)}
+func held(r *report.Report) []catalog.PackageSet {
+	set := catalog.PackageSet{Document: fmt.Append(nil, "packages ", r.Packages)}
 	for _, p := range r.Packages {
 		h := catalog.HeldPackage{
 			PackageIdentity: catalog.PackageIdentity{Name: p.Name, Version: p.Version, Type: p.Type, Judged: true},
@@ -566,6 +566,73 @@ func TestDifference(t *testing.T) {
 	s.refused("GET", image+"1/difference?from=!", "", 400, "tag_invalid")
 	s.refused("GET", image+"1/difference?fromRepository=app", "", 400, "reference_missing")
 	s.refused("GET", image+"1/difference?from=1&fromNamespace=other", "", 404, "namespace_not_found")
+}
+
+// An image is compared with itself, as its report was.
+func TestDifferenceSince(t *testing.T) {
+	s := newService(t)
+	s.do("POST", "/namespaces", `{"name":"team"}`, 201, nil)
+	const image = "/namespaces/team/repositories/app/artifacts/1"
+	s.push("app", "1", "a")
+	scan := func(change func(*report.Report)) {
+		t.Helper()
+		s.clock = s.clock.Add(time.Hour)
+		r := vulnerable(report.High, report.Low, report.Critical)
+		r.Categories = report.Categories()
+		change(r)
+		s.do("POST", image+"/scan", "", 202, nil)
+		s.finish("app", "1", r)
+	}
+	scan(func(r *report.Report) { r.Vulnerabilities = r.Vulnerabilities[:2] })
+	first := s.clock
+	scan(func(r *report.Report) { r.Vulnerabilities = r.Vulnerabilities[1:]; r.Findings = r.Findings[1:] })
+	s.clock = s.clock.Add(time.Hour)
+	since := func(at time.Time) (d Difference, lines []string) {
+		t.Helper()
+		s.do("GET", image+"/difference?since="+at.Format(time.RFC3339), "", 200, &d)
+		for _, c := range d.Added {
+			lines = append(lines, "+"+c.Rule)
+		}
+		for _, c := range d.Removed {
+			lines = append(lines, fmt.Sprintf("-%s %s %s %s", c.Rule, c.Package, c.FixedVersion, c.Severity))
+		}
+		return d, lines
+	}
+	want := []string{"+CVE-2024-0002", "-netrc   critical", "-CVE-2024-0000 lib0 2 high"}
+	d, lines := since(first.Add(time.Minute))
+	if diff := cmp.Diff(want, lines); diff != "" || d.Kept != 3 || d.From.Total != 5 || d.To.Total != 4 || d.From.First || !d.From.At.Equal(first.Add(time.Minute)) ||
+		d.From.Decision != catalog.Allow || d.To.Decision != catalog.Allow || d.Layers != 1 || len(d.Packages) != 0 {
+		t.Errorf("%s: %+v", diff, d)
+	}
+	if diff := cmp.Diff([]report.Category{report.BaseImage}, d.NotCompared); diff != "" {
+		t.Error(diff)
+	}
+	if d, lines = since(first.AddDate(0, 0, -7)); !slices.Equal(lines, want) || !d.From.First || !d.From.At.Equal(first) {
+		t.Errorf("before there was a report: %+v", d)
+	}
+	if d, lines = since(s.clock); len(lines) != 0 || d.Kept != 4 || d.Added == nil {
+		t.Errorf("now: %+v", d)
+	}
+
+	// What is whitelisted now was never there.
+	s.do("POST", "/exceptions", `{"scope":"instance","action":"whitelist","vulnerability":"CVE-2024-0000","reason":"a test"}`, 201, nil)
+	if d, lines = since(first); !slices.Equal(lines, want[:2]) || d.From.Total != 4 {
+		t.Errorf("after whitelisting: %+v", d)
+	}
+	s.refused("GET", image+"/difference?since="+s.clock.Add(time.Hour).Format(time.RFC3339), "", 400, "since_in_future")
+	s.refused("GET", image+"/difference?since=2026-01-01T00:00:00Z&from=1", "", 400, "difference_ambiguous")
+	s.refused("GET", image+"/difference?since=yesterday", "", 400, "invalid_request")
+	s.refused("GET", "/namespaces/team/repositories/app/artifacts/2/difference?since=2026-01-01T00:00:00Z", "", 404, "manifest_unknown")
+
+	var history Some[VulnerabilityPeriod]
+	s.do("GET", "/risks/vulnerabilities/CVE-2024-0000/history", "", 200, &history)
+	if len(history.Items) != 1 || history.More || history.Items[0].Package != "lib0" || history.Items[0].Until.IsZero() || history.Items[0].Tags[0] != "1" {
+		t.Errorf("%+v", history)
+	}
+	s.do("GET", "/risks/vulnerabilities/CVE-2024-0000/history?namespace=other", "", 200, &history)
+	if history.Items == nil || len(history.Items) != 0 {
+		t.Errorf("of another namespace: %+v", history)
+	}
 }
 
 // Advisories that are being fetched are not asked for twice.

@@ -35,7 +35,7 @@ type listRiskVulnerabilitiesIn struct {
 }
 
 type listRiskVulnerabilitiesOut struct {
-	Body Some[RiskVulnerability]
+	Body Counted[RiskVulnerability]
 }
 
 func (h *handlers) listRiskVulnerabilities(ctx context.Context, in *listRiskVulnerabilitiesIn) (*listRiskVulnerabilitiesOut, error) {
@@ -72,7 +72,7 @@ func (h *handlers) listRiskVulnerabilities(ctx context.Context, in *listRiskVuln
 	if err != nil {
 		return nil, err
 	}
-	return &listRiskVulnerabilitiesOut{someOf(shown, in.Offset, len(list), func(v RiskVulnerability) RiskVulnerability { return v })}, nil
+	return &listRiskVulnerabilitiesOut{countedOf(shown, in.Offset, len(list), func(v RiskVulnerability) RiskVulnerability { return v })}, nil
 }
 
 // threatened is a vulnerability with what is known of it beside its advisories.

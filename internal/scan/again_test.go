@@ -14,6 +14,8 @@ import (
 	"github.com/pratique/pratique/internal/advisory/advisorytest"
 	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/image/imagetest"
+	"github.com/pratique/pratique/internal/judge"
+	"github.com/pratique/pratique/internal/report"
 	"github.com/pratique/pratique/internal/scan"
 )
 
@@ -186,6 +188,7 @@ func TestLesson16ScanOnceJudgeForEver(t *testing.T) {
 		e.service = e.fresh()
 		e.judgeAgain() // the first advisories
 		usage := e.usage()
+		var before []moment
 
 		for _, c := range []struct {
 			name    string
@@ -224,8 +227,42 @@ func TestLesson16ScanOnceJudgeForEver(t *testing.T) {
 			}
 			e.sameAsScanned(a)
 			usage = e.usage()
+			before = append(before, e.moment(a))
+			for i, m := range before {
+				e.remembered(fmt.Sprintf("advisory %s, %d before", c.name, len(before)-1-i), a, m)
+			}
 		}
 	})
+}
+
+// moment is what the report of an image was at a time.
+type moment struct {
+	at     time.Time
+	report report.Report
+}
+
+func (e *env) moment(a catalog.Artifact) (m moment) {
+	e.Helper()
+	doc, _, err := e.service.Report(e.Context(), a.ID)
+	e.must(err)
+	e.must(json.Unmarshal(doc, &m.report))
+	m.at = time.Now()
+	return m
+}
+
+// remembered checks that what the report of an image was can be told from what it
+// is now.
+func (e *env) remembered(what string, a catalog.Artifact, before moment) {
+	e.Helper()
+	now := e.moment(a)
+	past, err := e.store.Past(e.Context(), a.ID, before.at)
+	e.must(err)
+	if !past.At.Equal(before.at.Truncate(time.Millisecond)) {
+		e.Errorf("%s: known since %v, asked about %v", what, past.At, before.at)
+	}
+	if d := report.Diff(&before.report, judge.Past(&now.report, past)); len(d.Added)+len(d.Removed) > 0 {
+		e.Errorf("%s: what was found was %+v, and is told without %+v and with %+v", what, before.report.Summary, d.Removed, d.Added)
+	}
 }
 
 // usage is what scans are paid for by now.
@@ -325,13 +362,14 @@ func TestRulesJudgeAgain(t *testing.T) {
 			e.must(err)
 			return strings.Count(string(doc), `"category":"software-compliance"`)
 		}
-		before := compliance()
+		before, was := compliance(), e.moment(a)
 		set("software.yaml", "rules:\n  - id: no-hole\n    category: debug\n    title: No holes\n    packages: [libhole]\n    severity: high\n    reason: It has a hole.\n    remedy: Remove it.\n")
 		state := e.judgeAgain()
 		if state.Done != 1 || compliance() != before+1 {
 			e.Errorf("after rules about software: %+v, %d findings, %d before", state, compliance(), before)
 		}
 		e.sameAsScanned(a)
+		e.remembered("after rules about software", a, was)
 		need := func(want int) {
 			e.Helper()
 			if n, err := e.service.NeedScan(e.Context(), e.instance.ID, "team"); err != nil || n != want {
@@ -359,6 +397,7 @@ func TestRulesJudgeAgain(t *testing.T) {
 		e.rescanned(a)
 		stop()
 		need(0)
+		e.remembered("after a scan by rules about secrets", a, was)
 	})
 }
 

@@ -122,7 +122,7 @@ func (m Metering) tariff() catalog.Tariff {
 	return t
 }
 
-// Events says how long events are kept.
+// Events says how long events are kept, and what came and went in images.
 type Events struct {
 	// Keep is from one hour to ten years. Default 90 days.
 	Keep time.Duration `yaml:"keep"`

@@ -53,6 +53,9 @@ func TestAdvisoriesOfTonight(t *testing.T) {
 		e.do("GET", "/api/v1/risks/vulnerabilities", nil).want(e, 200, `"id":"CVE-2026-0001"`, `"images":1`)
 		e.do("GET", "/api/v1/risks/vulnerabilities/CVE-2026-0001/images", nil).want(e, 200, `"package":"libhole"`, `"fixedVersion":"2.0-1"`)
 		e.do("GET", "/api/v1/risks/packages/images?package=libhole", nil).want(e, 200, img.Digest)
+		e.do("GET", artifact+"/difference?since=2026-01-01T00:00:00Z", nil).want(e, 200, `"first":true,"decision":"allow"`, `"decision":"block"`,
+			`"rule":"CVE-2026-0001"`, `"removed":[]`)
+		between := time.Now().UTC().Format(time.RFC3339Nano)
 		e.do("GET", "/metrics", nil).want(e, 200, `pratique_judge_again{state="waiting"} 0`)
 
 		know(other + strings.Replace(records, `"modified"`, `"withdrawn":"2026-04-01T00:00:00Z","modified"`, 1))
@@ -63,6 +66,9 @@ func TestAdvisoriesOfTonight(t *testing.T) {
 		if got := e.do("GET", "/api/v1/risks/vulnerabilities", nil).want(e, 200).body; strings.Contains(got, "CVE-2026-0001") {
 			t.Errorf("after it was withdrawn: %s", got)
 		}
+		e.do("GET", artifact+"/difference?since="+between, nil).want(e, 200, `"added":[],"removed":[{`, `"rule":"CVE-2026-0001"`, `"fixedVersion":"2.0-1"`)
+		e.do("GET", artifact+"/difference?since=2026-01-01T00:00:00Z", nil).want(e, 200, `"added":[],"removed":[]`)
+		e.do("GET", "/api/v1/risks/vulnerabilities/CVE-2026-0001/history", nil).want(e, 200, `"package":"libhole"`, `"until":"`)
 		if got := e.do("GET", artifact+"/scans", nil).want(e, 200).body; strings.Count(got, `"state"`) != 1 {
 			t.Errorf("scans: %s", got)
 		}

@@ -57,7 +57,7 @@ func testLists(t *testing.T, cfg server.Config) {
 	stranger := login("stranger", "", client.Realm{})
 	for _, path := range []string{
 		"/v2/_catalog", "/api/v1/namespaces", "/api/v1/repositories", "/api/v1/repositories?q=app", "/api/v1/events", "/api/v1/exceptions", "/api/v1/exceptions/history", "/api/v1/batches",
-		"/api/v1/dashboard", "/api/v1/risks/vulnerabilities/CVE-2026-0001/images", "/api/v1/risks/packages/images?package=libhole",
+		"/api/v1/dashboard", "/api/v1/risks/vulnerabilities/CVE-2026-0001/images", "/api/v1/risks/vulnerabilities/CVE-2026-0001/history", "/api/v1/risks/packages/images?package=libhole",
 	} {
 		t.Run(path, func(t *testing.T) {
 			seen := func(login string) (team, hidden bool) {

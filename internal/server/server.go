@@ -338,14 +338,15 @@ func (s *Server) recordTrend(ctx context.Context) error {
 	return s.store.PruneTrend(ctx, time.Now().Add(-keepTrendFor))
 }
 
-// pruneEvents removes events, ended batches and entries of the audit log that
-// are older than the configuration keeps them.
+// pruneEvents removes events, ended batches, what came and went in images, and
+// entries of the audit log that are older than the configuration keeps them.
 func (s *Server) pruneEvents(ctx context.Context) error {
 	now := time.Now()
 	_, events := s.store.PruneEvents(ctx, now.Add(-s.cfg.Events.Keep))
 	_, batches := s.store.PruneBatches(ctx, now.Add(-s.cfg.Events.Keep))
+	past := s.store.PrunePast(ctx, now.Add(-s.cfg.Events.Keep))
 	_, audit := s.store.PruneAudit(ctx, now.Add(-s.cfg.Audit.Keep))
-	return errors.Join(events, batches, audit)
+	return errors.Join(events, batches, past, audit)
 }
 
 // hourly does something now and every hour until ctx is done. Trouble is logged,

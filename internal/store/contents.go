@@ -96,6 +96,10 @@ func linkSets(ctx context.Context, tx *tx, artifactID int64, sets []packedSet) e
 	if _, err := tx.exec(ctx, `DELETE FROM artifact_package_set WHERE artifact_id = $1`, artifactID); err != nil {
 		return err
 	}
+	// What was found before was found in something else.
+	if err := forgetPast(ctx, tx, artifactID); err != nil {
+		return err
+	}
 	rows := make([][]any, len(sets))
 	for i, set := range sets {
 		id, err := putSet(ctx, tx, set)
@@ -258,8 +262,8 @@ type vulnerable struct {
 }
 
 // putVulnerabilities makes the vulnerabilities of packages that are on record
-// what they are now; sets is a query for the ids of sets that hold them all. What
-// stays as it was is not written.
+// what they are now, and keeps those they had before; sets is a query for the ids
+// of sets that hold them all. What stays as it was is not written.
 func putVulnerabilities(ctx context.Context, tx *tx, packages []catalog.HeldPackage, sets string, args ...any) error {
 	if len(packages) == 0 {
 		return nil
@@ -287,7 +291,7 @@ func putVulnerabilities(ctx context.Context, tx *tx, packages []catalog.HeldPack
 	}
 	var rows [][]any
 	for key, v := range now {
-		if was, ok := before[key]; !ok || was != v {
+		if was, ok := before[key]; !ok || was.PackageVulnerability != v {
 			rows = append(rows, []any{key.packageID, v.ID, int64(v.Severity), v.FixedVersion, millis(tx.now)})
 		}
 	}
@@ -299,30 +303,38 @@ func putVulnerabilities(ctx context.Context, tx *tx, packages []catalog.HeldPack
 		`ON CONFLICT (package_id, vulnerability) DO UPDATE SET severity = excluded.severity, fixed_version = excluded.fixed_version`); err != nil {
 		return err
 	}
-	for key := range before {
+	var past [][]any
+	for key, was := range before {
 		if _, still := now[key]; still || !judged[key.packageID] {
 			continue
 		}
+		past = append(past, []any{key.packageID, key.vulnerability, was.since, millis(tx.now), int64(was.Severity), was.FixedVersion})
 		if _, err := tx.exec(ctx, `DELETE FROM package_vulnerability WHERE package_id = $1 AND vulnerability = $2`, key.packageID, key.vulnerability); err != nil {
 			return err
 		}
 	}
-	return nil
+	return tx.insert(ctx, `INSERT INTO past_vulnerability (package_id, vulnerability, since, until, severity, fixed_version)`, past, `ON CONFLICT DO NOTHING`)
+}
+
+// knownVulnerability is a vulnerability of a package that is on record.
+type knownVulnerability struct {
+	catalog.PackageVulnerability
+	since int64
 }
 
 // readVulnerabilities reads the vulnerabilities of packages whose id is as a
 // condition says.
-func readVulnerabilities(ctx context.Context, q querier, is string, args ...any) (map[vulnerable]catalog.PackageVulnerability, error) {
-	found := make(map[vulnerable]catalog.PackageVulnerability)
-	rows, err := q.QueryContext(ctx, `SELECT package_id, vulnerability, severity, fixed_version FROM package_vulnerability WHERE package_id`+is, args...)
+func readVulnerabilities(ctx context.Context, q querier, is string, args ...any) (map[vulnerable]knownVulnerability, error) {
+	found := make(map[vulnerable]knownVulnerability)
+	rows, err := q.QueryContext(ctx, `SELECT package_id, vulnerability, severity, fixed_version, since FROM package_vulnerability WHERE package_id`+is, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var id int64
-		var v catalog.PackageVulnerability
-		if err := rows.Scan(&id, &v.ID, &v.Severity, &v.FixedVersion); err != nil {
+		var v knownVulnerability
+		if err := rows.Scan(&id, &v.ID, &v.Severity, &v.FixedVersion, &v.since); err != nil {
 			return nil, err
 		}
 		found[vulnerable{id, v.ID}] = v

@@ -355,6 +355,7 @@ type packedJudged struct {
 	exposure document
 	document document
 	sets     []packedSet
+	changes  []findingChange
 }
 
 func (c *codec) packJudged(j *catalog.Judged) (p packedJudged, err error) {
@@ -370,6 +371,7 @@ func (c *codec) packJudged(j *catalog.Judged) (p packedJudged, err error) {
 			return p, err
 		}
 	}
+	p.changes = findingChanges(j.Item.Exposure, j.Result.Exposure)
 	p.sets, err = c.packSets(j.Result.Packages)
 	return p, err
 }
@@ -509,6 +511,9 @@ func storeResult(ctx context.Context, tx *tx, p packedJudged, before reported, c
 	}
 	if after.exposure != before.exposure {
 		count.changed++
+		if err := putFindingChanges(ctx, tx, artifactID, p.changes); err != nil {
+			return err
+		}
 	}
 	v := after.verdict
 	if _, err := tx.exec(ctx, `UPDATE report SET document_key = $1, exposure_key = $2, advisories = $3, decision = $4, reason = $5, message = $6,

@@ -9,6 +9,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/riverqueue/river/riverdriver"
@@ -25,7 +26,7 @@ var migrations embed.FS
 
 // migrate creates or updates our tables, one transaction per migration.
 func (s *Store) migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect) error {
-	steps, newest, err := loadMigrations(s.dialect)
+	steps, newest, err := loadMigrations(s.dialect, s.now())
 	if err != nil {
 		return err
 	}
@@ -52,7 +53,9 @@ func (s *Store) migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect) 
 	return nil
 }
 
-func loadMigrations(d *dialect) (steps []*goose.Migration, newest int64, err error) {
+// loadMigrations reads the migrations for a database. $NOW in them is the moment
+// at which they are made.
+func loadMigrations(d *dialect, now time.Time) (steps []*goose.Migration, newest int64, err error) {
 	files, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
 		return nil, 0, err
@@ -67,7 +70,7 @@ func loadMigrations(d *dialect) (steps []*goose.Migration, newest int64, err err
 		if err != nil {
 			return nil, 0, fmt.Errorf("migration %s has no number: %w", file, err)
 		}
-		statements := d.tokens.Replace(string(text))
+		statements := strings.ReplaceAll(d.tokens.Replace(string(text)), "$NOW", strconv.FormatInt(millis(now), 10))
 		steps = append(steps, goose.NewGoMigration(version, &goose.GoFunc{
 			RunTx: func(ctx context.Context, tx *sql.Tx) error {
 				_, err := tx.ExecContext(ctx, statements)

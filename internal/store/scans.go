@@ -486,14 +486,17 @@ func (s *Store) FinishScan(ctx context.Context, scan catalog.Scan, r catalog.Res
 		if err := putRisks(ctx, tx, current.ArtifactID, r.Exposure); err != nil {
 			return err
 		}
+		if err := s.putPast(ctx, tx, current, packed.exposure.key, r.Exposure); err != nil {
+			return err
+		}
 		v := r.Verdict
 		before, err := one(ctx, tx, nil, scalar[catalog.Decision], `SELECT decision FROM report WHERE artifact_id = $1`, current.ArtifactID)
 		if err != nil {
 			return err
 		}
 		if _, err := tx.exec(ctx, `INSERT INTO report (artifact_id, scan_id, document_key, exposure_key,
-				decision, reason, message, revision, changes_at, remaining, severity, created_at, advisories)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+				decision, reason, message, revision, changes_at, remaining, severity, created_at, advisories, known_since)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $12)
 			ON CONFLICT (artifact_id) DO UPDATE SET scan_id = excluded.scan_id, document_key = excluded.document_key,
 				exposure_key = excluded.exposure_key, decision = excluded.decision, reason = excluded.reason, message = excluded.message,
 				revision = excluded.revision, changes_at = excluded.changes_at, remaining = excluded.remaining,

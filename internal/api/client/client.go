@@ -356,7 +356,7 @@ func (c *Client) Repositories(ctx context.Context, text string) (all []api.Repos
 
 // RiskVulnerabilities lists vulnerabilities of all images, as parameters of the
 // interface select and order them.
-func (c *Client) RiskVulnerabilities(ctx context.Context, query url.Values) (some api.Some[api.RiskVulnerability], err error) {
+func (c *Client) RiskVulnerabilities(ctx context.Context, query url.Values) (some api.Counted[api.RiskVulnerability], err error) {
 	return some, c.do(ctx, http.MethodGet, "/risks/vulnerabilities", query, nil, &some)
 }
 
@@ -373,8 +373,19 @@ func (c *Client) RiskRule(ctx context.Context, category, rule string) (r api.Ris
 
 // RiskPackages lists the packages that images hold, as parameters of the interface
 // select them.
-func (c *Client) RiskPackages(ctx context.Context, query url.Values) (some api.Some[api.RiskPackage], err error) {
+func (c *Client) RiskPackages(ctx context.Context, query url.Values) (some api.Counted[api.RiskPackage], err error) {
 	return some, c.do(ctx, http.MethodGet, "/risks/packages", query, nil, &some)
+}
+
+// VulnerabilityHistory lists when images had a vulnerability, or those of them in a
+// namespace, what happened last first, up to limit.
+func (c *Client) VulnerabilityHistory(ctx context.Context, id, namespace string, limit int) ([]api.VulnerabilityPeriod, error) {
+	var some api.Some[api.VulnerabilityPeriod]
+	query := url.Values{"limit": {strconv.Itoa(limit)}}
+	if namespace != "" {
+		query.Set("namespace", namespace)
+	}
+	return some.Items, c.do(ctx, http.MethodGet, "/risks/vulnerabilities/"+url.PathEscape(id)+"/history", query, nil, &some)
 }
 
 // PackageImages lists the images that hold a package, of any version if that is
@@ -514,6 +525,13 @@ func (c *Client) Difference(ctx context.Context, image Image, from *Image) (d ap
 		query.Set("fromRepository", from.Repository)
 		query.Set("from", from.Reference)
 	}
+	return d, c.do(ctx, http.MethodGet, image.path()+"/difference", query, nil, &d)
+}
+
+// DifferenceSince tells what an image's report has that it had not at a time, and
+// the other way round.
+func (c *Client) DifferenceSince(ctx context.Context, image Image, at time.Time) (d api.Difference, err error) {
+	query := url.Values{"since": {at.UTC().Format(time.RFC3339)}}
 	return d, c.do(ctx, http.MethodGet, image.path()+"/difference", query, nil, &d)
 }
 

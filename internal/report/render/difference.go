@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/pratique/pratique/internal/report"
 )
@@ -23,13 +24,48 @@ func Difference(w io.Writer, d *report.Difference, from, to string, opts Options
 	p.packageChanges(d.Packages)
 	fmt.Fprintf(b, "\n%s added, %s removed, %s in both\n", count(len(d.Added)), count(len(d.Removed)), count(d.Kept))
 	if len(d.NotCompared) > 0 {
-		names := make([]string, len(d.NotCompared))
-		for i, c := range d.NotCompared {
-			names[i] = string(c)
-		}
-		p.lines("", 0, "Only one of the two scans looked for "+strings.Join(names, ", ")+": scan the other one again to compare that too.")
+		p.lines("", 0, "Only one of the two scans looked for "+categories(d.NotCompared)+": scan the other one again to compare that too.")
 	}
 	return b.Flush()
+}
+
+// Then says what an image is compared with that is compared with itself.
+type Then struct {
+	Image string
+	// At is the earlier moment, First that of the first report.
+	At    time.Time
+	First bool
+	// Before and After are the verdict then and now.
+	Before, After string
+}
+
+// DifferenceSince writes what came to the report of an image and went from it as
+// tables. It fails with w's error.
+func DifferenceSince(w io.Writer, d *report.Difference, then Then, opts Options) error {
+	b := bufio.NewWriter(w)
+	p := &printer{w: b, opts: opts}
+	since := then.At.UTC().Format("2006-01-02 15:04:05 UTC")
+	if then.First {
+		since += ", its first report"
+	}
+	p.field("Image", text(then.Image))
+	p.field("Since", since)
+	p.field("Verdict", fmt.Sprintf("%s then, %s now", text(then.Before), text(then.After)))
+	p.changes("Came", d.Added)
+	p.changes("Went", d.Removed)
+	fmt.Fprintf(b, "\n%s came, %s went, %s stayed\n", count(len(d.Added)), count(len(d.Removed)), count(d.Kept))
+	if len(d.NotCompared) > 0 {
+		p.lines("", 0, "What was found of "+categories(d.NotCompared)+" at that time is not kept.")
+	}
+	return b.Flush()
+}
+
+func categories(list []report.Category) string {
+	names := make([]string, len(list))
+	for i, c := range list {
+		names[i] = string(c)
+	}
+	return strings.Join(names, ", ")
 }
 
 func (p *printer) changes(title string, all []report.Change) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -43,6 +44,32 @@ Only one of the two scans looked for malicious-file: scan the other one again to
 `
 	var b bytes.Buffer
 	if err := Difference(&b, &d, "team/app:1", "team/app:2", Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Errorf("tables (-want +got):\n%s", diff)
+	}
+}
+
+func TestDifferenceSince(t *testing.T) {
+	d := report.Difference{
+		Added: []report.Change{{Category: report.System, Rule: "CVE-2024-1", Severity: report.High, Package: "zlib", Version: "1", FixedVersion: "2"}},
+		Kept:  3, NotCompared: []report.Category{report.BaseImage},
+	}
+	want := `Image       team/app:1
+Since       2026-09-01 12:00:00 UTC, its first report
+Verdict     allow then, block now
+
+Came (1)
+SEVERITY  CATEGORY              FINDING     PACKAGE  FIXED
+high      system-vulnerability  CVE-2024-1  zlib 1   2
+
+1 came, 0 went, 3 stayed
+What was found of base-image at that time is not kept.
+`
+	var b bytes.Buffer
+	then := Then{Image: "team/app:1", At: time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC), First: true, Before: "allow", After: "block"}
+	if err := DifferenceSince(&b, &d, then, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, b.String()); diff != "" {

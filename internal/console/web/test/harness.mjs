@@ -2,7 +2,7 @@
 // clients that push and pull.
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -104,6 +104,16 @@ export class Server {
 
   async push(image, name) {
     await run("skopeo", ["--insecure-policy", "copy", "-q", "--dest-tls-verify=false", "--dest-creds", "admin:" + this.password, `oci:${process.env.PRATIQUE_IMAGES}/${image}:latest`, `docker://${this.host}/${name}`], { maxBuffer: 64 << 20 });
+  }
+
+  /** Puts the advisories of some ecosystems in force, and no others. */
+  async advise(ecosystems) {
+    const source = join(this.dir, "advisories");
+    rmSync(source, { recursive: true, force: true });
+    mkdirSync(join(source, "osv"), { recursive: true });
+    writeFileSync(join(source, "osv/ecosystems.txt"), ecosystems.join("\n") + "\n");
+    for (const name of ecosystems) symlinkSync(join(process.env.PRATIQUE_DATA_SET, "osv", name), join(source, "osv", name));
+    await run(program, ["advisories", "import", source, "--data", join(this.dir, "data")], { maxBuffer: 64 << 20 });
   }
 
   /** Pushes an index of one image, which must be in the repository. */

@@ -288,14 +288,16 @@ step("the statement of a month, also for a spreadsheet", async () => {
 step("addresses that lead nowhere, and hostile ones", async () => {
   for (const [address, says] of [
     ["/risks/nothing", "There is no such page"],
-    ["/risks/vulnerability/CVE-0000-0000", "Not found"],
-    ["/risks/vulnerability/%E0%A4%A", "Not found"],
-    ["/risks/vulnerability/<img src=x onerror=alert(1)>", "Not found"],
+    ["/risks/vulnerability/CVE-0000-0000", "No image has it"],
+    ["/risks/vulnerability/%E0%A4%A", "No image has it"],
+    ["/risks/vulnerability/<img src=x onerror=alert(1)>", "No image has it"],
     ["/risks/rule?category=nothing&rule=x", "There is no such rule"],
     ["/risks/rule?category=unsafe-setting&rule=<script>alert(1)</script>", "No image has it"],
     ["/risks?page=99999999999&severity=x", "Nothing fits this selection"],
     ["/difference/team", "That is not the name of an image"],
     ["/difference/team/app:9", "cannot be compared"],
+    ["/difference/team/app:2.0?since=<b>x</b>", "Not found"],
+    ["/difference/team/app:2.0?since=2999-01-01T00:00:00Z", "has not come yet"],
     ["/administration/nothing", "There is no such page"],
     ["/administration/batches/999", "Not found"],
     ["/administration/batches/1/2", "There is no such page"],
@@ -314,7 +316,7 @@ step("360 and 2560 pixels, light and dark", async () => {
     for (const scheme of ["light", "dark"]) {
       page = await browser.page({ width, height, scheme });
       await browser.signIn(page, "/");
-      for (const address of ["/", "/risks", "/risks/settings", "/risks/vulnerability/" + items[0].id, "/risks/package?name=libc6", "/difference/team/app:2.0", "/administration", "/administration/limits", "/administration/advisories", "/administration/batches", "/administration/batches/1", "/administration/metering", "/administration/events", "/administration/about"]) {
+      for (const address of ["/", "/risks", "/risks/settings", "/risks/vulnerability/" + items[0].id, "/risks/package?name=libc6", "/difference/team/app:2.0", "/difference/team/app:2.0?since=2026-01-01T00:00:00Z", "/administration", "/administration/limits", "/administration/advisories", "/administration/batches", "/administration/batches/1", "/administration/metering", "/administration/events", "/administration/about"]) {
         await browser.go(page, address);
         await browser.check(page, `${address} at ${width}, ${scheme}`);
       }
@@ -325,4 +327,35 @@ step("360 and 2560 pixels, light and dark", async () => {
       await page.context().close();
     }
   }
+});
+
+step("what came and went in an image, and when images had a vulnerability", async () => {
+  page = await browser.page();
+  await browser.signIn(page, "/difference/team/app:2.0");
+  await page.getByLabel("Compared with").selectOption({ label: "itself, a week ago" });
+  await page.waitForURL(/since=20/);
+  await page.getByText("That was its first report").waitFor();
+  await page.getByText("Nothing has changed since then.").waitFor();
+  await browser.check(page, "difference, without any");
+  const shared = page.url();
+
+  // Without the advisories of an ecosystem what they found goes.
+  await server.advise(["Debian", "npm"]);
+  const target = `/namespaces/team/repositories/app/artifacts/2.0/difference?since=${new Date(Date.now() - 86_400_000).toISOString()}`;
+  while ((await server.api("GET", target)).removed.length === 0) await page.waitForTimeout(250);
+  await page.goto(shared + "&show=removed");
+  const gone = page.getByRole("table", { name: "findings" });
+  await gone.getByRole("link").first().waitFor();
+  await browser.check(page, "difference since a week ago");
+  await browser.shot(page, "difference-since");
+  await page.getByLabel("Compared with").selectOption({ label: "the image that was pushed before" });
+  await page.getByText("Layers in common").waitFor();
+  await page.goBack();
+  await gone.getByRole("link").first().click();
+  await page.getByText("No image has it").first().waitFor();
+  const history = page.getByRole("table", { name: "History" });
+  await history.getByText("team/app:2.0").waitFor();
+  assert.equal(await history.getByText("still there").count(), 0);
+  await browser.check(page, "the history of a vulnerability");
+  await browser.shot(page, "vulnerability-history");
 });

@@ -751,7 +751,7 @@ export interface paths {
         };
         /**
          * Tell what an image has that an earlier one had not, and the other way round
-         * @description Both must have a report. What is whitelisted now is left out of both. The same vulnerability in another version of the same package has neither come nor gone.
+         * @description Both must have a report. What is whitelisted now is left out of both. The same vulnerability in another version of the same package has neither come nor gone. With "since" the image is compared with itself: with what its report said then, or if that is not known, at the first moment that is; "from.at" tells which. What is known of an earlier time are the findings of categories that can block pulls.
          */
         get: operations["getDifference"];
         put?: never;
@@ -1179,6 +1179,26 @@ export interface paths {
         };
         /** Describe a vulnerability that an image has */
         get: operations["getRiskVulnerability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/risks/vulnerabilities/{vulnerability}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List when images had a vulnerability, what happened last first
+         * @description Of images that are still here. What is over is kept for as long as events are.
+         */
+        get: operations["listVulnerabilityHistory"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1838,13 +1858,55 @@ export interface components {
             title: string;
         };
         Compared: {
+            /**
+             * Format: date-time
+             * @description When its report said so: the time that was asked for, or the first of which something is known
+             */
+            at?: string;
+            /**
+             * @description The verdict at that time
+             * @enum {string}
+             */
+            decision?: "allow" | "block" | "unknown";
             digest: string;
+            /** @description That was its first report */
+            first?: boolean;
             namespace: string;
             repository: string;
             tags: string[];
             /**
              * Format: int64
              * @description Vulnerabilities and other findings
+             */
+            total: number;
+        };
+        CountedRiskFinding: {
+            items: components["schemas"]["RiskFinding"][];
+            /** @description Whether there are others after these */
+            more: boolean;
+            /**
+             * Format: int64
+             * @description How many there are with those before and after
+             */
+            total: number;
+        };
+        CountedRiskPackage: {
+            items: components["schemas"]["RiskPackage"][];
+            /** @description Whether there are others after these */
+            more: boolean;
+            /**
+             * Format: int64
+             * @description How many there are with those before and after
+             */
+            total: number;
+        };
+        CountedRiskVulnerability: {
+            items: components["schemas"]["RiskVulnerability"][];
+            /** @description Whether there are others after these */
+            more: boolean;
+            /**
+             * Format: int64
+             * @description How many there are with those before and after
              */
             total: number;
         };
@@ -3658,35 +3720,10 @@ export interface components {
             name: string;
             password: string;
         };
-        SomeRiskFinding: {
-            items: components["schemas"]["RiskFinding"][];
+        SomeVulnerabilityPeriod: {
+            items: components["schemas"]["VulnerabilityPeriod"][];
             /** @description Whether there are others after these */
             more: boolean;
-            /**
-             * Format: int64
-             * @description How many there are with those before and after
-             */
-            total: number;
-        };
-        SomeRiskPackage: {
-            items: components["schemas"]["RiskPackage"][];
-            /** @description Whether there are others after these */
-            more: boolean;
-            /**
-             * Format: int64
-             * @description How many there are with those before and after
-             */
-            total: number;
-        };
-        SomeRiskVulnerability: {
-            items: components["schemas"]["RiskVulnerability"][];
-            /** @description Whether there are others after these */
-            more: boolean;
-            /**
-             * Format: int64
-             * @description How many there are with those before and after
-             */
-            total: number;
         };
         SpecialFile: {
             capabilities?: string[];
@@ -3896,6 +3933,31 @@ export interface components {
             title?: string;
             type: string;
             version: string;
+        };
+        VulnerabilityPeriod: {
+            digest: string;
+            fixedVersion?: string;
+            namespace: string;
+            /** @description The first by name of those that it had it by */
+            package: string;
+            /**
+             * Format: int64
+             * @description How many these were
+             */
+            packages: number;
+            repository: string;
+            severity: string;
+            /**
+             * Format: date-time
+             * @description When the image had it first, or it became known
+             */
+            since: string;
+            tags: string[];
+            /**
+             * Format: date-time
+             * @description From when on no advisory said so any more; missing while one does
+             */
+            until?: string;
         };
         WastedFile: {
             /** Format: int64 */
@@ -5881,6 +5943,8 @@ export interface operations {
                 fromRepository?: string;
                 /** @description Tag or digest of the earlier image; by default the one that was pushed before */
                 from?: string;
+                /** @description Compare the image with itself, as its report was at this time */
+                since?: string;
             };
             header?: never;
             path: {
@@ -6735,7 +6799,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SomeRiskFinding"];
+                    "application/json": components["schemas"]["CountedRiskFinding"];
                 };
             };
             /** @description Error */
@@ -6853,7 +6917,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SomeRiskPackage"];
+                    "application/json": components["schemas"]["CountedRiskPackage"];
                 };
             };
             /** @description Error */
@@ -6945,7 +7009,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SomeRiskVulnerability"];
+                    "application/json": components["schemas"]["CountedRiskVulnerability"];
                 };
             };
             /** @description Error */
@@ -6978,6 +7042,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Vulnerability"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listVulnerabilityHistory: {
+        parameters: {
+            query?: {
+                /** @description Only images of this namespace */
+                namespace?: string;
+                /** @description Only images of this repository of the namespace */
+                repository?: string;
+                /** @description Entries to leave out */
+                offset?: number;
+                /** @description Entries to return */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Its id, as reports have it */
+                vulnerability: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SomeVulnerabilityPeriod"];
                 };
             };
             /** @description Error */

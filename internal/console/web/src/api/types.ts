@@ -69,6 +69,7 @@ export type Statement = Schemas["Statement"];
 export type Statistics = Schemas["Statistics"];
 export type Verdict = Schemas["Verdict"];
 export type VerdictChange = Schemas["VerdictChange"];
+export type VulnerabilityPeriod = Schemas["VulnerabilityPeriod"];
 export type Vulnerability = Schemas["Vulnerability"];
 export type EventKind = NonNullable<NonNullable<NonNullable<operations["listEvents"]["parameters"]["query"]>["kind"]>>[number];
 export type Format = NonNullable<NonNullable<operations["getReport"]["parameters"]["query"]>["format"]>;

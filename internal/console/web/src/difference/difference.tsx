@@ -6,7 +6,8 @@ import { call, Failure, image } from "../api/client";
 import { keys, useArtifacts } from "../api/queries";
 import type { Change, Compared, Difference, PackageChange } from "../api/types";
 import { vulnerabilityLink } from "../risks/links";
-import { count, filePath, plural, shortDigest, size } from "../text/format";
+import { count, exactTime, filePath, plural, shortDigest, size } from "../text/format";
+import { decided } from "../text/verdict";
 import { type ImageRef, link, name, parse } from "../url/image";
 import { useUrlState } from "../url/state";
 import { IconSearch } from "../ui/icons";
@@ -16,14 +17,14 @@ import { Page } from "../ui/page";
 import { pageRows, Pager } from "../ui/pager";
 import { Empty, ErrorState, Loading, sentence } from "../ui/states";
 import { type Column, DataTable } from "../ui/table";
-import { becameOf, matches, matchesPackage, parseFrom, signed } from "./rows";
+import { becameOf, daysAgo, earlier, laterThan, matches, matchesPackage, parseFrom, signed } from "./rows";
 import "../ui/parts.css";
 import "./difference.css";
 
-const defaults = { from: "", ns: "", repo: "", show: "added", q: "", page: "1" };
+const defaults = { from: "", ns: "", repo: "", since: "", show: "added", q: "", page: "1" };
 type State = typeof defaults;
 
-/** DifferencePage is what an image has that an earlier one had not, and the other way round. */
+/** DifferencePage is what an image has that an earlier one had not, or itself at an earlier time, and the other way round. */
 export default function DifferencePage() {
   useLocation(); // draws again when the address changes
   const ref = parse(window.location.pathname.replace(/^\/difference\/?/, ""));
@@ -36,8 +37,8 @@ export default function DifferencePage() {
 function Of({ of }: { of: Required<ImageRef> }) {
   const [state, change] = useUrlState(defaults);
   const query = useQuery({
-    queryKey: [...keys.repository(of.namespace, of.repository), "difference", of.reference, state.from, state.ns, state.repo],
-    queryFn: ({ signal }) => call<Difference>(image(of.namespace, of.repository, of.reference) + "/difference", { query: { from: state.from, fromNamespace: state.ns, fromRepository: state.repo }, signal }),
+    queryKey: [...keys.repository(of.namespace, of.repository), "difference", of.reference, state.from, state.ns, state.repo, state.since],
+    queryFn: ({ signal }) => call<Difference>(image(of.namespace, of.repository, of.reference) + "/difference", { query: { from: state.from, fromNamespace: state.ns, fromRepository: state.repo, since: state.since }, signal }),
   });
   const d = query.data;
   const title = name(of);
@@ -58,7 +59,7 @@ function Of({ of }: { of: Required<ImageRef> }) {
           <div>
             <h2 className="minor" id="before">Compared with</h2>
             <Picker of={of} state={state} onChange={(c) => change({ ...c, page: "1" }, true)} />
-            <Sum of={d?.from} named />
+            {state.since ? <Then of={d} asked={state.since} /> : <Sum of={d?.from} named />}
           </div>
         </div>
         {query.error && !d ? <div className="card"><Without error={query.error} retry={() => void query.refetch()} /></div>
@@ -78,6 +79,19 @@ function Sum({ of: c, named = false }: { of: Compared | undefined; named?: boole
   );
 }
 
+/** What is said of an image at an earlier time. */
+function Then({ of: d, asked }: { of: Difference | undefined; asked: string }) {
+  const at = d?.from.at;
+  return (
+    <div className="small quiet sum">
+      {d && at && <>
+        {plural(d.from.total, "finding")} on {exactTime(at)}
+        {laterThan(at, asked) && <div>{d.from.first ? "That was its first report; there is none from before." : "What its report said before that is not known."}</div>}
+      </>}
+    </div>
+  );
+}
+
 /** Where two images cannot be compared: why, and what to do. */
 function Without({ error, retry }: { error: unknown; retry(): void }) {
   if (error instanceof Failure && error.code === "nothing_before") return <Empty title="There is no earlier image">This is the first of its repository that has a report. Choose another image to compare it with above.</Empty>;
@@ -87,8 +101,9 @@ function Without({ error, retry }: { error: unknown; retry(): void }) {
 
 const previous = "";
 const another = " another";
+const ago = " ago ";
 
-/** Picker chooses what is compared with: the image before, another of the repository, or any other. */
+/** Picker chooses what is compared with: the image before, the same some time ago, another of the repository, or any other. */
 function Picker({ of, state, onChange }: { of: Required<ImageRef>; state: State; onChange(change: Partial<State>): void }) {
   const list = useAllPages(useArtifacts(of.namespace, of.repository), true).items.filter((a) => a.kind === "image" && a.digest !== of.reference && !a.tags.includes(of.reference));
   const foreign = state.ns !== "" || state.repo !== "";
@@ -96,21 +111,25 @@ function Picker({ of, state, onChange }: { of: Required<ImageRef>; state: State;
   const [text, setText] = useState(foreign ? name({ namespace: state.ns, repository: state.repo, reference: state.from }) : "");
   const [wrong, setWrong] = useState("");
   const options = list.flatMap((a) => (a.tags.length > 0 ? a.tags.map((t) => ({ value: t, label: t })) : [{ value: a.digest, label: `${shortDigest(a.digest)} (no tag)` }]));
-  const known = foreign || state.from === "" || options.some((o) => o.value === state.from);
+  const known = foreign || state.from === "" || state.since !== "" || options.some((o) => o.value === state.from);
   const choose = (value: string) => {
     setTyping(value === another);
-    if (value !== another) onChange({ from: value, ns: "", repo: "" });
+    if (value === another || value === state.since) return;
+    if (value.startsWith(ago)) onChange({ from: "", ns: "", repo: "", since: daysAgo(Number(value.slice(ago.length)), Date.now()) });
+    else onChange({ from: value, ns: "", repo: "", since: "" });
   };
   const submit = (e: FormEvent) => {
     e.preventDefault();
     const from = parseFrom(text);
     setWrong(from ? "" : "Write NAMESPACE/REPOSITORY:TAG, a tag, or a digest.");
-    if (from) onChange(from);
+    if (from) onChange({ ...from, since: "" });
   };
   return (
     <div className="stackv tight">
-      <NativeSelect aria-labelledby="before" value={typing ? another : state.from} onChange={(e) => choose(e.currentTarget.value)}
-        data={[{ value: previous, label: "the image that was pushed before" }, ...(known ? [] : [{ value: state.from, label: state.from }]), ...options, { value: another, label: "an image of another repository…" }]} />
+      <NativeSelect aria-labelledby="before" value={typing ? another : state.since || state.from} onChange={(e) => choose(e.currentTarget.value)}
+        data={[{ value: previous, label: "the image that was pushed before" },
+          ...(state.since ? [{ value: state.since, label: `itself, on ${exactTime(state.since)}` }] : []), ...earlier.map((e) => ({ value: ago + e.days, label: e.label })),
+          ...(known ? [] : [{ value: state.from, label: state.from }]), ...options, { value: another, label: "an image of another repository…" }]} />
       {typing && (
         <form className="row" onSubmit={submit} style={{ alignItems: "start" }}>
           <TextInput aria-label="Image to compare with" placeholder="team/app:1.0" style={{ flex: "1 1 12rem" }} value={text} error={wrong} onChange={(e) => setText(e.currentTarget.value)} spellCheck={false} autoCapitalize="none" />
@@ -125,20 +144,27 @@ function Body({ d, state, change }: { d: Difference; state: State; change(c: Par
   const lists = [
     { key: "added", name: "New findings", count: d.added.length },
     { key: "removed", name: "Gone", count: d.removed.length },
-    { key: "software", name: "Software", count: d.packages.length },
+    ...(d.from.at ? [] : [{ key: "software", name: "Software", count: d.packages.length }]),
   ];
+  const same = d.from.at && d.added.length + d.removed.length === 0 ? "Nothing has changed since then." : "";
   const current = lists.find((l) => l.key === state.show) ?? lists[0]!;
   return (
     <>
       <dl className="card pad facts sums">
         <div><dt>New findings</dt><dd className="big number">{count(d.added.length)}</dd></div>
         <div><dt>Gone</dt><dd className="big number">{count(d.removed.length)}</dd></div>
-        <div><dt>In both</dt><dd className="big number">{count(d.kept)}</dd></div>
-        <div><dt>Size</dt><dd className="big number">{signed(d.size, size)}</dd></div>
-        <div><dt>Files</dt><dd className="big number">{signed(d.files, count)}</dd></div>
-        <div><dt>Layers in common</dt><dd className="big number">{count(d.layers)}</dd></div>
+        {d.from.at ? <>
+          <div><dt>Then and now</dt><dd className="big number">{count(d.kept)}</dd></div>
+          <div><dt>Verdict then</dt><dd className="big">{decided[d.from.decision ?? ""]}</dd></div>
+          <div><dt>Verdict now</dt><dd className="big">{decided[d.to.decision ?? ""]}</dd></div>
+        </> : <>
+          <div><dt>In both</dt><dd className="big number">{count(d.kept)}</dd></div>
+          <div><dt>Size</dt><dd className="big number">{signed(d.size, size)}</dd></div>
+          <div><dt>Files</dt><dd className="big number">{signed(d.files, count)}</dd></div>
+          <div><dt>Layers in common</dt><dd className="big number">{count(d.layers)}</dd></div>
+        </>}
       </dl>
-      {(d.notCompared?.length ?? 0) > 0 && <p className="small quiet">Not compared, as only one of the scans looked for it: {d.notCompared!.map((c) => c.replaceAll("-", " ")).join(", ")}.</p>}
+      {(d.notCompared?.length ?? 0) > 0 && <p className="small quiet">{d.from.at ? "Not compared, as it is not kept from that time: " : "Not compared, as only one of the scans looked for it: "}{d.notCompared!.map((c) => c.replaceAll("-", " ")).join(", ")}.</p>}
       <div>
         <div className="tabs always" role="group" aria-label="What to list">
           {lists.map((l) => <button key={l.key} type="button" aria-pressed={l.key === current.key} onClick={() => change({ show: l.key, page: "1" })}>{l.name} <span className="number">{count(l.count)}</span></button>)}
@@ -148,7 +174,7 @@ function Body({ d, state, change }: { d: Difference; state: State; change(c: Par
         </div>
         {current.key === "software" ? <Listed rows={d.packages} fits={matchesPackage} columns={packageColumns} rowKey={(p) => `${p.type} ${p.name}`} what="packages" none="The software is the same." state={state} change={change} />
           : <Listed key={current.key} rows={current.key === "removed" ? d.removed : d.added} fits={matches} columns={changeColumns} rowKey={(c) => c.findingId} what="findings"
-              none={current.key === "removed" ? "Nothing that was wrong is gone." : "Nothing is wrong that was not wrong before."} state={state} change={change} />}
+              none={same || (current.key === "removed" ? "Nothing that was wrong is gone." : "Nothing is wrong that was not wrong before.")} state={state} change={change} />}
       </div>
     </>
   );

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { becameOf, matches, parseFrom, signed } from "./rows";
+import { becameOf, daysAgo, laterThan, matches, parseFrom, signed } from "./rows";
 
 test.each([
   ["1.0", { from: "1.0", ns: "", repo: "" }],
@@ -22,5 +22,14 @@ test("packages come, go and change", () => {
   const of = (before: string[], after: string[]) => becameOf({ name: "a", type: "deb", before, after });
   expect([of([], ["1"]), of(["1"], []), of(["1"], ["2"])]).toEqual(["added", "removed", "changed"]);
 });
+
+test("an earlier time is written to the second", () => expect(daysAgo(7, Date.UTC(2026, 10, 23, 12, 0, 0, 123))).toBe("2026-11-16T12:00:00Z"));
+
+test.each([
+  ["2026-11-16T12:00:00.999Z", false],
+  ["2026-11-16T12:00:01Z", true],
+  ["2026-11-16T11:00:00Z", false],
+  ["nonsense", false],
+])("%s is later: %s", (at, want) => expect(laterThan(at, "2026-11-16T12:00:00Z")).toBe(want));
 
 test("numbers carry their sign", () => expect([3, -3, 0].map((n) => signed(n, String))).toEqual(["+3", "−3", "no change"]));

@@ -33,6 +33,23 @@ export function signed(n: number, write: (n: number) => string): string {
   return (n > 0 ? "+" : "−") + write(Math.abs(n));
 }
 
+/** An earlier time that an image is compared with itself at, by how many days ago it is. */
+export const earlier = [
+  { days: 1, label: "itself, a day ago" },
+  { days: 7, label: "itself, a week ago" },
+  { days: 30, label: "itself, 30 days ago" },
+];
+
+/** daysAgo writes a moment as addresses have it, to the second. */
+export function daysAgo(days: number, now: number): string {
+  return new Date(now - days * 86_400_000).toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+/** laterThan reports whether a moment is not the one that was asked for, to the second, but a later one. */
+export function laterThan(at: string, asked: string): boolean {
+  return new Date(at).getTime() - new Date(asked).getTime() >= 1000;
+}
+
 /** What an image is compared with, as an address says it: a tag or digest of the same repository, or of another one. */
 export interface From {
   from: string;

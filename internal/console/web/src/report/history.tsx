@@ -1,12 +1,12 @@
 import { useHistory } from "../api/queries";
 import { duration, exactTime } from "../text/format";
+import { decided } from "../text/verdict";
 import { Tag } from "../ui/marks";
 import { Empty, ErrorState, Loading, sentence } from "../ui/states";
 import { DataTable } from "../ui/table";
 import type { Place } from "./handling";
 
 const triggers: Record<string, string> = { manual: "by hand", push: "on push", synchronized: "came from another registry", schedule: "batch or schedule" };
-const decisions: Record<string, string> = { allow: "allowed", block: "blocked", unknown: "not yet" };
 
 /** The scans of this image, and how its verdict changed. */
 export function HistorySection(place: Place) {
@@ -21,7 +21,7 @@ export function HistorySection(place: Place) {
         {changes.length === 0 ? <Empty title="The verdict has not changed" /> : (
           <DataTable label="Changes of the verdict" rows={changes} rowKey={(c) => String(c.id)} columns={[
             { name: "When", width: "13rem", cell: (c) => exactTime(c.at) },
-            { name: "Verdict", cell: (c) => <>{decisions[c.before]} → <Tag tone={c.after === "allow" ? "good" : c.after === "block" ? "bad" : "wait"}>{decisions[c.after]}</Tag></> },
+            { name: "Verdict", cell: (c) => <>{decided[c.before]} → <Tag tone={c.after === "allow" ? "good" : c.after === "block" ? "bad" : "wait"}>{decided[c.after]}</Tag></> },
             { name: "Reason", cell: (c) => c.reason.replaceAll("-", " ") },
             { name: "Because of", cell: (c) => c.cause },
             { name: "Remaining", right: true, cell: (c) => c.remaining },

@@ -1,7 +1,7 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { call, path } from "../api/client";
 import { keys } from "../api/queries";
-import type { Exception, FoundImage, List, PackageImage, RiskFinding, RiskPackage, RiskRule, RiskVulnerability, Vulnerability } from "../api/types";
+import type { Exception, FoundImage, List, PackageImage, RiskFinding, RiskPackage, RiskRule, RiskVulnerability, Vulnerability, VulnerabilityPeriod } from "../api/types";
 
 export const riskKeys = [...keys.live, "risks"] as const;
 
@@ -11,26 +11,32 @@ const staleTime = 0;
 /** What selects risks, as the server knows it. */
 export type RiskQuery = Record<string, string | number | boolean | undefined>;
 
-/** A page of a list of so many entries in all. */
-export interface Some<T> {
+/** A page of a list that is read by numbers. */
+interface Some<T> {
   items: T[];
+  /** Whether there are others after these. */
+  more: boolean;
+}
+
+/** A page of a list of so many entries in all. */
+interface Counted<T> extends Some<T> {
   total: number;
 }
 
-function useSome<T>(target: string, query: RiskQuery) {
+function usePart<P>(target: string, query: RiskQuery) {
   return useQuery({
     queryKey: [...riskKeys, target, query],
     staleTime,
     placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => call<Some<T>>(target, { query, signal }),
+    queryFn: ({ signal }) => call<P>(target, { query, signal }),
   });
 }
 
-export const useRiskVulnerabilities = (query: RiskQuery) => useSome<RiskVulnerability>("/risks/vulnerabilities", query);
+export const useRiskVulnerabilities = (query: RiskQuery) => usePart<Counted<RiskVulnerability>>("/risks/vulnerabilities", query);
 
-export const useRiskFindings = (query: RiskQuery) => useSome<RiskFinding>("/risks/findings", query);
+export const useRiskFindings = (query: RiskQuery) => usePart<Counted<RiskFinding>>("/risks/findings", query);
 
-export const useRiskPackages = (query: RiskQuery) => useSome<RiskPackage>("/risks/packages", query);
+export const useRiskPackages = (query: RiskQuery) => usePart<Counted<RiskPackage>>("/risks/packages", query);
 
 export const useRiskVulnerability = (id: string) =>
   useQuery({ queryKey: [...riskKeys, "vulnerability", id], staleTime, queryFn: ({ signal }) => call<Vulnerability>(path("risks", "vulnerabilities", id), { signal }) });
@@ -57,6 +63,9 @@ export const useImagesOfVulnerability = (id: string) => useImages<PackageImage>(
 export const useImagesOfRule = (category: string, rule: string) => useImages<FoundImage>("/risks/findings/images", { category, rule });
 
 export const useImagesOfPackage = (name: string, type: string) => useImages<PackageImage>("/risks/packages/images", { package: name, type }, name !== "");
+
+/** When images had a vulnerability, what happened last first. */
+export const useHistoryOfVulnerability = (id: string, limit: number) => usePart<Some<VulnerabilityPeriod>>(path("risks", "vulnerabilities", id) + "/history", { limit });
 
 /** What was decided about a vulnerability, wherever. */
 export const useDecisionsAbout = (vulnerability: string) =>

@@ -28,6 +28,9 @@ const reasons: Record<string, string> = {
   "software-compliance": "software compliance",
 };
 
+/** decided is a decision alone in a word. */
+export const decided: Record<string, string> = { allow: "allowed", block: "blocked", unknown: "not yet" };
+
 /** judge puts a verdict into words. */
 export function judge(v: Verdict): Judgement {
   const reason = reasonOf(v);
