@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-jose/go-jose/v4/jwt"
+
 	"github.com/pratique/pratique/internal/catalog"
 )
 
@@ -194,12 +196,18 @@ func (a *Authenticator) Authenticate(r *http.Request) (Actor, error) {
 	case isCredential(c.token):
 		return a.loginMachine(r, c)
 	case c.token != "":
-		return a.bearer(r, c.token)
+		actor, err := a.bearer(r, c.token)
+		if err != nil && !errors.Is(err, jwt.ErrExpired) { // clients use theirs until it is refused
+			a.refusedLogin(r, actor.Name, "token", err)
+			return Actor{}, err
+		}
+		return actor, err
 	}
 	return Actor{}, nil
 }
 
-// bearer returns whom a token was issued to, as the account is now.
+// bearer returns whom a token was issued to, as the account is now. With the error
+// for one that does not count any more it tells whose it was.
 func (a *Authenticator) bearer(r *http.Request, token string) (Actor, error) {
 	c, err := a.token(token, service(r))
 	if err != nil {
@@ -211,7 +219,7 @@ func (a *Authenticator) bearer(r *http.Request, token string) (Actor, error) {
 	}
 	account, err := a.account(r.Context(), c.Subject)
 	if catalog.Is(err, catalog.NotFound) || err == nil && (account.Disabled || account.ID != c.Account) {
-		return Actor{}, badToken("the token's account is not there any more", err)
+		return Actor{Name: c.Subject}, badToken("the token's account is not there any more", err)
 	}
 	if err != nil {
 		return Actor{}, err
@@ -222,7 +230,7 @@ func (a *Authenticator) bearer(r *http.Request, token string) (Actor, error) {
 	}
 	credential, err := a.credential(r.Context(), c.Credential)
 	if catalog.Is(err, catalog.NotFound) || err == nil && !credential.Active(a.now()) {
-		return Actor{}, badToken("the credential the token was issued for was revoked or has expired", err)
+		return Actor{Name: c.Subject}, badToken("the credential the token was issued for was revoked or has expired", err)
 	}
 	actor.Limit, actor.Via = limitOf(credential), "credential "+credential.ID
 	return actor, err
@@ -231,7 +239,7 @@ func (a *Authenticator) bearer(r *http.Request, token string) (Actor, error) {
 // report logs an error the client is not told about.
 func (a *Authenticator) report(r *http.Request, err error) {
 	if a.Logger != nil {
-		a.Logger.ErrorContext(r.Context(), "check credentials", "path", r.URL.Path, "error", err)
+		a.Logger.ErrorContext(r.Context(), "check credentials", "path", MaskTokens(r.URL.Path), "error", err)
 	}
 }
 
@@ -253,7 +261,7 @@ func (a *Authenticator) login(r *http.Request, c credentials) (Actor, error) {
 		err = wrongCredentials()
 	}
 	if err != nil {
-		a.refusedLogin(r, account.Name, err)
+		a.refusedLogin(r, account.Name, "password", err)
 		return Actor{}, err
 	}
 	return Actor{Name: account.Name, Roles: account.Roles, OneTime: account.OneTime, Via: "password"}, nil
@@ -268,13 +276,13 @@ func wrongCredentials() error {
 
 // refusedLogin records that somebody could not log in. A name that is no
 // account's is not kept: people type passwords into the wrong field.
-func (a *Authenticator) refusedLogin(r *http.Request, account string, err error) {
+func (a *Authenticator) refusedLogin(r *http.Request, account, via string, err error) {
 	var own *catalog.Error
-	if a.Log == nil || !errors.As(err, &own) {
-		return
+	if a.Log == nil || !errors.As(err, &own) || own.Kind != catalog.Unauthorized && own.Kind != catalog.Busy {
+		return // nobody was refused
 	}
 	a.Log.Record(catalog.AuditEntry{
-		Actor: account, Via: "password", Address: Address(r), Action: "login",
+		Actor: account, Via: via, Address: Address(r), Action: "login",
 		Result: catalog.AuditDenied, Detail: own.Code,
 	})
 }

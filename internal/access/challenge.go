@@ -63,6 +63,7 @@ func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 			actor, err = a.session(r)
 		}
 		if err == nil && actor.Session != "" && !safe(r.Method) && r.Header.Get(CSRFHeader) == "" {
+			a.Log.Refused(r, actor, "csrf_header_missing")
 			err = catalog.Errorf(catalog.Denied, "csrf_header_missing", "a change that a session's cookie stands for needs the header %s", CSRFHeader).
 				Advise("send it with any value; no form of another site can")
 		}

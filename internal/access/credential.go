@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -23,6 +24,18 @@ const credentialPrefix = "prq_"
 var credentialToken = regexp.MustCompile(`^prq_([0-9a-hjkmnp-tv-z]{12})_([0-9a-hjkmnp-tv-z]{40})$`)
 
 func isCredential(text string) bool { return strings.HasPrefix(text, credentialPrefix) }
+
+// MaskTokens takes the secrets of credentials out of a text that somebody sent, as
+// a path: people paste a token where its id belongs. For logs.
+func MaskTokens(text string) string {
+	if !strings.Contains(text, credentialPrefix) {
+		return text
+	}
+	return tokenWithin.ReplaceAllString(text, "${1}_…")
+}
+
+// tokenWithin finds what looks like a credential's token, also a damaged one.
+var tokenWithin = regexp.MustCompile(`(` + credentialPrefix + `[0-9A-Za-z]{1,12})[0-9A-Za-z]*_[0-9A-Za-z_]+`)
 
 // CredentialRequest asks for a credential.
 type CredentialRequest struct {
@@ -138,22 +151,23 @@ func (a *Authenticator) credential(ctx context.Context, id string) (catalog.Cred
 // loginMachine checks a credential's token. A name beside it must be its
 // account's.
 func (a *Authenticator) loginMachine(r *http.Request, c credentials) (Actor, error) {
-	ctx := r.Context()
-	address := clientAddress(r.RemoteAddr)
-	refund, err := a.limiter.reserve("credential", address)
-	if err != nil {
-		return Actor{}, err
+	actor, err := a.machine(r.Context(), c)
+	if err == nil {
+		return actor, nil
 	}
-	actor, err := a.machine(ctx, c)
-	if err == nil || !catalog.Is(err, catalog.Unauthorized) {
-		refund()
+	if catalog.Is(err, catalog.Unauthorized) {
+		// Nobody guesses 200 bits, so that the limit is for clients that do not give
+		// up. It is theirs alone: others behind their address are let in.
+		if _, limited := a.limiter.reserve("credential", "credentials from "+clientAddress(r.RemoteAddr)); limited != nil {
+			err = limited
+		}
 	}
-	if err != nil {
-		a.refusedLogin(r, "", err)
-	}
-	return actor, err
+	a.refusedLogin(r, actor.Name, cmp.Or(actor.Via, "credential"), err)
+	return Actor{}, err
 }
 
+// machine finds whose credential a token is. With the error for one that does not
+// count, though its secret is right, it tells whose it is.
 func (a *Authenticator) machine(ctx context.Context, c credentials) (Actor, error) {
 	wrong := catalog.Errorf(catalog.Unauthorized, "credential_wrong", "the credential is unknown, disabled, expired or somebody else's").
 		Advise("make a new one, for example with: pratique admin credential create")
@@ -169,18 +183,23 @@ func (a *Authenticator) machine(ctx context.Context, c credentials) (Actor, erro
 		return Actor{}, err
 	}
 	hash := sha256.Sum256([]byte(parts[2]))
-	if subtle.ConstantTimeCompare(hash[:], credential.Hash) != 1 || !credential.Active(a.now()) || c.name != "" && c.name != credential.Account {
+	if subtle.ConstantTimeCompare(hash[:], credential.Hash) != 1 {
 		return Actor{}, wrong
+	}
+	actor := Actor{Name: credential.Account, Via: "credential " + credential.ID}
+	if !credential.Active(a.now()) || c.name != "" && c.name != credential.Account {
+		return actor, wrong
 	}
 	account, err := a.account(ctx, credential.Account)
-	if err != nil {
-		return Actor{}, err
+	if err == nil && account.Disabled {
+		err = wrong
 	}
-	if account.Disabled {
-		return Actor{}, wrong
+	if err != nil {
+		return actor, err
 	}
 	a.used.credential(credential.ID, a.now())
-	return Actor{Name: account.Name, Roles: account.Roles, Limit: limitOf(credential), Via: "credential " + credential.ID}, nil
+	actor.Name, actor.Roles, actor.Limit = account.Name, account.Roles, limitOf(credential)
+	return actor, nil
 }
 
 // limitOf is what a credential may be used for. It is never nil: whoever has a

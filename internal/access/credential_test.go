@@ -125,6 +125,26 @@ func TestForgedCredentials(t *testing.T) {
 	}
 }
 
+// TestFailingCredentialHoldsUpNobody: one client that does not give up is told to
+// wait; others at its address are let in, also by password.
+func TestFailingCredentialHoldsUpNobody(t *testing.T) {
+	s, _ := withAnn(t)
+	_, token, err := s.auth.CreateCredential(t.Context(), CredentialRequest{Account: "ann"})
+	s.must(err)
+	wrong := "Bearer " + token[:len(token)-4] + "0000"
+	for range 10 * addressRate.burst {
+		_, err = s.auth.Authenticate(request(wrong))
+	}
+	if !catalog.Is(err, catalog.Busy) || RetryAfter(err) == 0 {
+		t.Errorf("many failures: %v", err)
+	}
+	for name, authorization := range map[string]string{"credential": "Bearer " + token, "password": basic("ann", annsPassword)} {
+		if _, err := s.auth.Authenticate(request(authorization)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestCredentialRequests(t *testing.T) {
 	s, c := withAnn(t)
 	now := c.now()

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -12,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -42,6 +44,10 @@ type OIDCConfig struct {
 	KnownOnly bool
 	// Groups maps the provider's names of groups to ours. Others are left out.
 	Groups map[string]string
+	// FailedPath is a page of ours that says why somebody was not signed in. It
+	// gets a code and where to go afterwards as the parameters "code" and "next".
+	// Without one, and for what is no browser, the answer says it as text.
+	FailedPath string
 }
 
 const (
@@ -51,6 +57,8 @@ const (
 	// how long it may be, in bytes.
 	oidcPatience  = 15 * time.Second
 	maxOIDCAnswer = 1 << 20
+	// oidcPause is how long a provider is left alone that could not be reached.
+	oidcPause = 5 * time.Second
 	// maxOIDCGroups bounds how many groups of a claim are looked at.
 	maxOIDCGroups = 1000
 )
@@ -66,6 +74,8 @@ type signIn struct {
 
 	mu       sync.Mutex
 	provider *oidc.Provider // guarded by mu; nil until it was reached
+	failure  error          // guarded by mu; why it was not
+	again    time.Time      // guarded by mu; when it may be asked again
 }
 
 // OIDC serves OIDCLoginPath and OIDCCallbackPath. The provider is asked what it
@@ -128,13 +138,14 @@ func (s *signIn) cookie(r *http.Request, value string, age time.Duration) *http.
 func (s *signIn) login(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := s.context(r.Context())
 	defer cancel()
+	next := localPath(r.URL.Query().Get("next"))
 	flow, _, err := s.flow(ctx)
 	if err != nil {
-		s.fail(w, r, "", err)
+		s.fail(w, r, attempt{next: next}, err)
 		return
 	}
 	p := pending{
-		State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Next: localPath(r.URL.Query().Get("next")),
+		State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Next: next,
 		Expires: s.a.now().Add(oidcTime).Unix(),
 	}
 	http.SetCookie(w, s.cookie(r, s.seal(p), oidcTime))
@@ -158,33 +169,37 @@ func (s *signIn) callback(w http.ResponseWriter, r *http.Request) {
 	http.SetCookie(w, empty) // it serves once
 	w.Header().Set("Cache-Control", "no-store")
 	if err != nil {
-		s.fail(w, r, "", refusedSignIn("oidc_not_begun", "no sign-in was begun in this browser"))
+		s.fail(w, r, attempt{}, refusedSignIn("oidc_not_begun", "no sign-in was begun in this browser"))
 		return
 	}
 	p, ok := s.open(kept.Value)
 	if !ok || subtle.ConstantTimeCompare([]byte(p.State), []byte(r.URL.Query().Get("state"))) != 1 {
-		s.fail(w, r, "", refusedSignIn("oidc_state_wrong", "the sign-in took too long, or was begun elsewhere"))
+		s.fail(w, r, attempt{}, refusedSignIn("oidc_state_wrong", "the sign-in took too long, or was begun elsewhere"))
 		return
 	}
-	refund, err := s.a.limiter.reserve("oidc", clientAddress(r.RemoteAddr))
+	// Each sign-in counts for itself, so that one who fails holds up nobody else.
+	refund, err := s.a.limiter.reserve("sign-in "+p.State, clientAddress(r.RemoteAddr))
 	if err != nil {
-		s.fail(w, r, "", err)
+		s.fail(w, r, attempt{next: p.Next}, err)
 		return
 	}
 	account, err := s.account(r, p)
 	if err != nil {
-		s.fail(w, r, account.Name, err)
+		s.fail(w, r, attempt{account.Name, p.Next}, err)
 		return
 	}
 	refund()
 	cookie, err := s.a.begin(r, account.Name, "oidc")
 	if err != nil {
-		s.fail(w, r, account.Name, err)
+		s.fail(w, r, attempt{account.Name, p.Next}, err)
 		return
 	}
 	http.SetCookie(w, cookie)
 	http.Redirect(w, r, p.Next, http.StatusSeeOther)
 }
+
+// attempt is what is known about a sign-in that failed.
+type attempt struct{ account, next string }
 
 func refusedSignIn(code, format string, args ...any) *catalog.Error {
 	return catalog.Errorf(catalog.Denied, code, format, args...).Advise("begin again; an administrator finds more in the server's log")
@@ -308,25 +323,38 @@ func (s *signIn) groups(claims map[string]any) []string {
 	return ours
 }
 
-// flow is how to speak with the provider, which is asked once.
+// flow is how to speak with the provider.
 func (s *signIn) flow(ctx context.Context) (*oauth2.Config, *oidc.Provider, error) {
-	s.mu.Lock()
-	provider := s.provider
-	s.mu.Unlock()
-	if provider == nil {
-		var err error
-		if provider, err = oidc.NewProvider(ctx, s.cfg.Issuer); err != nil {
-			return nil, nil, &catalog.Error{Kind: catalog.Unavailable, Code: "oidc_unreachable", Message: "the OpenID provider cannot be reached",
-				Advice: "try again later, or sign in with a password", Err: err}
-		}
-		s.mu.Lock()
-		s.provider = provider
-		s.mu.Unlock()
+	provider, err := s.discover(ctx)
+	if err != nil {
+		return nil, nil, err
 	}
 	return &oauth2.Config{
 		ClientID: s.cfg.ClientID, ClientSecret: s.cfg.ClientSecret, Endpoint: provider.Endpoint(),
 		RedirectURL: s.cfg.PublicURL + OIDCCallbackPath, Scopes: append([]string{oidc.ScopeOpenID}, s.cfg.Scopes...),
 	}, provider, nil
+}
+
+// discover asks the provider once what it can do, for all who wait for that. One
+// that does not answer is left alone for a moment, so that nobody can make this
+// server ask again and again.
+func (s *signIn) discover(ctx context.Context) (*oidc.Provider, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.provider == nil && !s.a.now().Before(s.again) {
+		var err error
+		// Whoever began this may go away; the others need it still.
+		asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), oidcPatience)
+		defer cancel()
+		if s.provider, err = oidc.NewProvider(asking, s.cfg.Issuer); err != nil {
+			s.provider, s.failure, s.again = nil, err, s.a.now().Add(oidcPause)
+		}
+	}
+	if s.provider == nil {
+		return nil, &catalog.Error{Kind: catalog.Unavailable, Code: "oidc_unreachable", Message: "the OpenID provider cannot be reached",
+			Advice: "try again later, or sign in with a password", Err: s.failure}
+	}
+	return s.provider, nil
 }
 
 // context bounds what the provider is asked. Its keys are fetched in the
@@ -351,7 +379,7 @@ func (t boundedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // fail tells why somebody could not sign in, records it, and logs what the
 // provider did wrong.
-func (s *signIn) fail(w http.ResponseWriter, r *http.Request, account string, err error) {
+func (s *signIn) fail(w http.ResponseWriter, r *http.Request, tried attempt, err error) {
 	var own *catalog.Error
 	status, text := http.StatusInternalServerError, "something went wrong; the server's log says what"
 	code := "internal"
@@ -368,7 +396,12 @@ func (s *signIn) fail(w http.ResponseWriter, r *http.Request, account string, er
 		s.a.Logger.WarnContext(r.Context(), "sign-in with the OpenID provider failed", "code", code, "error", err, "cause", errors.Unwrap(err))
 	}
 	if s.a.Log != nil && status != http.StatusBadGateway {
-		s.a.Log.Record(catalog.AuditEntry{Actor: account, Via: "oidc", Address: Address(r), Action: "login", Result: catalog.AuditDenied, Detail: code})
+		s.a.Log.Record(catalog.AuditEntry{Actor: tried.account, Via: "oidc", Address: Address(r), Action: "login", Result: catalog.AuditDenied, Detail: code})
+	}
+	if s.cfg.FailedPath != "" && strings.Contains(r.Header.Get("Accept"), "text/html") {
+		// The code only: what an address says, anybody may have written.
+		http.Redirect(w, r, s.cfg.FailedPath+"?"+url.Values{"code": {code}, "next": {cmp.Or(tried.next, "/")}}.Encode(), http.StatusSeeOther)
+		return
 	}
 	setRetryAfter(w.Header(), err)
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")

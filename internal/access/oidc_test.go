@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -54,6 +55,8 @@ func newProvider(t testing.TB) *provider {
 		})
 	})
 	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
 		p.answer(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: p.key.Public(), KeyID: "k", Algorithm: "RS256", Use: "sig"}}})
 	})
 	mux.HandleFunc("GET /authorize", p.authorize)
@@ -360,10 +363,130 @@ func TestOIDCRefused(t *testing.T) {
 	})
 }
 
+// TestOIDCFailedPage: a browser is led to the page that says what went wrong, with
+// a code and a way back, and with nothing that the provider or an address said.
+func TestOIDCFailedPage(t *testing.T) {
+	s, idp := newSite(t), newProvider(t)
+	s.serve(OIDCConfig{Issuer: idp.server.URL, FailedPath: "/failed"})
+	idp.person(map[string]any{"sub": ""})
+	browser := s.browser()
+	browser.CheckRedirect = func(r *http.Request, _ []*http.Request) error {
+		if r.URL.Path == "/failed" {
+			return http.ErrUseLastResponse
+		}
+		return nil
+	}
+	for path, want := range map[string]string{
+		OIDCLoginPath + "?next=/reports%3Fq%3D1":                                 "/failed?code=oidc_token_wrong&next=%2Freports%3Fq%3D1",
+		OIDCCallbackPath + "?code=x&state=y&error=<b>&next=https://evil.example": "/failed?code=oidc_not_begun&next=%2F",
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.server.URL+path, nil)
+		s.must(err)
+		r.Header.Set("Accept", "text/html,*/*;q=0.8")
+		res, err := browser.Do(r)
+		s.must(err)
+		res.Body.Close()
+		if got := res.Header.Get("Location"); res.StatusCode != http.StatusSeeOther || got != want {
+			t.Errorf("%s: %d %s, want %s", path, res.StatusCode, got, want)
+		}
+	}
+}
+
+// TestOIDCCookie: what a browser keeps of a sign-in is for this host, and for TLS
+// where there is TLS; no script can read it, and it says nothing that could be
+// changed.
+func TestOIDCCookie(t *testing.T) {
+	s, idp := newSite(t), newProvider(t)
+	h := s.auth.OIDC(OIDCConfig{Issuer: idp.server.URL, ClientID: "us", PublicURL: "https://registry.example"})
+	for name, change := range map[string]func(*http.Request){"pratique-oidc": func(*http.Request) {}, "__Host-pratique-oidc": secure} {
+		r := httptest.NewRequest(http.MethodGet, "https://registry.example"+OIDCLoginPath+"?next=/a", nil)
+		r.TLS = nil
+		change(r)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		cookies := w.Result().Cookies()
+		if w.Code != http.StatusFound || len(cookies) != 1 {
+			t.Fatalf("%d %v", w.Code, cookies)
+		}
+		c := cookies[0]
+		if c.Name != name || c.Secure != strings.HasPrefix(name, "__Host-") || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.MaxAge > 600 {
+			t.Errorf("cookie: %+v", c)
+		}
+		at, err := url.Parse(w.Header().Get("Location"))
+		s.must(err)
+		for _, part := range []string{"state", "nonce", "code_challenge"} {
+			if len(at.Query().Get(part)) < 22 { // 128 bits
+				t.Errorf("%s is %q", part, at.Query().Get(part))
+			}
+		}
+		signer := &signIn{a: s.auth, key: []byte("guessed")}
+		if _, ok := signer.open(c.Value); ok {
+			t.Error("another key opens it")
+		}
+	}
+}
+
+// TestOIDCProviderChanges: a provider that gets another key, or comes up later, is
+// taken as it is; while it is away it is not asked for each who tries.
+func TestOIDCProviderChanges(t *testing.T) {
+	c := &clock{at: time.Now()}
+	s, idp := newSiteAt(t, c.now), newProvider(t)
+	var asked atomic.Int32
+	working := idp.server.Config.Handler
+	away := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		http.Error(w, "away", http.StatusServiceUnavailable)
+	})
+	var current atomic.Pointer[http.Handler]
+	use := func(h http.Handler) { current.Store(&h) }
+	use(away)
+	idp.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*current.Load()).ServeHTTP(w, r) })
+	s.serve(OIDCConfig{Issuer: idp.server.URL})
+	idp.person(map[string]any{"sub": "1", "preferred_username": "ann"})
+	for range 5 {
+		if status, _ := s.get(s.browser(), OIDCLoginPath); status != 502 {
+			t.Errorf("away: status %d", status)
+		}
+	}
+	if n := asked.Load(); n != 1 {
+		t.Errorf("it was asked %d times", n)
+	}
+	use(working)
+	c.advance(oidcPause)
+	if status, body := s.get(s.browser(), OIDCLoginPath); status != 200 {
+		t.Errorf("it is up: %d %s", status, body)
+	}
+	next, err := rsa.GenerateKey(rand.Reader, 2048)
+	s.must(err)
+	idp.mu.Lock()
+	idp.key = next
+	idp.mu.Unlock()
+	if status, body := s.get(s.browser(), OIDCLoginPath); status != 200 {
+		t.Errorf("another key: %d %s", status, body)
+	}
+}
+
+// TestOIDCFailuresHoldUpNobody: whoever fails at the provider does not keep others
+// at the same address out.
+func TestOIDCFailuresHoldUpNobody(t *testing.T) {
+	s, idp := newSite(t), newProvider(t)
+	s.serve(OIDCConfig{Issuer: idp.server.URL})
+	idp.person(map[string]any{"sub": ""})
+	for range 2 * accountRate.burst {
+		if status, _ := s.get(s.browser(), OIDCLoginPath); status != 403 {
+			t.Fatalf("status %d", status)
+		}
+	}
+	idp.person(map[string]any{"sub": "1", "preferred_username": "ann"})
+	if status, body := s.get(s.browser(), OIDCLoginPath); status != 200 {
+		t.Errorf("%d %s", status, body)
+	}
+}
+
 func TestLocalPath(t *testing.T) {
 	for next, want := range map[string]string{
 		"": "/", "/": "/", "/a?b=c#d": "/a?b=c#d", "//evil.example": "/", "https://evil.example": "/", `/\evil.example`: "/",
-		"/a\r\nX: y": "/", "evil": "/", "/" + strings.Repeat("a", 2000): "/",
+		"/a\r\nX: y": "/", "/\t/evil.example": "/", "javascript:alert(1)": "/", "evil": "/", "/" + strings.Repeat("a", 2000): "/",
 	} {
 		if got := localPath(next); got != want {
 			t.Errorf("%q: %q, want %q", next, got, want)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -183,22 +184,47 @@ type Route struct {
 	Listed bool
 }
 
-// Routes lists all operations by path and method. It does not depend on the
-// configuration.
+// documents are what describes the interface, which is not one of its operations
+// and open to everybody.
+var documents = map[string]bool{"/openapi.json": true, "/openapi.yaml": true, "/openapi-3.0.json": true, "/openapi-3.0.yaml": true}
+
+// Routes lists everything that answers below Prefix, by path and method. It does
+// not depend on the configuration.
 func Routes() []Route {
 	h := &handlers{cfg: Config{Logger: slog.New(slog.DiscardHandler)}}
-	var routes []Route
-	for path, item := range h.describe(http.NewServeMux()).Paths {
+	mux := &listingMux{ServeMux: http.NewServeMux()}
+	operations := make(map[string]string)
+	for path, item := range h.describe(mux).Paths {
 		for method, op := range map[string]*huma.Operation{"GET": item.Get, "POST": item.Post, "PUT": item.Put, "PATCH": item.Patch, "DELETE": item.Delete} {
-			if op == nil {
-				continue
+			if op != nil {
+				operations[method+" "+Prefix+path] = op.OperationID
 			}
-			_, listed := requirements[op.OperationID]
-			routes = append(routes, Route{method, Prefix + path, op.OperationID, requirement(op.OperationID), listed})
 		}
+	}
+	var routes []Route
+	for _, pattern := range mux.patterns {
+		method, path, _ := strings.Cut(pattern, " ")
+		id := operations[pattern]
+		_, listed := requirements[id]
+		r := Route{method, path, id, requirement(id), listed}
+		if method == http.MethodGet && documents[strings.TrimPrefix(path, Prefix)] {
+			r.Requirement, r.Listed = Requirement{"", OnNothing}, true
+		}
+		routes = append(routes, r)
 	}
 	slices.SortFunc(routes, func(a, b Route) int { return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Method, b.Method)) })
 	return routes
+}
+
+// listingMux knows what was registered with it.
+type listingMux struct {
+	*http.ServeMux
+	patterns []string
+}
+
+func (m *listingMux) HandleFunc(pattern string, f func(http.ResponseWriter, *http.Request)) {
+	m.patterns = append(m.patterns, pattern)
+	m.ServeMux.HandleFunc(pattern, f)
 }
 
 // asked is one request for an operation.

@@ -196,6 +196,10 @@ type Audit interface {
 	// Write writes an entry before it returns, Record soon.
 	Write(ctx context.Context, e catalog.AuditEntry)
 	Record(e catalog.AuditEntry)
+	// Refused records a change that was refused before it was found out which.
+	Refused(r *http.Request, actor access.Actor, code string)
+	// Flush writes everything that was recorded before it was called.
+	Flush(ctx context.Context) error
 }
 
 // AuditStore holds the audit log.
@@ -226,6 +230,8 @@ type handlers struct {
 	cfg Config
 	// previewing holds a place for each preview that is being made.
 	previewing chan struct{}
+	// following counts who follows events.
+	following followers
 }
 
 // New returns the handler of everything below Prefix.
@@ -258,7 +264,7 @@ func OpenAPI() ([]byte, error) {
 }
 
 // describe registers all operations with mux and returns their description.
-func (h *handlers) describe(mux *http.ServeMux) *huma.OpenAPI {
+func (h *handlers) describe(mux humago.Mux) *huma.OpenAPI {
 	api := humago.NewWithPrefix(mux, Prefix, humaConfig())
 	api.OpenAPI().Components.Schemas.RegisterTypeAlias(errorModel, problemType)
 	api.UseMiddleware(plainBadRequest, h.authorize)

@@ -78,11 +78,22 @@ type listAuditOut struct {
 }
 
 func (h *handlers) listAudit(ctx context.Context, in *listAuditIn) (*listAuditOut, error) {
+	if err := h.flushAudit(ctx); err != nil {
+		return nil, err
+	}
 	found, err := h.cfg.Store.Audit(ctx, instance(ctx), in.filter(), in.Before.Before, in.Limit+1)
 	if err != nil {
 		return nil, err
 	}
 	return &listAuditOut{latestOf(found, in.Before, auditEntry, func(e catalog.AuditEntry) int64 { return e.ID })}, nil
+}
+
+// flushAudit lets the log hold what happened up to now, before it is read.
+func (h *handlers) flushAudit(ctx context.Context) error {
+	if h.cfg.Audit == nil {
+		return nil
+	}
+	return h.cfg.Audit.Flush(ctx)
 }
 
 type exportAuditIn struct {
@@ -91,6 +102,9 @@ type exportAuditIn struct {
 }
 
 func (h *handlers) exportAudit(ctx context.Context, in *exportAuditIn) (*huma.StreamResponse, error) {
+	if err := h.flushAudit(ctx); err != nil {
+		return nil, err
+	}
 	inst, filter := instance(ctx), in.filter()
 	page := func(before int64) ([]catalog.AuditEntry, error) {
 		return h.cfg.Store.Audit(ctx, inst, filter, before, auditPage)

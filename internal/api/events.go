@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -149,7 +150,12 @@ func (h *handlers) followEvents(ctx context.Context, in *followEventsIn) (*huma.
 	inst, actor := instance(ctx), askedOf(ctx).actor
 	filter, see := in.filter(), visible(ctx)
 	filter.See = &see
+	leave, err := h.following.enter(actor.Name)
+	if err != nil {
+		return nil, err
+	}
 	return &huma.StreamResponse{Body: func(hctx huma.Context) {
+		defer leave()
 		hctx.SetHeader("Content-Type", "text/event-stream")
 		hctx.SetHeader(gzhttp.HeaderNoCompression, "1") // compressing waits for more
 		hctx.SetHeader("X-Accel-Buffering", "no")       // proxies shall pass events on at once
@@ -170,6 +176,37 @@ func (h *handlers) followEvents(ctx context.Context, in *followEventsIn) (*huma.
 			h.cfg.Logger.WarnContext(ctx, "api: following events", "error", err)
 		}
 	}}, nil
+}
+
+// maxStreams bounds how many streams an account follows at a time, so that one
+// cannot take all connections there are.
+const maxStreams = 100
+
+// followers counts the streams of each account.
+type followers struct {
+	mu    sync.Mutex
+	count map[string]int // guarded by mu
+}
+
+// enter counts another stream until leave is called. Busy "too_many_streams".
+func (f *followers) enter(account string) (leave func(), err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.count[account] >= maxStreams {
+		return nil, catalog.Errorf(catalog.Busy, "too_many_streams", "%s follows events %d times already", account, maxStreams).
+			Advise("end one of the streams, or close pages of the console")
+	}
+	if f.count == nil {
+		f.count = make(map[string]int)
+	}
+	f.count[account]++
+	return func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if f.count[account]--; f.count[account] == 0 {
+			delete(f.count, account)
+		}
+	}, nil
 }
 
 // eventStream writes server-sent events.

@@ -54,3 +54,28 @@ func TestFollowEvents(t *testing.T) {
 	emit("after")
 	next("after")
 }
+
+// TestFollowers: an account follows so many streams and no more, others are not
+// held up, and one that ended makes room.
+func TestFollowers(t *testing.T) {
+	var f followers
+	var leave func()
+	for range maxStreams {
+		var err error
+		if leave, err = f.enter("ann"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := f.enter("ann"); !catalog.Is(err, catalog.Busy) {
+		t.Errorf("one more: %v", err)
+	}
+	other, err := f.enter("bob")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other()
+	leave()
+	if _, err := f.enter("ann"); err != nil || len(f.count) != 1 {
+		t.Errorf("after one ended: %v, %v", err, f.count)
+	}
+}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/klauspost/compress/gzhttp"
+
+	"github.com/pratique/pratique/internal/access"
 )
 
 // protect wraps the operations in what every request goes through, outermost
@@ -17,7 +19,7 @@ import (
 // nowhere get a problem too.
 func (h *handlers) protect(mux *http.ServeMux) http.Handler {
 	var origin http.CrossOriginProtection
-	origin.SetDenyHandler(http.HandlerFunc(crossOrigin))
+	origin.SetDenyHandler(http.HandlerFunc(h.crossOrigin))
 	return gzhttp.GzipHandler(h.recoverPanics(origin.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
@@ -57,7 +59,7 @@ func (h *handlers) recoverPanics(next http.Handler) http.Handler {
 				return
 			}
 			if p != http.ErrAbortHandler {
-				h.cfg.Logger.ErrorContext(r.Context(), "api: panic", "method", r.Method, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+				h.cfg.Logger.ErrorContext(r.Context(), "api: panic", "method", r.Method, "path", access.MaskTokens(r.URL.Path), "panic", p, "stack", string(debug.Stack()))
 				if !started.started {
 					internalProblem().write(w)
 					return
@@ -89,7 +91,11 @@ func (w *startedWriter) Write(p []byte) (int, error) {
 // Unwrap lets http.ResponseController reach the connection.
 func (w *startedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-func crossOrigin(w http.ResponseWriter, _ *http.Request) {
+func (h *handlers) crossOrigin(w http.ResponseWriter, r *http.Request) {
+	if h.cfg.Audit != nil {
+		actor, _ := access.ActorOf(r.Context())
+		h.cfg.Audit.Refused(r, actor, "cross_origin")
+	}
 	(&Problem{
 		Title: http.StatusText(http.StatusForbidden), Status: http.StatusForbidden, Code: "cross_origin",
 		Detail: "a page of another origin asked for a change",

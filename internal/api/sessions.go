@@ -52,6 +52,7 @@ type OwnAccount struct {
 	Roles              []HeldRole `json:"roles" nullable:"false"`
 	Administrator      bool       `json:"administrator" doc:"Whether the account is administrator of this instance"`
 	Rights             []string   `json:"rights" nullable:"false" doc:"What it may do in the whole instance" example:"[\"read\"]"`
+	HasPassword        bool       `json:"hasPassword" doc:"Whether it can log in with a password; others use credentials or an OpenID provider"`
 	PasswordMustChange bool       `json:"passwordMustChange" doc:"Whether nothing is possible but to change the password"`
 	Via                string     `json:"via" doc:"How it showed who it is: password, session, credential, socket"`
 }
@@ -86,7 +87,7 @@ func (h *handlers) own(ctx context.Context, actor access.Actor) (OwnAccount, err
 		return out, err
 	}
 	shown := account(ctx, a)
-	out.Groups, out.Roles = shown.Groups, shown.Roles
+	out.Groups, out.Roles, out.HasPassword = shown.Groups, shown.Roles, shown.HasPassword
 	return out, nil
 }
 

@@ -28,11 +28,12 @@ func Routes() map[[2]string]access.Verb {
 }
 
 // audit records pulls, pushes and deletions of manifests, and deletions of
-// blobs. What a push or pull consists of is not told apart.
+// blobs, each once. What a push or pull consists of is not told apart.
 func (reg *Registry) audit(req *request, verb access.Verb, err error) {
-	if reg.Audit == nil || !audited(req) {
+	if reg.Audit == nil || req.recorded || !audited(req) {
 		return
 	}
+	req.recorded = true
 	e := req.auditEntry(verb)
 	if err != nil {
 		e.Result, e.Detail = catalog.AuditFailed, errorCode(err)

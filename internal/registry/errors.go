@@ -124,9 +124,9 @@ func (reg *Registry) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	switch {
 	case r.Context().Err() != nil && errors.Is(err, context.Canceled):
-		reg.log.Debug("client went away", "method", r.Method, "path", r.URL.Path)
+		reg.log.Debug("client went away", "method", r.Method, "path", access.MaskTokens(r.URL.Path))
 	case a.status >= 500:
-		reg.log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+		reg.log.Error("request failed", "method", r.Method, "path", access.MaskTokens(r.URL.Path), "error", err)
 	}
 	h := w.Header()
 	if a.status == http.StatusUnauthorized && h.Get("WWW-Authenticate") == "" {

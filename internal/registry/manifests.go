@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pratique/pratique/internal/access"
 	"github.com/pratique/pratique/internal/blob"
 	"github.com/pratique/pratique/internal/catalog"
 )
@@ -38,6 +39,7 @@ func (reg *Registry) getManifest(req *request) error {
 	}
 	if !head {
 		reg.ObservePull(catalog.Allow)
+		reg.audit(req, access.Pull, nil) // on record before the client has it
 		reg.record.pulled(pull.Artifact.ID, reg.Now())
 	}
 	w, h := req.w, req.w.Header()

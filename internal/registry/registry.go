@@ -72,6 +72,8 @@ type request struct {
 	actor access.Actor
 	// key addresses the repository; its names are empty if the path has none.
 	key catalog.RepositoryKey
+	// recorded tells that the audit log has it.
+	recorded bool
 }
 
 // handler answers requests of one method at one endpoint, once the actor has

@@ -1,19 +1,24 @@
 package server_test
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"io/fs"
+	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/pratique/pratique/internal/access"
 	"github.com/pratique/pratique/internal/api"
 	"github.com/pratique/pratique/internal/api/client"
 	"github.com/pratique/pratique/internal/catalog"
-	"github.com/pratique/pratique/internal/server"
 )
 
 const annsPassword = "a password of ann's"
@@ -90,6 +95,7 @@ func TestSession(t *testing.T) {
 	b.ask("PATCH", "/namespaces/team", change, "Sec-Fetch-Site: ", "Origin: https://evil.example").want(t, 403, "cross_origin")
 	b.ask("POST", "/session", fmt.Sprintf(`{"name":"ann","password":%q}`, annsPassword), "Sec-Fetch-Site: cross-site").want(t, 403, "cross_origin")
 	b.ask("GET", "/namespaces/team", "").want(t, 200, `"autoScan":false`)
+	e.do("GET", "/api/v1/audit?action=change&result=denied", nil).want(t, 200, `"actor":"ann"`, "PATCH /api/v1/namespaces/team", "csrf_header_missing", "cross_origin")
 	b.ask("PATCH", "/namespaces/team", change).want(t, 200, `"autoScan":true`)
 
 	// Another browser; the first ends the second's session.
@@ -172,6 +178,189 @@ func TestCredentialsAtTheRegistry(t *testing.T) {
 	}
 }
 
+// TestBlobsStay: who knows the digest of a layer and may push elsewhere does not
+// get it from there, by any way that could make the one repository's the other's.
+func TestBlobsStay(t *testing.T) {
+	t.Parallel()
+	e := start(t, config(t))
+	e.namespace("mine", api.NamespaceChange{})
+	e.namespace("secret", api.NamespaceChange{})
+	img := debian(t, "what nobody else shall see")
+	e.push(img, "secret/app", "1")
+	_, err := e.control.CreateAccount(t.Context(), api.AccountCreate{Name: "eve", Password: annsPassword})
+	e.must(err)
+	e.must(e.control.GrantRole(t.Context(), client.Realm{Namespace: "mine"}, "eve", false, catalog.Maintainer))
+	req, err := http.NewRequest(http.MethodGet, e.url, nil)
+	e.must(err)
+	req.SetBasicAuth("eve", annsPassword)
+	basic := "Authorization: " + req.Header.Get("Authorization")
+	asked := e.do("GET", "/v2/token?scope=repository:mine/app:*&scope=repository:secret/app:*", nil, basic).want(t, 200)
+	logins := map[string]string{"password": basic, "token": "Authorization: Bearer " + decode[struct{ Token string }](t, asked.body).Token}
+
+	layer := img.Layers[0]
+	const kind, list = "application/vnd.oci.image.manifest.v1+json", "application/vnd.oci.image.index.v1+json"
+	own := []byte("{}")
+	settings := fmt.Sprintf(`{"mediaType":"application/vnd.oci.image.config.v1+json","size":%d,"digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"}`, len(own))
+	e.do("POST", "/v2/mine/app/blobs/uploads/?digest=sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a", own, basic).want(t, 201)
+	naming := func(mediaType string) []byte {
+		return fmt.Appendf(nil, `{"schemaVersion":2,"mediaType":%q,"config":%s,"layers":[{"mediaType":%q,"size":%d,"digest":%q}]}`, kind, settings, mediaType, len(img.Blobs[layer.Digest]), layer.Digest)
+	}
+	member := fmt.Appendf(nil, `{"schemaVersion":2,"mediaType":%q,"manifests":[{"mediaType":%q,"size":%d,"digest":%q}]}`, list, kind, len(img.Manifest), img.Digest)
+	for name, login := range logins {
+		ask := func(method, path string, body []byte, headers ...string) answer {
+			return e.do(method, path, body, append(headers, login)...)
+		}
+		// Ways to make it one's own, each refused or without effect.
+		ask("POST", "/v2/mine/app/blobs/uploads/?from=secret/app&mount="+layer.Digest, nil).want(t, 202)
+		ask("POST", "/v2/mine/app/blobs/uploads/?mount="+layer.Digest, nil).want(t, 202)
+		ask("POST", "/v2/mine/app/blobs/uploads/?digest="+layer.Digest, []byte("not it")).want(t, 400, "DIGEST_INVALID")
+		ask("PUT", "/v2/mine/app/manifests/1", naming("application/vnd.oci.image.layer.v1.tar+gzip"), "Content-Type: "+kind).want(t, 404, "MANIFEST_BLOB_UNKNOWN")
+		ask("PUT", "/v2/mine/app/manifests/2", naming("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"), "Content-Type: "+kind).want(t, 201)
+		ask("PUT", "/v2/mine/app/manifests/3", member, "Content-Type: "+list).want(t, 404, "MANIFEST_BLOB_UNKNOWN")
+		upload := ask("POST", "/v2/mine/app/blobs/uploads/", nil).want(t, 202).Header.Get("Location")
+		ask("PUT", upload+sep(upload)+"digest="+layer.Digest, nil).want(t, 400, "DIGEST_INVALID")
+		// And to get it.
+		for _, method := range []string{"GET", "HEAD"} {
+			for _, headers := range [][]string{nil, {"Range: bytes=0-9"}, {"If-None-Match: \"" + layer.Digest + "\""}} {
+				for _, path := range []string{"/v2/mine/app/blobs/" + layer.Digest, "/v2/mine/app/manifests/" + img.Digest} {
+					if a := ask(method, path, nil, headers...); a.StatusCode != 404 {
+						t.Errorf("by %s, %s %s %v: %s", name, method, path, headers, a.Status)
+					}
+				}
+				for _, path := range []string{"/v2/secret/app/blobs/" + layer.Digest, "/v2/secret/app/manifests/" + img.Digest, "/v2/secret/app/manifests/1", "/v2/secret/app/tags/list", "/v2/secret/app/referrers/" + img.Digest} {
+					if a := ask(method, path, nil, headers...); a.StatusCode != 403 {
+						t.Errorf("by %s, %s %s %v: %s", name, method, path, headers, a.Status)
+					}
+				}
+			}
+		}
+	}
+	// What was pushed there can be had there still.
+	e.do("GET", "/v2/secret/app/blobs/"+layer.Digest, nil, "Range: bytes=0-9").want(t, 206)
+}
+
+// TestNoSecretIsKept: passwords, tokens and what a browser holds stand in no file of
+// the server and in no line of its log, also where somebody sent them to the wrong
+// place.
+func TestNoSecretIsKept(t *testing.T) {
+	t.Parallel()
+	cfg := config(t)
+	var log lockedBuffer
+	e := startLogging(t, cfg, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	e.namespace("team", api.NamespaceChange{})
+	made, err := e.control.CreateAccount(t.Context(), api.AccountCreate{Name: "ann", OneTime: true})
+	e.must(err)
+	b := e.browser()
+	b.signIn("ann", "guessed-by-somebody").want(t, 401)
+	b.signIn("ann", made.Password).want(t, 200)
+	b.ask("POST", "/account/password", fmt.Sprintf(`{"oldPassword":%q,"newPassword":%q}`, made.Password, annsPassword)).want(t, 204)
+	credential, err := e.control.CreateCredential(t.Context(), api.CredentialCreate{Account: "ann", Kind: "long-term"})
+	e.must(err)
+	bearer := "Authorization: Bearer " + credential.Token
+	e.do("GET", "/api/v1/account", nil, bearer).want(t, 200)
+	e.do("GET", "/v2/", nil, bearer).want(t, 200)
+	e.do("DELETE", "/api/v1/credentials/"+credential.Token, nil).want(t, 404)
+	e.do("GET", "/api/v1/namespaces?token="+credential.Token, nil)
+	token := decode[struct{ Token string }](t, e.do("GET", "/v2/token?scope=repository:team/app:pull", nil).want(t, 200).body).Token
+	e.do("GET", "/v2/", nil, "Authorization: Bearer "+token).want(t, 200)
+	listed := e.do("GET", "/api/v1/credentials?all=true", nil).body + e.do("GET", "/api/v1/accounts", nil).want(t, 200).body + e.do("GET", "/api/v1/audit", nil).want(t, 200).body
+
+	secrets := map[string]string{
+		"one-time password": made.Password, "password": annsPassword, "guess": "guessed-by-somebody", "administrator's password": e.password,
+		"secret of the credential": credential.Token[len(credential.Token)-40:], "token of the registry": token[strings.LastIndexByte(token, '.'):],
+	}
+	at, err := url.Parse(e.url)
+	e.must(err)
+	for _, c := range b.http.Jar.Cookies(at) {
+		secrets["cookie "+c.Name] = c.Value
+	}
+	look := func(where, content string) {
+		t.Helper()
+		for name, secret := range secrets {
+			if strings.Contains(content, secret) {
+				t.Errorf("the %s stands in %s", name, where)
+			}
+		}
+	}
+	look("an answer", listed)
+	look("the database, while it is open", read(t, cfg.Data))
+	e.must(e.stop())
+	look("a file", read(t, cfg.Data))
+	look("the log", log.String())
+}
+
+// read is the content of all files in a directory.
+func read(t *testing.T, dir string) string {
+	t.Helper()
+	var all strings.Builder
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		all.Write(content)
+		return err
+	})
+	if err != nil || all.Len() == 0 {
+		t.Fatalf("%d bytes in %s: %v", all.Len(), dir, err)
+	}
+	return all.String()
+}
+
+// lockedBuffer may be written to by many.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer // guarded by mu
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+// TestFailuresCountByClient: behind a proxy that is known, failures count by the
+// client it names; what anybody else forwards does not make a client another one.
+// Whoever guesses an administrator's password locks nobody out elsewhere.
+func TestFailuresCountByClient(t *testing.T) {
+	t.Parallel()
+	for _, known := range []bool{true, false} {
+		t.Run(fmt.Sprintf("known %t", known), func(t *testing.T) {
+			t.Parallel()
+			cfg := config(t)
+			if known {
+				cfg.Proxies = []string{"127.0.0.1"}
+			}
+			e := start(t, cfg)
+			try := func(client, password string) answer {
+				return e.browser().ask("POST", "/session", fmt.Sprintf(`{"name":"admin","password":%q}`, password), "X-Forwarded-For: 198.51.100.9, "+client)
+			}
+			// However slow this machine is, more come in than are forgotten.
+			limited := false
+			for i := 0; i < 60 && !limited; i++ {
+				client := "203.0.113.1"
+				if !known {
+					client = fmt.Sprint("203.0.113.", i) // the same one, whatever it says
+				}
+				limited = try(client, "guessed").StatusCode == http.StatusTooManyRequests
+			}
+			if !limited {
+				t.Error("nobody is held up")
+			}
+			if known {
+				try("203.0.113.200", e.password).want(t, 200)
+				e.do("GET", "/api/v1/audit?action=login&address=203.0.113.1", nil, "X-Forwarded-For: 203.0.113.201").want(t, 200, "too_many_failed_logins")
+			}
+		})
+	}
+}
+
 // TestLists: whoever may read one namespace sees nothing of another, in any list.
 func TestLists(t *testing.T) {
 	t.Parallel()
@@ -198,7 +387,6 @@ func TestAudit(t *testing.T) {
 	b.signIn("ann", annsPassword).want(t, 200)
 	b.ask("DELETE", "/namespaces/team?secret=hunter2", "").want(t, 403)
 	b.ask("GET", "/audit", "").want(t, 403)
-	server.FlushAudit(e.server)
 	for _, c := range []struct {
 		query string
 		says  []string

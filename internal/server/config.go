@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -49,6 +50,8 @@ type Config struct {
 	Malware Malware `yaml:"malware"`
 	// Metering says which scans cost what.
 	Metering Metering `yaml:"metering"`
+	// Metrics says who may read /metrics.
+	Metrics Metrics `yaml:"metrics"`
 	// Events says how long events are kept.
 	Events Events `yaml:"events"`
 	// Audit says how long the audit log is kept.
@@ -120,6 +123,13 @@ func (m Metering) tariff() catalog.Tariff {
 		t.DiscountAfter = *m.DiscountAfter
 	}
 	return t
+}
+
+// Metrics says who may read /metrics.
+type Metrics struct {
+	// Open lets everybody read them, without logging in. Default false: those
+	// who may audit everything.
+	Open bool `yaml:"open"`
 }
 
 // Events says how long events are kept, and what came and went in images.
@@ -358,6 +368,8 @@ func (o *OIDC) check(publicURL string) error {
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
 		return fmt.Errorf("oidc.issuer: %q is not a URL", o.Issuer)
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		return fmt.Errorf("oidc.issuer: use https; without TLS whoever is on the way could sign in as anybody")
 	case o.ClientID == "":
 		return fmt.Errorf("oidc needs a clientID")
 	case publicURL == "":
@@ -381,6 +393,12 @@ func (o *OIDC) check(publicURL string) error {
 		}
 	}
 	return nil
+}
+
+// loopback reports whether a host name is this machine's own.
+func loopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
 }
 
 func (c *Config) checkInstances() error {

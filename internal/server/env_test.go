@@ -98,7 +98,12 @@ func logger(t testing.TB) *slog.Logger {
 
 func start(t testing.TB, cfg server.Config) *env {
 	t.Helper()
-	s, err := server.New(t.Context(), cfg, logger(t), "test")
+	return startLogging(t, cfg, logger(t))
+}
+
+func startLogging(t testing.TB, cfg server.Config, log *slog.Logger) *env {
+	t.Helper()
+	s, err := server.New(t.Context(), cfg, log, "test")
 	if err != nil {
 		t.Fatal(err)
 	}

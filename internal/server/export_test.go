@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/pratique/pratique/internal/store"
@@ -16,5 +15,11 @@ func (s *Server) Store() *store.Store { return s.store }
 // CheckCertificate looks at the files of the certificate now.
 func CheckCertificate(s *Server) { s.certificates.check() }
 
-// FlushAudit writes the audit log now.
-func FlushAudit(s *Server) { s.audit.Flush(context.Background(), true) }
+// Patterns lists the patterns of everything at the public address.
+func (s *Server) Patterns() []string {
+	var list []string
+	for _, p := range s.parts() {
+		list = append(list, p.pattern)
+	}
+	return list
+}

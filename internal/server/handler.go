@@ -13,22 +13,37 @@ import (
 	"github.com/pratique/pratique/internal/console"
 )
 
+// part is what answers at a pattern of the public address.
+type part struct {
+	pattern string
+	handler http.Handler
+}
+
+// parts is everything that answers at the public address. Nothing does that does
+// not stand here: TestRoutes asks each as everybody.
+func (s *Server) parts() []part {
+	small := func(h http.Handler) http.Handler { return secured(bounded(h)) }
+	list := []part{
+		{"/v2/", s.registry},
+		{"/v2/token", small(s.auth.Token(s.locate))},
+		{"/api/v1/", small(s.auth.Middleware(s.api()))},
+		{"/metrics", small(readOnly(s.guardMetrics(s.metrics.handler())))},
+		{"/healthz", small(readOnly(http.HandlerFunc(s.healthy)))},
+		{"/readyz", small(readOnly(http.HandlerFunc(s.ready)))},
+		{"/", small(console.Handler())},
+	}
+	if s.oidc != nil {
+		list = append(list, part{access.OIDCLoginPath, small(s.oidc)}, part{access.OIDCCallbackPath, small(s.oidc)})
+	}
+	return list
+}
+
 // handler serves everything at the public address.
 func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/v2/", s.registry)
-	short := http.NewServeMux()
-	short.Handle("/v2/token", s.auth.Token(s.locate))
-	short.Handle("/api/v1/", s.auth.Middleware(s.api()))
-	short.Handle("/metrics", readOnly(s.metrics.handler()))
-	short.Handle("/healthz", readOnly(http.HandlerFunc(s.healthy)))
-	short.Handle("/readyz", readOnly(http.HandlerFunc(s.ready)))
-	if s.oidc != nil {
-		short.Handle("/auth/oidc/", s.oidc)
+	for _, p := range s.parts() {
+		mux.Handle(p.pattern, p.handler)
 	}
-	short.Handle("/", console.Handler())
-	mux.Handle("/v2/token", bounded(short))
-	mux.Handle("/", secured(bounded(short)))
 	return s.origin.handler(s.observe(mux))
 }
 
@@ -142,7 +157,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		defer func() {
 			p := recover()
 			if p != nil && p != http.ErrAbortHandler {
-				s.log.Error("panic while serving", "method", r.Method, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+				s.log.Error("panic while serving", "method", r.Method, "path", access.MaskTokens(r.URL.Path), "panic", p, "stack", string(debug.Stack()))
 				if rec.wrote {
 					p = http.ErrAbortHandler
 				} else {
@@ -151,7 +166,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 				}
 			}
 			s.metrics.observeRequest(r, rec.status, time.Since(start))
-			s.log.Log(r.Context(), requestLevel(rec.status), "request", "method", r.Method, "path", r.URL.Path,
+			s.log.Log(r.Context(), requestLevel(rec.status), "request", "method", r.Method, "path", access.MaskTokens(r.URL.Path),
 				"status", rec.status, "bytes", rec.bytes, "took", time.Since(start).Round(time.Microsecond), "from", r.RemoteAddr)
 			if p != nil {
 				panic(p)

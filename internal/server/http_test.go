@@ -10,6 +10,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pratique/pratique/internal/api"
+	"github.com/pratique/pratique/internal/api/client"
+	"github.com/pratique/pratique/internal/catalog"
 )
 
 func TestPaths(t *testing.T) {
@@ -23,7 +27,8 @@ func TestPaths(t *testing.T) {
 	}{
 		{"GET", "/healthz", 200, "ok\n"},
 		{"GET", "/readyz", 200, "ok, but there are no advisories yet: scans wait\n"},
-		{"GET", "/metrics", 200, "pratique_scans"},
+		{"GET", "/metrics", 401, "metrics.open"},
+		{"POST", "/metrics", 405, ""},
 		{"GET", "/", 200, "<html"},
 		{"POST", "/healthz", 405, ""},
 		{"POST", "/", 405, ""},
@@ -54,6 +59,31 @@ func TestPaths(t *testing.T) {
 	e.do("GET", "/metrics", nil).want(t, 200, `method="other"`)
 }
 
+// TestMetrics: metrics are for those who may read what concerns everything, with
+// a credential that is for nothing else, or for everybody where that is set.
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	cfg := config(t)
+	e := start(t, cfg)
+	login := func(name string, realm client.Realm, role catalog.Role, verbs ...string) string {
+		_, err := e.control.CreateAccount(t.Context(), api.AccountCreate{Name: name})
+		e.must(err)
+		e.must(e.control.GrantRole(t.Context(), realm, name, false, role))
+		made, err := e.control.CreateCredential(t.Context(), api.CredentialCreate{Account: name, Kind: "long-term", Verbs: verbs})
+		e.must(err)
+		return "Authorization: Bearer " + made.Token
+	}
+	prometheus := login("prometheus", client.Realm{Everywhere: true}, catalog.Auditor, "audit")
+	e.do("GET", "/metrics", nil, prometheus).want(t, 200, "pratique_held")
+	e.do("GET", "/metrics", nil, login("narrow", client.Realm{Everywhere: true}, catalog.Auditor, "read")).want(t, 403, "auditors everywhere")
+	e.do("GET", "/metrics", nil, login("here", client.Realm{}, catalog.Administrator)).want(t, 403, "auditors everywhere")
+	e.do("GET", "/metrics", nil, "Authorization: Bearer x.y.z").want(t, 401)
+	e.do("GET", "/api/v1/audit?action=metrics&actor=here", nil).want(t, 200, `"result":"denied"`)
+	e.must(e.stop())
+	cfg.Metrics.Open = true
+	start(t, cfg).do("GET", "/metrics", nil, "Authorization: ").want(t, 200, "pratique_held")
+}
+
 // A client that sends headers without end, or slowly, is dismissed.
 func TestHostileHeaders(t *testing.T) {
 	t.Parallel()
@@ -77,6 +107,34 @@ func TestHostileHeaders(t *testing.T) {
 	}
 	e.do("GET", "/healthz", nil).want(t, 200)
 }
+
+// A client that sends the body of a request slowly is dismissed, and so is one
+// that sends more than there can be.
+func TestHostileBodies(t *testing.T) {
+	t.Parallel()
+	e := start(t, config(t))
+	for _, path := range []string{"/api/v1/session", "/v2/token"} {
+		conn, err := net.Dial("tcp", e.server.Addr())
+		e.must(err)
+		defer conn.Close()
+		_, err = io.WriteString(conn, "POST "+path+" HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\n{")
+		e.must(err)
+		e.must(conn.SetReadDeadline(time.Now().Add(readTimeout + 15*time.Second)))
+		if _, err := io.ReadAll(conn); err != nil {
+			t.Errorf("%s: the connection was not closed: %v", path, err)
+		}
+	}
+	long := []byte(`{"name":"` + strings.Repeat("x", 2<<20) + `"}`)
+	for _, path := range []string{"/api/v1/session", "/api/v1/namespaces", "/api/v1/accounts"} {
+		e.do("POST", path, long, "Content-Type: application/json").want(t, 413)
+	}
+	if a := e.do("PUT", "/v2/team/app/manifests/1", make([]byte, 5<<20), "Content-Type: application/vnd.oci.image.manifest.v1+json"); a.StatusCode != 404 && a.StatusCode != 413 && a.StatusCode != 400 {
+		t.Errorf("a manifest of 5 MiB: %s", a.Status)
+	}
+}
+
+// readTimeout is how long the server waits for what is small.
+const readTimeout = 30 * time.Second
 
 func TestPanic(t *testing.T) {
 	t.Parallel()

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/pratique/pratique/internal/access"
 	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/store"
 )
@@ -57,6 +58,27 @@ func (m *metrics) observeHeld(held func() int) {
 
 func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second})
+}
+
+// guardMetrics lets those read who may read what concerns the whole program, or
+// everybody where the configuration says so: metrics count over all instances.
+func (s *Server) guardMetrics(next http.Handler) http.Handler {
+	if s.cfg.Metrics.Open {
+		return next
+	}
+	return s.auth.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		actor, _ := access.ActorOf(r.Context())
+		switch {
+		case access.Can(actor, access.Audit, access.Scope{}):
+			next.ServeHTTP(w, r)
+		case actor.Anonymous():
+			w.Header().Set("WWW-Authenticate", access.BasicChallenge(r))
+			answer(w, http.StatusUnauthorized, "metrics need logging in: use a credential of an account that is auditor everywhere, or set metrics.open")
+		default:
+			s.audit.Record(catalog.AuditEntry{Actor: actor.Name, Via: actor.Via, Address: access.Address(r), Action: "metrics", Result: catalog.AuditDenied, Detail: "denied"})
+			answer(w, http.StatusForbidden, "metrics are for administrators and auditors everywhere; ask an administrator")
+		}
+	}))
 }
 
 func (m *metrics) observeScan(s catalog.Scan) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pratique/pratique/internal/access"
 	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/console"
 )
 
 // signInPath is where people sign in with the provider, empty without one.
@@ -40,10 +41,14 @@ func (s *Server) openOIDC(ctx context.Context) error {
 			return err
 		}
 	}
+	var failed string
+	if console.Built() {
+		failed = "/auth/failed"
+	}
 	s.oidc = s.auth.OIDC(access.OIDCConfig{
 		Issuer: cfg.Issuer, ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret, Scopes: cfg.Scopes,
 		PublicURL: strings.TrimSuffix(s.cfg.PublicURL, "/"), NameClaim: cfg.NameClaim, GroupsClaim: cfg.GroupsClaim,
-		KnownOnly: cfg.KnownOnly, Groups: groups,
+		KnownOnly: cfg.KnownOnly, Groups: groups, FailedPath: failed,
 	})
 	return nil
 }

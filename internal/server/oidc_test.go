@@ -38,6 +38,7 @@ func TestProvider(t *testing.T) {
 	for name, broken := range map[string]server.OIDC{
 		"no client": {Issuer: "https://idp.example"},
 		"no URL":    {Issuer: "idp.example", ClientID: "us"},
+		"no TLS":    {Issuer: "http://idp.example", ClientID: "us"},
 		"bad role":  {Issuer: "https://idp.example", ClientID: "us", Groups: []server.OIDCGroup{{Claim: "a", Role: "root"}}},
 		"bad group": {Issuer: "https://idp.example", ClientID: "us", Groups: []server.OIDCGroup{{Claim: "a", Group: "a b"}}},
 		"no claim":  {Issuer: "https://idp.example", ClientID: "us", Groups: []server.OIDCGroup{{Group: "a"}}},

@@ -18,6 +18,7 @@ import (
 	"github.com/pratique/pratique/internal/api/client"
 	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/registry"
+	"github.com/pratique/pratique/internal/server"
 )
 
 // who asks in TestRoutes: the columns of the table.
@@ -41,13 +42,80 @@ type route struct {
 	method, path, operation, verb, on string
 }
 
-// TestRoutes asks every route of the REST interface, of the registry and of
-// everything beside as everybody, and compares what they are answered with the
-// table in docs/access-routes.md, which UPDATE=1 writes. A route that nobody has
-// said anything about fails.
+// open tells whether a role held in a realm opens a route, where the role alone
+// decides that.
+func (r route) open(role catalog.Role, realm client.Realm) (may, decided bool) {
+	holds := map[api.On]bool{
+		api.OnNamespace:  true,
+		api.OnInstance:   realm.Namespace == "",
+		api.OnEverything: realm.Everywhere,
+	}
+	here, known := holds[api.On(r.on)]
+	decided = known && role != "" && r.verb != "" && r.verb != string(access.List)
+	return here && slices.Contains(access.Rights(role), access.Verb(r.verb)), decided
+}
+
+// beside is what a server answers beside the registry and the REST interface. A
+// pattern that is not here fails TestRoutes.
+var beside = map[string][]route{
+	"/": {
+		{method: "GET", path: "/", on: open},
+		{method: "GET", path: "/{page}", on: open},
+		{method: "GET", path: "/assets/{asset}", on: open},
+	},
+	"/healthz":              {{method: "GET", path: "/healthz", on: open}},
+	"/readyz":               {{method: "GET", path: "/readyz", on: open}},
+	"/metrics":              {{method: "GET", path: "/metrics", verb: string(access.Audit), on: string(api.OnEverything)}},
+	"/v2/token":             {{method: "GET", path: "/v2/token", on: open}, {method: "POST", path: "/v2/token", on: open}},
+	access.OIDCLoginPath:    {{method: "GET", path: access.OIDCLoginPath, on: open}},
+	access.OIDCCallbackPath: {{method: "GET", path: access.OIDCCallbackPath, on: open}},
+}
+
+const open = string(api.OnNothing)
+
+// besideRoutes returns what is beside, and fails for what is mounted and not
+// listed, for what is listed and not mounted, and for methods that are answered
+// and not listed.
+func (e *env) besideRoutes() []route {
+	e.Helper()
+	var rows []route
+	mounted := make(map[string]bool)
+	for _, pattern := range e.server.Patterns() {
+		mounted[pattern] = true
+		if pattern == "/v2/" || pattern == api.Prefix+"/" {
+			continue // list themselves
+		}
+		listed := beside[pattern]
+		if len(listed) == 0 {
+			e.Errorf("nobody has said who may ask for %s: add it to beside in this test", pattern)
+		}
+		rows = append(rows, listed...)
+		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"} {
+			if slices.ContainsFunc(listed, func(r route) bool { return r.method == method }) {
+				continue
+			}
+			if a := e.do(method, pattern, nil); a.StatusCode != http.StatusMethodNotAllowed && a.StatusCode != http.StatusNotFound {
+				e.Errorf("%s %s: %s, and nobody has said that it is answered", method, pattern, a.Status)
+			}
+		}
+	}
+	for pattern := range beside {
+		if !mounted[pattern] {
+			e.Errorf("%s is listed and not there", pattern)
+		}
+	}
+	return rows
+}
+
+// TestRoutes asks everything that a server answers as everybody, and compares
+// what they are told with the table in docs/access-routes.md, which UPDATE=1
+// writes. A route that nobody has said anything about fails.
 func TestRoutes(t *testing.T) {
 	t.Parallel()
-	e := start(t, config(t))
+	cfg := config(t)
+	cfg.PublicURL = "http://registry.example"
+	cfg.OIDC = server.OIDC{Issuer: "http://127.0.0.1:1", ClientID: "us"} // is asked for, and away
+	e := start(t, cfg)
 	e.namespace("team", api.NamespaceChange{AutoScan: ptr(true)})
 	e.push(debian(t, "x"), "team/app", "1")
 	logins := e.cast()
@@ -56,7 +124,7 @@ func TestRoutes(t *testing.T) {
 	var rows []route
 	for _, r := range api.Routes() {
 		if !r.Listed {
-			t.Errorf("nobody has said who may ask for %s: add it to requirements in internal/api/access.go", r.Operation)
+			t.Errorf("nobody has said who may ask for %s %s: add %q to requirements in internal/api/access.go", r.Method, r.Path, r.Operation)
 		}
 		rows = append(rows, route{r.Method, r.Path, r.Operation, string(r.Verb), string(r.On)})
 	}
@@ -67,6 +135,7 @@ func TestRoutes(t *testing.T) {
 		}
 		rows = append(rows, route{r[0], r[1], "", string(verb), on})
 	}
+	rows = append(rows, e.besideRoutes()...)
 	slices.SortFunc(rows, func(a, b route) int {
 		return cmp.Or(strings.Compare(a.path, b.path), strings.Compare(a.method, b.method))
 	})
@@ -75,12 +144,12 @@ func TestRoutes(t *testing.T) {
 	for _, row := range rows {
 		fmt.Fprintf(&table, "| %s `%s` | %s | %s |", row.method, row.path, row.verb, row.on)
 		for _, c := range columns {
-			answer := e.outcome(row, values, logins[c.name])
+			answer := e.outcome(row, values, c.name, logins[c.name])
 			fmt.Fprintf(&table, " %s |", answer)
 			if c.role == "" && answer == "yes" && row.on != string(api.OnNothing) && row.on != string(api.OnSelf) && row.on != string(api.OnSeen) && row.verb != string(access.List) {
 				t.Errorf("%s %s is open to %s", row.method, row.path, c.title)
 			}
-			if c.role != "" && row.on == string(api.OnNamespace) && row.verb != "" && (answer == "yes") != slices.Contains(access.Rights(c.role), access.Verb(row.verb)) {
+			if may, decided := row.open(c.role, c.realm); decided && (answer == "yes") != may {
 				t.Errorf("%s %s: %s for the %s, who may %v", row.method, row.path, answer, c.title, access.Rights(c.role))
 			}
 		}
@@ -122,6 +191,7 @@ func (e *env) things() map[string]string {
 		"account": "nobody", "group": "nobody", "name": "nobody", "kind": "accounts", "file": "none.yaml", "exception": fmt.Sprint(exception.ID),
 		"gate": "feature", "batch": fmt.Sprint(batch.ID), "schedule": "none", "credential": "none", "session": "none", "vulnerability": "CVE-2024-3094",
 		"digest": "sha256:" + strings.Repeat("0", 64), "upload": "none",
+		"page": "repositories", "asset": "none.js",
 	}
 }
 
@@ -136,7 +206,7 @@ var bodies = map[string]string{
 var parameter = regexp.MustCompile(`\{(\w+)\}`)
 
 // outcome asks a route and says in a word what the answer means.
-func (e *env) outcome(row route, values map[string]string, login string) string {
+func (e *env) outcome(row route, values map[string]string, name, login string) string {
 	e.Helper()
 	path := parameter.ReplaceAllStringFunc(row.path, func(p string) string {
 		name := p[1 : len(p)-1]
@@ -154,13 +224,19 @@ func (e *env) outcome(row route, values map[string]string, login string) string 
 	if bodies[row.operation] != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	if login != "" {
-		req.SetBasicAuth("", "")
+	switch {
+	case login == "":
+	case row.path == "/v2/token":
+		req.SetBasicAuth(name, login)
+	default:
 		req.Header.Set("Authorization", "Bearer "+login)
 	}
 	res, err := http.DefaultTransport.RoundTrip(req)
 	e.must(err)
 	defer res.Body.Close()
+	if policy := res.Header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none'") || strings.Contains(policy, "script-src 'unsafe") || res.Header.Get("X-Content-Type-Options") != "nosniff" {
+		e.Errorf("%s %s: a browser may do with the answer what it likes: %q", row.method, path, policy)
+	}
 	var problem struct{ Code string }
 	if res.Header.Get("Content-Type") == "application/problem+json" {
 		e.must(json.NewDecoder(io.LimitReader(res.Body, 1<<20)).Decode(&problem))
@@ -168,6 +244,8 @@ func (e *env) outcome(row route, values map[string]string, login string) string 
 	switch {
 	case res.StatusCode == http.StatusUnauthorized:
 		return "log in"
+	case row.on == open && (strings.HasPrefix(row.path, "/auth/") || row.path == "/v2/token"):
+		return "yes" // asks who it is itself
 	case res.StatusCode == http.StatusForbidden:
 		return "no"
 	case slices.Contains([]string{"namespace_not_found", "scan_not_found", "batch_not_found", "exception_not_found"}, problem.Code):
@@ -191,10 +269,11 @@ same answer as for what does not exist. Roles are held in the namespace asked fo
 maintainer, or in the instance. A test asks a running server for every row and column,
 and writes this page with ` + "`UPDATE=1 go test ./internal/server -run TestRoutes`" + `.
 
-What needs no right: the console at ` + "`/`, `/healthz`, `/readyz`, `/metrics`, `/v2/token`" + ` and
-` + "`/auth/oidc/`" + `. *Own account* is open to whoever is logged in, as far as it is about that
-account. *What may be seen* shows nobody more than they may read. A namespace that is
-public can be read by whoever is logged in, and pulled from by everybody.
+*Nothing* needs no right: the console and its files, whether the server lives, where
+people and programs log in. ` + "`/metrics`" + ` is open to everybody where the configuration says so.
+*Own account* is open to whoever is logged in, as far as it is about that account.
+*What may be seen* shows nobody more than they may read. A namespace that is public can
+be read by whoever is logged in, and pulled from by everybody.
 
 `)
 	text.WriteString("| route | right | on |")

@@ -66,7 +66,7 @@ func TestEndToEnd(t *testing.T) {
 		}
 		// The report from before stays in force.
 		e.do("GET", path, nil).want(e, 412, "CVE-2026-0001")
-		e.do("GET", "/metrics", nil, "Authorization: ").want(e, 200,
+		e.do("GET", "/metrics", nil).want(e, 200,
 			`pratique_scans_total{cause="download_failed",state="Error"}`,
 			`pratique_scans_total{cause="",state="Success"}`,
 			`pratique_held{kind="artifacts"} 2`,

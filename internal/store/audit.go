@@ -8,16 +8,37 @@ import (
 	"github.com/pratique/pratique/internal/catalog"
 )
 
-// RecordAudit adds entries to the audit log. Their time is their own.
+// RecordAudit adds entries to the audit log and sets their ids. Their time is their
+// own. Of one with an id, which was added before, it sets the count.
 func (s *Store) RecordAudit(ctx context.Context, entries []catalog.AuditEntry) error {
-	rows := make([][]any, len(entries))
-	for i, e := range entries {
-		rows[i] = []any{e.InstanceID, millis(e.At), clean(e.Actor, 128), clean(e.Via, 100), clean(e.Address, 100), e.Action, clean(e.Namespace, 100),
-			clean(e.Target, 600), string(e.Result), clean(e.Detail, 600), max(e.Count, 1)}
-	}
-	return s.update(ctx, s.front, "write the audit log", func(tx *tx) error {
-		return tx.insert(ctx, `INSERT INTO audit (instance_id, at, actor, via, address, action, namespace, target, result, detail, times)`, rows, "")
+	ids := make([]int64, len(entries))
+	err := s.update(ctx, s.front, "write the audit log", func(tx *tx) (err error) {
+		for i, e := range entries {
+			if ids[i], err = recordAudit(ctx, tx, e); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
+	if err != nil {
+		return err
+	}
+	for i := range entries {
+		entries[i].ID = ids[i]
+	}
+	return nil
+}
+
+func recordAudit(ctx context.Context, tx *tx, e catalog.AuditEntry) (id int64, err error) {
+	times := max(e.Count, 1)
+	if e.ID != 0 {
+		_, err := tx.exec(ctx, `UPDATE audit SET times = $1 WHERE id = $2`, times, e.ID)
+		return e.ID, err
+	}
+	return one(ctx, tx, nil, scalar[int64], `INSERT INTO audit (instance_id, at, actor, via, address, action, namespace, target, result, detail, times)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id`,
+		e.InstanceID, millis(e.At), clean(e.Actor, 128), clean(e.Via, 100), clean(e.Address, 100), e.Action, clean(e.Namespace, 100),
+		clean(e.Target, 600), string(e.Result), clean(e.Detail, 600), times)
 }
 
 // Audit lists entries of an instance's audit log, the latest first: those with

@@ -1,11 +1,13 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Component, lazy, type ReactNode, Suspense, useEffect, useSyncExternalStore } from "react";
-import { Redirect, Route, Switch } from "wouter";
+import { Redirect, Route, Switch, useLocation } from "wouter";
 import { Failure } from "./api/client";
-import { useStatistics } from "./api/queries";
+import { useNamespaces, useStatistics } from "./api/queries";
 import { LiveEvents } from "./events/live";
-import { current, load, subscribe } from "./session/session";
+import { current, load, subscribe, useAccount } from "./session/session";
 import { ChoosePassword, SignIn } from "./session/sign-in";
+import { failedPath, SignInFailed } from "./session/failed";
+import { NoRole } from "./session/no-role";
 import { Shell } from "./shell";
 import { Notices } from "./ui/notices";
 import { Page } from "./ui/page";
@@ -27,12 +29,14 @@ const Administration = lazy(() => import("./admin/admin"));
 export function App() {
   const session = useSyncExternalStore(subscribe, current);
   const client = useQueryClient();
+  const [address] = useLocation();
   const name = session.phase === "in" ? session.account.name : undefined;
   useEffect(() => () => {
     // Nothing that one account read is shown to another. The old page is gone by
     // now, and the new one has not begun to read.
     client.clear();
   }, [name, client]);
+  if (address === failedPath) return <SignInFailed />;
   if (session.phase === "asking") return null; // it takes a moment, and could be either
   if (session.phase === "failed") return <main><div className="card"><ErrorState error={session.error} retry={() => void load()} /></div></main>;
   if (session.phase === "out") return <SignIn expired={session.expired} />;
@@ -65,12 +69,21 @@ export function App() {
 
 /** Start is the overview, or leads to the first push where there is nothing yet. */
 function Start() {
+  const account = useAccount();
   const statistics = useStatistics();
   // Only who sees everything may count everything; the overview shows others what is theirs.
-  if (statistics.error instanceof Failure && statistics.error.status === 403) return <Overview />;
+  if (statistics.error instanceof Failure && statistics.error.status === 403) return account.roles.length > 0 ? <Overview /> : <Roleless />;
   if (statistics.error) return <ErrorState error={statistics.error} retry={() => void statistics.refetch()} />;
   if (!statistics.data) return <Loading rows={10} />;
   return statistics.data.artifacts === 0 ? <Redirect to="/welcome" replace /> : <Overview />;
+}
+
+/** Roleless is the overview of who has no role: of what is public, if anything is. */
+function Roleless() {
+  const namespaces = useNamespaces();
+  if (namespaces.error) return <ErrorState error={namespaces.error} retry={() => void namespaces.refetch()} />;
+  if (!namespaces.data) return <Loading rows={10} />;
+  return namespaces.data.pages.some((p) => p.items.length > 0) ? <Overview /> : <Page title="Overview"><div className="card"><NoRole /></div></Page>;
 }
 
 function NotFound() {

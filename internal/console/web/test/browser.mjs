@@ -129,7 +129,7 @@ step("a one-time password chooses another, and nothing else", async () => {
   await browser.check(p, "choose a password, refused");
   await p.getByLabel("One-time password").fill(made.password);
   await p.getByRole("button", { name: "Change the password" }).click();
-  await p.getByText("There is no namespace yet").waitFor();
+  await p.getByText("There is nothing here that you may see").waitFor();
   await p.context().close();
 });
 

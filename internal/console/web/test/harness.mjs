@@ -4,6 +4,7 @@ import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -43,20 +44,34 @@ function browserPath() {
   return "/usr/bin/chromium";
 }
 
+/** A port that nobody listens at, for what must be known before a server starts. */
+export async function freePort() {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address();
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
+
 /** A server with a data directory of its own. */
 export class Server {
-  static async start() {
+  static async start({ address = "127.0.0.1:0", advisories = true, config } = {}) {
     const s = new Server();
     s.dir = mkdtempSync(join(tmpdir(), "pratique-console-"));
     s.auth = join(s.dir, "auth.json");
-    await run(program, ["advisories", "import", process.env.PRATIQUE_DATA_SET, "--data", join(s.dir, "data")], { maxBuffer: 64 << 20 });
-    await s.up("127.0.0.1:0");
+    if (advisories) await run(program, ["advisories", "import", process.env.PRATIQUE_DATA_SET, "--data", join(s.dir, "data")], { maxBuffer: 64 << 20 });
+    if (config) {
+      s.config = ["--config", join(s.dir, "config.yaml")];
+      writeFileSync(s.config[1], JSON.stringify(config), { mode: 0o600 }); // which is YAML, too
+    }
+    await s.up(address);
     return s;
   }
 
   /** Runs the program at an address; the first time it tells a password. */
-  async up(address) {
-    this.process = spawn(program, ["serve", "--address", address, "--data", join(this.dir, "data"), "--advisories-source", join(this.dir, "nowhere")], { stdio: ["ignore", "pipe", "pipe"] });
+  async up(address = this.host) {
+    this.process = spawn(program, ["serve", ...(this.config ?? []), "--address", address, "--data", join(this.dir, "data"), "--advisories-source", join(this.dir, "nowhere")], { stdio: ["ignore", "pipe", "pipe"] });
     let out = "";
     this.log = "";
     this.process.stderr.on("data", (d) => (this.log += d));

@@ -290,6 +290,7 @@ func (b *bench) running() (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	req.SetBasicAuth(b.pratique.user, b.pratique.password)
 	body, _, err := send(req, http.StatusOK)
 	if err != nil {
 		return 0, err

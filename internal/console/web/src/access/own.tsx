@@ -24,8 +24,8 @@ export default function OwnAccountPage() {
         <section aria-label="Credentials"><CredentialsSection /></section>
         <Sessions />
         <section className="card pad stackv" aria-label="Password" style={{ maxWidth: "32rem" }}>
-          <div><h2>Password</h2><p className="quiet small">A new one ends all your other sessions.</p></div>
-          <PasswordForm name={account.name} old="Password now" done={() => notify("The password is changed.")} />
+          <div><h2>Password</h2><p className="quiet small">{account.hasPassword ? "A new one ends all your other sessions." : "Your account has none: you sign in with your organisation. Programs, docker among them, log in with a credential."}</p></div>
+          {account.hasPassword && <PasswordForm name={account.name} old="Password now" done={() => notify("The password is changed.")} />}
         </section>
       </div>
     </Page>

@@ -26,7 +26,7 @@ export function AboutPart() {
         <h3>For programs and terminals</h3>
         <p className="quiet">Everything this console does is done by the REST interface, which describes itself: <a href={`${prefix}/openapi.yaml`}>openapi.yaml</a>, <a href={`${prefix}/openapi.json`}>openapi.json</a>. The same from a terminal:</p>
         <Command text="pratique admin --help" />
-        <p className="quiet">Whether the server lives and can work is told without signing in: <a href="/healthz">/healthz</a>, <a href="/readyz">/readyz</a>, and figures for Prometheus: <a href="/metrics">/metrics</a>.</p>
+        <p className="quiet">Whether the server lives and can work is told without signing in: <a href="/healthz">/healthz</a>, <a href="/readyz">/readyz</a>. <a href="/metrics">/metrics</a> has figures for Prometheus, which logs in with the credential of an auditor.</p>
       </div>
     </div>
   );

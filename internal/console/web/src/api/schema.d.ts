@@ -2971,6 +2971,8 @@ export interface components {
             /** @description Whether the account is administrator of this instance */
             administrator: boolean;
             groups: string[];
+            /** @description Whether it can log in with a password; others use credentials or an OpenID provider */
+            hasPassword: boolean;
             name: string;
             /** @description Whether nothing is possible but to change the password */
             passwordMustChange: boolean;

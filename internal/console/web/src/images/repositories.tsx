@@ -2,6 +2,8 @@ import { Button } from "@mantine/core";
 import { Link } from "wouter";
 import { useAllRepositories, useNamespaces, useRepositories } from "../api/queries";
 import type { Namespace, Repository, RepositorySummary, Standing } from "../api/types";
+import { NoRole } from "../session/no-role";
+import { useAccount } from "../session/session";
 import { count, plural } from "../text/format";
 import { link } from "../url/image";
 import { useUrlState } from "../url/state";
@@ -28,6 +30,7 @@ export function NamespacesOfRepositories() {
 }
 
 function NamespaceList() {
+  const roleless = useAccount().roles.length === 0;
   const list = useAllPages(useNamespaces(), false);
   const columns: Column<Namespace>[] = [
     { name: "Namespace", cell: (n) => <Link href={link({ namespace: n.name })}>{n.name}</Link> },
@@ -39,7 +42,7 @@ function NamespaceList() {
   ];
   return (
     <FilteredList label="Namespaces" list={list} shown={list.items} columns={columns} rowKey={(n) => n.name} what="namespace" text="" onText={() => {}}
-      none={<Empty title="There is no namespace yet" action={<Button component={Link} href="/welcome">Push a first image</Button>}>Images are kept in namespaces, which also say what is scanned and what may be pulled.</Empty>} />
+      none={roleless ? <NoRole /> : <Empty title="There is no namespace yet" action={<Button component={Link} href="/welcome">Push a first image</Button>}>Images are kept in namespaces, which also say what is scanned and what may be pulled.</Empty>} />
   );
 }
 

@@ -6,7 +6,9 @@ import { call, Failure, path } from "../api/client";
 import { keys, useNamespace, useNamespaces } from "../api/queries";
 import type { Namespace } from "../api/types";
 import { Blocking } from "../images/repositories";
+import { NoRole } from "../session/no-role";
 import { useRefusal } from "../session/rights";
+import { useAccount } from "../session/session";
 import { count, plural } from "../text/format";
 import { link } from "../url/image";
 import { useUrlState } from "../url/state";
@@ -35,6 +37,7 @@ function List() {
   const refused = useRefusal("administer");
   const [state, change] = useUrlState(defaults);
   const [creating, setCreating] = useState(false);
+  const roleless = useAccount().roles.length === 0;
   const list = useAllPages(useNamespaces(), state.q !== "");
   const shown = list.items.filter((n) => n.name.includes(state.q.toLowerCase()));
   const columns: Column<Namespace>[] = [
@@ -50,7 +53,7 @@ function List() {
     <Page title="Namespaces" lead="Each says what is scanned, what may be pulled, and by whom." actions={<Button disabled={refused !== undefined} title={refused} onClick={() => setCreating(true)}>Create a namespace</Button>}>
       <SearchField text={state.q} onText={(q) => change({ q })} />
       <FilteredList label="Namespaces" list={list} shown={shown} columns={columns} rowKey={(n) => n.name} what="namespace" text={state.q} onText={(q) => change({ q })}
-        none={<Empty title="There is no namespace yet" action={<Button disabled={refused !== undefined} title={refused} onClick={() => setCreating(true)}>Create a namespace</Button>}>Images are kept in namespaces.</Empty>} />
+        none={roleless ? <NoRole /> : <Empty title="There is no namespace yet" action={<Button disabled={refused !== undefined} title={refused} onClick={() => setCreating(true)}>Create a namespace</Button>}>Images are kept in namespaces.</Empty>} />
       {creating && <CreateDialog onClose={() => setCreating(false)} />}
     </Page>
   );

@@ -111,4 +111,4 @@ export function useAccount(): OwnAccount {
   return now.phase === "in" ? now.account : nobody;
 }
 
-const nobody: OwnAccount = { name: "", groups: [], roles: [], rights: [], administrator: false, passwordMustChange: false, via: "session" };
+const nobody: OwnAccount = { name: "", groups: [], roles: [], rights: [], administrator: false, hasPassword: false, passwordMustChange: false, via: "session" };

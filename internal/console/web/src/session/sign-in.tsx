@@ -1,12 +1,10 @@
 import { Alert, Button, Divider, PasswordInput, TextInput } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, type ReactNode, useEffect, useState } from "react";
-import { call, Failure } from "../api/client";
-import type { Info } from "../api/types";
-import { ThemeMenu } from "../shell";
-import { Logo } from "../ui/icons";
+import { type FormEvent, useState } from "react";
+import { Failure } from "../api/client";
 import { notifyFailure } from "../ui/notices";
 import { sentence } from "../ui/states";
+import { Gate } from "./gate";
+import { useProvider } from "./provider";
 import { changePassword, signIn, signOut } from "./session";
 
 /** SignIn asks who is there. The address stays, so that a shared link leads on to its page. */
@@ -14,8 +12,7 @@ export function SignIn({ expired }: { expired: boolean }) {
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
   const form = useForm(() => signIn(name.trim(), password));
-  const info = useQuery({ queryKey: ["info"], queryFn: ({ signal }) => call<Info>("/info", { signal }) });
-  const provider = info.data?.openIDSignIn;
+  const provider = useProvider(window.location.pathname + window.location.search);
   return (
     <Gate title="Sign in to Pratique" onSubmit={form.submit}>
       {expired && !form.failure && <Alert color="yellow" variant="light">You were signed out. Sign in again to go on where you were.</Alert>}
@@ -26,7 +23,7 @@ export function SignIn({ expired }: { expired: boolean }) {
       {provider && (
         <>
           <Divider label="or" />
-          <Button component="a" variant="default" fullWidth href={provider + "?next=" + encodeURIComponent(window.location.pathname + window.location.search)}>Sign in with your organisation</Button>
+          <Button component="a" variant="default" fullWidth href={provider}>Sign in with your organisation</Button>
         </>
       )}
     </Gate>
@@ -68,32 +65,6 @@ export function PasswordForm({ name, old: oldLabel, done }: { name: string; old:
       <PasswordInput label="New password again" autoComplete="new-password" required withAsterisk={false} maxLength={1024} error={differs && "This is another one"} value={again} onChange={(e) => setAgain(e.currentTarget.value)} visibilityToggleButtonProps={toggle} />
       <div className="row end"><Button type="submit" loading={form.busy} disabled={old === "" || next.length < shortest || again !== next}>Change the password</Button></div>
     </form>
-  );
-}
-
-/** What stands before the console. */
-function Gate({ title, onSubmit, children, foot }: { title: string; onSubmit?(e: FormEvent): void; children: ReactNode; foot?: ReactNode }) {
-  useEffect(() => {
-    document.title = `${title} · Pratique`;
-  }, [title]);
-  const inside = (
-    <>
-      <div className="row">
-        <Logo size={32} />
-        <h1 id="gate">{title}</h1>
-      </div>
-      {children}
-      <div className="row">
-        <span className="small quiet">{window.location.host}</span>
-        {foot}
-        <span style={{ marginLeft: "auto" }}><ThemeMenu /></span>
-      </div>
-    </>
-  );
-  return (
-    <main className="sign-in">
-      {onSubmit ? <form className="card pad stackv box" onSubmit={onSubmit} aria-labelledby="gate">{inside}</form> : <section className="card pad stackv box" aria-labelledby="gate">{inside}</section>}
-    </main>
   );
 }
 

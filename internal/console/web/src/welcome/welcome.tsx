@@ -88,7 +88,7 @@ function Way({ namespaces, first }: { namespaces: Namespace[]; first: boolean })
               <>
                 <div className="row"><SegmentedControl aria-label="Client" value={client} onChange={(v) => setClient(v as Client)} data={[...clients]} /></div>
                 {c.before && <Alert color="yellow" variant="light">{c.before}</Alert>}
-                <p className="small quiet">Log in with the password you signed in with here, then push.</p>
+                <p className="small quiet">{account.hasPassword ? "Log in with the password you signed in with here, then push." : <>Log in with a credential as the password, which you make in <Link href="/account">your account</Link>, then push.</>}</p>
                 <Command text={c.login} what="the command to log in" />
                 <Command text={c.push} what="the commands to push" />
                 <p className="small" role="status">{artifact ? <><Tag tone="good">arrived</Tag> <Link href={link({ namespace: namespace.name, repository, reference: tag })}>{image}</Link></> : <span className="quiet">Waiting for the image. This goes on by itself when it arrives.</span>}</p>
