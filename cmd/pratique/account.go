@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -56,7 +55,7 @@ func newAccountCommand(o *options) *cobra.Command {
 				if err := c.DeleteAccount(cmd.Context(), args[0]); err != nil {
 					return err
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "deleted account %s\n", args[0])
+				sayf(cmd.OutOrStdout(), "deleted account %s\n", args[0])
 				return nil
 			}),
 		},
@@ -79,7 +78,7 @@ func newAccountCommand(o *options) *cobra.Command {
 // showPassword prints a one-time password to standard output, and what it is
 // beside it.
 func showPassword(cmd *cobra.Command, account, password string) {
-	fmt.Fprintf(cmd.ErrOrStderr(), "the one-time password of %s, shown only now:\n", account)
+	sayf(cmd.ErrOrStderr(), "the one-time password of %s, shown only now:\n", account)
 	fmt.Fprintln(cmd.OutOrStdout(), password)
 }
 
@@ -110,7 +109,7 @@ programs, which log in with credentials.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "created account %s; give it a role with: pratique admin role grant\n", made.Name)
+			sayf(cmd.ErrOrStderr(), "created account %s; give it a role with: pratique admin role grant\n", made.Name)
 			if made.Password != "" {
 				showPassword(cmd, made.Name, made.Password)
 			}
@@ -129,7 +128,7 @@ func newAccountStateCommand(o *options, verb, short string, disabled bool) *cobr
 			if err := c.DisableAccount(cmd.Context(), args[0], disabled); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%sd account %s\n", verb, args[0])
+			sayf(cmd.OutOrStdout(), "%sd account %s\n", verb, args[0])
 			return nil
 		}),
 	}
@@ -160,8 +159,7 @@ func newOwnPasswordCommand(o *options) *cobra.Command {
 }
 
 func printAccounts(w io.Writer, all []api.Account) error {
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(tw, "NAME\tSTATE\tGROUPS\tROLES")
+	t := newTable(w, "NAME", "STATE", "GROUPS", "ROLES")
 	for _, a := range all {
 		state := "enabled"
 		switch {
@@ -170,9 +168,9 @@ func printAccounts(w io.Writer, all []api.Account) error {
 		case a.OneTime:
 			state = "one-time password"
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\n", a.Name, state, strings.Join(a.Groups, ", "), describeRoles(a.Roles))
+		t.row(a.Name, state, strings.Join(a.Groups, ", "), describeRoles(a.Roles))
 	}
-	return tw.Flush()
+	return t.flush()
 }
 
 func describeRoles(roles []api.HeldRole) string {
@@ -204,7 +202,7 @@ func newGroupCommand(o *options) *cobra.Command {
 				if err := do(cmd, c, args); err != nil {
 					return err
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "%s %s\n", done, strings.Join(args, ": "))
+				sayf(cmd.OutOrStdout(), "%s %s\n", done, strings.Join(args, ": "))
 				return nil
 			}),
 		}
@@ -220,12 +218,11 @@ func newGroupCommand(o *options) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				tw := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 8, 2, ' ', 0)
-				fmt.Fprintln(tw, "NAME\tMEMBERS")
+				t := newTable(cmd.OutOrStdout(), "NAME", "MEMBERS")
 				for _, g := range groups {
-					fmt.Fprintf(tw, "%s\t%s\n", g.Name, strings.Join(g.Members, ", "))
+					t.row(g.Name, strings.Join(g.Members, ", "))
 				}
-				return tw.Flush()
+				return t.flush()
 			}),
 		},
 		say("add GROUP ACCOUNT", "Put an account into a group", cobra.ExactArgs(2), func(cmd *cobra.Command, c *client.Client, args []string) error {

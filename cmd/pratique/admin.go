@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -77,7 +76,7 @@ Where the server's data directory is (--data), whoever may open the control
 socket in it is the administrator. Elsewhere name the server with --server and
 log in with PRATIQUE_USER and PRATIQUE_PASSWORD or a registry login.`,
 	}
-	cmd.AddCommand(newNamespaceCommand(o), newRulesCommand(o), newExceptionCommand(o), newGateCommand(o), newAuthorizeCommand(o), newSettingsCommand(o),
+	cmd.AddCommand(newNamespaceCommand(o), newRepositoryCommand(o), newRulesCommand(o), newExceptionCommand(o), newGateCommand(o), newAuthorizeCommand(o), newSettingsCommand(o),
 		newRequestScanCommand(o), newBatchCommand(o), newScheduleCommand(o), newVerdictCommand(o), newJudgingCommand(o), newVulnerabilityCommand(o),
 		newPackageCommand(o), newEventsCommand(o), newMeteringCommand(o),
 		newAccountCommand(o), newGroupCommand(o), newRoleCommand(o), newCredentialCommand(o), newAuditCommand(o), newPasswordCommand(o))
@@ -112,7 +111,7 @@ func newNamespaceCreateCommand(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "created namespace %s\n", n.Name)
+			sayf(cmd.OutOrStdout(), "created namespace %s\n", n.Name)
 			return nil
 		}),
 	}
@@ -136,8 +135,7 @@ func newNamespaceListCommand(o *options) *cobra.Command {
 }
 
 func printNamespaces(w io.Writer, all []api.Namespace) error {
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(tw, "NAME\tREPOSITORIES\tPUBLIC\tAUTO-SCAN\tBLOCK\tALLOWLIST")
+	t := newTable(w, "NAME", "REPOSITORIES", "PUBLIC", "AUTO-SCAN", "BLOCK", "ALLOWLIST")
 	for _, n := range all {
 		block := "off"
 		if n.PreventVul {
@@ -146,10 +144,9 @@ func printNamespaces(w io.Writer, all []api.Namespace) error {
 				block += " (reports only)"
 			}
 		}
-		fmt.Fprintf(tw, "%s\t%d\t%s\t%s\t%s\t%s\n",
-			n.Name, n.Repositories, yesNo(n.Public), yesNo(n.AutoScan), block, describeAllowlist(n.Allowlist))
+		t.row(n.Name, n.Repositories, yesNo(n.Public), yesNo(n.AutoScan), block, describeAllowlist(n.Allowlist))
 	}
-	return tw.Flush()
+	return t.flush()
 }
 
 func newNamespaceShowCommand(o *options) *cobra.Command {
@@ -168,19 +165,19 @@ func newNamespaceShowCommand(o *options) *cobra.Command {
 }
 
 func printNamespace(w io.Writer, n api.Namespace) error {
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintf(tw, "name\t%s\n", n.Name)
-	fmt.Fprintf(tw, "repositories\t%d\n", n.Repositories)
-	fmt.Fprintf(tw, "public\t%s\n", yesNo(n.Public))
-	fmt.Fprintf(tw, "auto-scan\t%s\n", yesNo(n.AutoScan))
-	fmt.Fprintf(tw, "block\t%s\n", yesNo(n.PreventVul))
-	fmt.Fprintf(tw, "severity\t%s\n", n.Severity)
-	fmt.Fprintf(tw, "allowlist\t%s\n", describeAllowlist(n.Allowlist))
+	t := newTable(w)
+	t.row("name", n.Name)
+	t.row("repositories", n.Repositories)
+	t.row("public", yesNo(n.Public))
+	t.row("auto-scan", yesNo(n.AutoScan))
+	t.row("block", yesNo(n.PreventVul))
+	t.row("severity", n.Severity)
+	t.row("allowlist", describeAllowlist(n.Allowlist))
 	for _, item := range n.Allowlist.Items {
-		fmt.Fprintf(tw, "\t%s\n", item.CVEID)
+		t.row("", item.CVEID)
 	}
-	printGate(tw, n.Gate)
-	return tw.Flush()
+	addGate(t, n.Gate)
+	return t.flush()
 }
 
 func yesNo(b bool) string {
@@ -211,7 +208,7 @@ func newNamespaceDeleteCommand(o *options) *cobra.Command {
 			if err := c.DeleteNamespace(cmd.Context(), args[0]); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "deleted namespace %s\n", args[0])
+			sayf(cmd.OutOrStdout(), "deleted namespace %s\n", args[0])
 			return nil
 		}),
 	}
@@ -478,10 +475,10 @@ func changePassword(cmd *cobra.Command, o *options, account, chosen string) erro
 		return err
 	}
 	if chosen != "" {
-		fmt.Fprintf(cmd.ErrOrStderr(), "%s has the password you chose\n", account)
+		sayf(cmd.ErrOrStderr(), "%s has the password you chose\n", account)
 		return nil
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "the new password of %s, shown only now:\n", account)
+	sayf(cmd.ErrOrStderr(), "the new password of %s, shown only now:\n", account)
 	fmt.Fprintln(cmd.OutOrStdout(), password)
 	return nil
 }
@@ -540,7 +537,7 @@ func stopScan(cmd *cobra.Command, c *client.Client, image client.Image) error {
 	if s, err = c.StopScan(cmd.Context(), s.ID); err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "scan %d of %s: stopped\n", s.ID, image)
+	sayf(cmd.OutOrStdout(), "scan %d of %s: stopped\n", s.ID, image)
 	return nil
 }
 
@@ -555,7 +552,7 @@ func requestScan(cmd *cobra.Command, c *client.Client, image client.Image, wait 
 		return err
 	}
 	if !wait {
-		fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", scanName(s, image), s.State)
+		sayf(cmd.OutOrStdout(), "%s: %s\n", scanName(s, image), s.State)
 		return nil
 	}
 	if s, err = waitForScan(cmd, c, image, s); err != nil {
@@ -573,11 +570,11 @@ func printOutcome(cmd *cobra.Command, c *client.Client, image client.Image, s ap
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "%s: %s after %d s\n", scanName(s, image), s.State, s.DurationSeconds)
+	sayf(cmd.OutOrStdout(), "%s: %s after %d s\n", scanName(s, image), s.State, s.DurationSeconds)
 	if a.ScanOverview != nil && a.ScanOverview.Findings != nil {
-		fmt.Fprintln(cmd.OutOrStdout(), describeFindings(*a.ScanOverview.Findings))
+		sayf(cmd.OutOrStdout(), "%s\n", describeFindings(*a.ScanOverview.Findings))
 	}
-	fmt.Fprintln(cmd.OutOrStdout(), describeVerdict(a.Verdict))
+	printVerdict(cmd.OutOrStdout(), a.Verdict)
 	return printMembers(cmd.OutOrStdout(), a)
 }
 
@@ -592,13 +589,12 @@ func scanName(s api.Scan, image client.Image) string {
 // printMembers prints the images of an index or a chart, if there are any.
 func printMembers(w io.Writer, a api.Artifact) error {
 	for _, other := range a.OtherImages {
-		fmt.Fprintf(w, "not in this registry: %s\n", other)
+		sayf(w, "not in this registry: %s\n", other)
 	}
 	if len(a.Members) == 0 {
 		return nil
 	}
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(tw, "IMAGE\tPLATFORM\tSCAN\tDOWNLOAD\tWORST")
+	t := newTable(w, "IMAGE", "PLATFORM", "SCAN", "DOWNLOAD", "WORST")
 	for _, m := range a.Members {
 		scan, worst := "not scanned", ""
 		if m.ScanOverview != nil {
@@ -613,9 +609,9 @@ func printMembers(w io.Writer, a api.Artifact) error {
 				worst = f.Severity
 			}
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s (%s)\t%s\n", m.Image, m.Platform, scan, m.Verdict.Decision, m.Verdict.Reason, worst)
+		t.row(m.Image, m.Platform, scan, fmt.Sprintf("%s (%s)", m.Verdict.Decision, m.Verdict.Reason), worst)
 	}
-	return tw.Flush()
+	return t.flush()
 }
 
 func describeFindings(f api.Findings) string {
@@ -650,7 +646,7 @@ func newVerdictCommand(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintln(cmd.OutOrStdout(), describeVerdict(v))
+			printVerdict(cmd.OutOrStdout(), v)
 			if v.Members != "" {
 				a, err := c.Artifact(cmd.Context(), image)
 				if err != nil {
@@ -668,13 +664,12 @@ func newVerdictCommand(o *options) *cobra.Command {
 	}
 }
 
-func describeVerdict(v api.Verdict) string {
-	text := fmt.Sprintf("download: %s (%s)", v.Decision, v.Reason)
+func printVerdict(w io.Writer, v api.Verdict) {
+	sayf(w, "download: %s (%s)\n", v.Decision, v.Reason)
 	if v.Message != "" {
-		text += "\n" + v.Message
+		sayf(w, "%s\n", v.Message)
 	}
 	if !v.ChangesAt.IsZero() {
-		text += "\nthis can change on " + v.ChangesAt.UTC().Format(time.RFC3339)
+		sayf(w, "this can change on %s\n", v.ChangesAt.UTC().Format(time.RFC3339))
 	}
-	return text
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -92,7 +91,7 @@ const busyInterval = time.Second
 // such as the one a server does in the background, it waits for its turn.
 func runImport(cmd *cobra.Command, run func(advisory.ImportOptions) (advisory.ImportResult, error)) error {
 	progress := cmd.ErrOrStderr()
-	opts := advisory.ImportOptions{Progress: func(line string) { fmt.Fprintln(progress, line) }}
+	opts := advisory.ImportOptions{Progress: func(line string) { sayf(progress, "%s\n", line) }}
 	result, err := run(opts)
 	if errors.Is(err, advisory.ErrBusy) {
 		fmt.Fprintln(progress, "another import is running, perhaps the server's: waiting for it to end")
@@ -129,48 +128,44 @@ func newInfoCommand(dir func() string) *cobra.Command {
 
 // printResult tells what an import did, and names the first records it left out.
 func printResult(w io.Writer, result advisory.ImportResult) error {
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(tw, "ecosystem\trecords\tskipped\tsize\t\t")
+	t := newNumberTable(w, "ecosystem", "records", "skipped", "size", "")
 	for _, e := range result.Ecosystems {
 		state := "unchanged"
 		if e.Changed {
 			state = "new"
 		}
-		fmt.Fprintf(tw, "%s\t%d\t%d\t%.1f MB\t%s\t\n", e.Name, e.Records, e.Skipped, megabytes(e.Bytes), state)
+		t.row(e.Name, e.Records, e.Skipped, fmt.Sprintf("%.1f MB", megabytes(e.Bytes)), state)
 	}
-	if err := tw.Flush(); err != nil {
+	if err := t.flush(); err != nil {
 		return err
 	}
 	for _, e := range result.Ecosystems {
 		for _, s := range e.SkippedRecords {
-			fmt.Fprintf(w, "skipped %s record %s: %s\n", e.Name, s.Record, s.Reason)
+			sayf(w, "skipped %s record %s: %s\n", e.Name, s.Record, s.Reason)
 		}
 	}
 	for _, note := range result.Notes {
-		fmt.Fprintln(w, note)
+		sayf(w, "%s\n", note)
 	}
 	state := "unchanged"
 	if result.Changed {
 		state = "now in force"
 	}
-	_, err := fmt.Fprintf(w, "database %s %s\n", result.Revision, state)
-	return err
+	return sayf(w, "database %s %s\n", result.Revision, state)
 }
 
 func printInfo(w io.Writer, db *advisory.DB, now time.Time) error {
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(tw, "ecosystem\trecords\tnewest\tsize\tage\t")
+	t := newNumberTable(w, "ecosystem", "records", "newest", "size", "age")
 	total := int64(0)
 	for _, e := range append(db.Info(), db.Tables()...) {
-		fmt.Fprintf(tw, "%s\t%d\t%s\t%.1f MB\t%s\t\n", e.Name, e.Records, day(e.Newest), megabytes(e.Size), age(e.Newest, now))
+		t.row(e.Name, e.Records, day(e.Newest), fmt.Sprintf("%.1f MB", megabytes(e.Size)), age(e.Newest, now))
 		total += e.Size
 	}
-	fmt.Fprintf(tw, "together\t\t\t%.1f MB\t\t\n", megabytes(total))
-	if err := tw.Flush(); err != nil {
+	t.row("together", "", "", fmt.Sprintf("%.1f MB", megabytes(total)), "")
+	if err := t.flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "database %s from %s\n", db.Revision(), db.From())
-	return err
+	return sayf(w, "database %s from %s\n", db.Revision(), db.From())
 }
 
 func megabytes(n int64) float64 { return float64(n) / 1e6 }

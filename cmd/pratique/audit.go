@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/url"
 	"strconv"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -81,8 +80,7 @@ func showAudit(cmd *cobra.Command, c *client.Client, query url.Values) error {
 	if err != nil {
 		return err
 	}
-	tw := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 8, 2, ' ', 0)
-	fmt.Fprintln(tw, "TIME\tACTOR\tFROM\tACTION\tTARGET\tRESULT\tTIMES")
+	t := newTable(cmd.OutOrStdout(), "TIME", "ACTOR", "FROM", "ACTION", "TARGET", "RESULT", "TIMES")
 	for _, e := range entries {
 		target, result := e.Target, e.Result
 		switch {
@@ -92,7 +90,7 @@ func showAudit(cmd *cobra.Command, c *client.Client, query url.Values) error {
 		default:
 			result += " (" + e.Detail + ")"
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%d\n", e.At.UTC().Format(time.RFC3339), e.Actor, e.Address, e.Action, target, result, e.Count)
+		t.row(e.At.UTC().Format(time.RFC3339), e.Actor, e.Address, e.Action, target, result, e.Count)
 	}
-	return tw.Flush()
+	return t.flush()
 }

@@ -5,7 +5,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -94,7 +93,7 @@ namespaces or repositories, or all. Which they are is decided at once.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "batch %d: %s%s\n", b.ID, plural(b.Selected.Images, "image", "images"), leftOut(b.Selected))
+			sayf(cmd.OutOrStdout(), "batch %d: %s%s\n", b.ID, plural(b.Selected.Images, "image", "images"), leftOut(b.Selected))
 			return nil
 		},
 	}
@@ -105,8 +104,8 @@ namespaces or repositories, or all. Which they are is decided at once.`,
 }
 
 func printBatchPreview(w io.Writer, p api.BatchPreview) {
-	fmt.Fprintf(w, "%s%s\n", plural(p.Images, "image", "images"), leftOut(p.Selected))
-	fmt.Fprintf(w, "up to %s: %d free, %d at the full price, %d discounted\n",
+	sayf(w, "%s%s\n", plural(p.Images, "image", "images"), leftOut(p.Selected))
+	sayf(w, "up to %s: %d free, %d at the full price, %d discounted\n",
 		plural(int(p.Units.Total), "unit", "units"), p.Units.Free, p.Units.Full, p.Units.Discounted)
 }
 
@@ -127,13 +126,12 @@ func newBatchListCommand(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			tw := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 8, 2, ' ', 0)
-			fmt.Fprintln(tw, "ID\tBEGAN\tBY\tSTATE\tDONE\tSUCCESS\tFAILED\tSTOPPED\tRISKY")
+			t := newTable(cmd.OutOrStdout(), "ID", "BEGAN", "BY", "STATE", "DONE", "SUCCESS", "FAILED", "STOPPED", "RISKY")
 			for _, b := range list {
-				fmt.Fprintf(tw, "%d\t%s\t%s\t%s\t%d%% of %d\t%d\t%d\t%d\t%d\n", b.ID, b.BeganAt.UTC().Format(time.RFC3339), beganBy(b), b.State,
-					b.Percent, b.Selected.Images, b.Success, b.Failed, b.Stopped, b.Risky)
+				t.row(b.ID, b.BeganAt.UTC().Format(time.RFC3339), beganBy(b), b.State,
+					fmt.Sprintf("%d%% of %d", b.Percent, b.Selected.Images), b.Success, b.Failed, b.Stopped, b.Risky)
 			}
-			return tw.Flush()
+			return t.flush()
 		}),
 	}
 }
@@ -193,21 +191,21 @@ func parseBatchID(text string) (int64, error) {
 }
 
 func printBatch(w io.Writer, b api.Batch) error {
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintf(tw, "batch\t%d, begun by %s on %s\n", b.ID, beganBy(b), b.BeganAt.UTC().Format(time.RFC3339))
-	fmt.Fprintf(tw, "state\t%s, %d%%\n", b.State, b.Percent)
-	fmt.Fprintf(tw, "images\t%d%s\n", b.Selected.Images, leftOut(b.Selected))
-	fmt.Fprintf(tw, "success\t%d, %d of them with a risk\n", b.Success, b.Risky)
-	fmt.Fprintf(tw, "failed\t%d\n", b.Failed)
-	fmt.Fprintf(tw, "stopped\t%d\n", b.Stopped)
-	fmt.Fprintf(tw, "looks for\t%s\n", strings.Join(b.Categories, ", "))
+	t := newTable(w)
+	t.row("batch", fmt.Sprintf("%d, begun by %s on %s", b.ID, beganBy(b), b.BeganAt.UTC().Format(time.RFC3339)))
+	t.row("state", fmt.Sprintf("%s, %d%%", b.State, b.Percent))
+	t.row("images", fmt.Sprint(b.Selected.Images, leftOut(b.Selected)))
+	t.row("success", fmt.Sprintf("%d, %d of them with a risk", b.Success, b.Risky))
+	t.row("failed", b.Failed)
+	t.row("stopped", b.Stopped)
+	t.row("looks for", strings.Join(b.Categories, ", "))
 	if b.ImagesPerHour > 0 {
-		fmt.Fprintf(tw, "rate\t%d images an hour\n", b.ImagesPerHour)
+		t.row("rate", fmt.Sprintf("%d images an hour", b.ImagesPerHour))
 	}
 	if b.State == string(catalog.BatchRunning) && b.RemainingMinutes != nil {
-		fmt.Fprintf(tw, "remaining\tabout %s\n", plural(*b.RemainingMinutes, "minute", "minutes"))
+		t.row("remaining", "about "+plural(*b.RemainingMinutes, "minute", "minutes"))
 	}
-	return tw.Flush()
+	return t.flush()
 }
 
 func printBatchImages(w io.Writer, list []api.BatchImage) {
@@ -216,9 +214,9 @@ func printBatchImages(w io.Writer, list []api.BatchImage) {
 		if i.Tag != "" {
 			name = i.Repository + ":" + i.Tag
 		}
-		fmt.Fprintf(w, "\n%s: %s", name, i.State)
+		sayf(w, "\n%s: %s", name, i.State)
 		if i.Cause != "" {
-			fmt.Fprintf(w, " (%s)\n  %s\n  %s", i.Cause, i.Detail, i.Advice)
+			sayf(w, " (%s)\n  %s\n  %s", i.Cause, i.Detail, i.Advice)
 		}
 	}
 	if len(list) > 0 {
@@ -247,7 +245,7 @@ func newBatchStopCommand(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "batch %d: %s, %d of %d images were scanned\n", b.ID, b.State, b.Success, b.Selected.Images)
+			sayf(cmd.OutOrStdout(), "batch %d: %s, %d of %d images were scanned\n", b.ID, b.State, b.Success, b.Selected.Images)
 			return nil
 		},
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -25,7 +24,7 @@ func newCredentialCommand(o *options) *cobra.Command {
 				if err := do(cmd, c, args[0]); err != nil {
 					return err
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "%sd credential %s\n", strings.TrimSuffix(verb, "e")+"e", args[0])
+				sayf(cmd.OutOrStdout(), "%sd credential %s\n", strings.TrimSuffix(verb, "e")+"e", args[0])
 				return nil
 			}),
 		}
@@ -79,7 +78,7 @@ may do what the account may, narrowed to what the flags name.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "the token of credential %s of %s, shown only now:\n", made.ID, made.Account)
+			sayf(cmd.ErrOrStderr(), "the token of credential %s of %s, shown only now:\n", made.ID, made.Account)
 			fmt.Fprintln(cmd.OutOrStdout(), made.Token)
 			return nil
 		}),
@@ -107,13 +106,11 @@ func newCredentialListCommand(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			tw := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 8, 2, ' ', 0)
-			fmt.Fprintln(tw, "ID\tACCOUNT\tNAME\tKIND\tSTATE\tFOR\tEXPIRES\tUSED")
+			t := newTable(cmd.OutOrStdout(), "ID", "ACCOUNT", "NAME", "KIND", "STATE", "FOR", "EXPIRES", "USED")
 			for _, c := range list {
-				fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", c.ID, c.Account, c.Name, c.Kind, c.State,
-					describeLimit(c), describeTime(c.ExpiresAt), describeTime(c.UsedAt))
+				t.row(c.ID, c.Account, c.Name, c.Kind, c.State, describeLimit(c), describeTime(c.ExpiresAt), describeTime(c.UsedAt))
 			}
-			return tw.Flush()
+			return t.flush()
 		}),
 	}
 	cmd.Flags().StringVar(&account, "account", "", "only those of this account")

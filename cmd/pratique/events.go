@@ -102,7 +102,7 @@ func printEvent(w io.Writer, e api.Event) {
 	if e.Digest != "" {
 		subject += "@" + shortDigest(e.Digest)
 	}
-	fmt.Fprintf(w, "%s  %-17s  %s  %s\n", e.At.UTC().Format(time.DateTime), e.Kind, subject, describeEvent(e))
+	sayf(w, "%s  %-17s  %s  %s\n", e.At.UTC().Format(time.DateTime), e.Kind, subject, describeEvent(e))
 }
 
 // shortDigest is as much of a digest as tells it from others at a glance.
@@ -193,7 +193,7 @@ func lineProgress(w io.Writer) func(api.Scan) {
 	last := api.Scan{Percent: -1}
 	return func(s api.Scan) {
 		if s.State != last.State || s.Percent != last.Percent {
-			fmt.Fprintf(w, "%s %d %%\n", s.State, s.Percent)
+			sayf(w, "%s %d %%\n", s.State, s.Percent)
 			last = s
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 	"unicode/utf8"
 
@@ -75,7 +74,7 @@ single images a category.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "exception %d: %s %s in %s, %s\n", e.ID, e.Action, aboutWhat(e), where(e), untilWhen(e))
+			sayf(cmd.OutOrStdout(), "exception %d: %s %s in %s, %s\n", e.ID, e.Action, aboutWhat(e), where(e), untilWhen(e))
 			return nil
 		},
 	}
@@ -242,12 +241,11 @@ func newExceptionListCommand(o *options) *cobra.Command {
 }
 
 func printExceptions(w io.Writer, all []api.Exception) error {
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(tw, "ID\tACTION\tABOUT\tIN\tHOLDS\tBY\tREASON")
+	t := newTable(w, "ID", "ACTION", "ABOUT", "IN", "HOLDS", "BY", "REASON")
 	for _, e := range all {
-		fmt.Fprintf(tw, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", e.ID, e.Action, aboutWhat(e), where(e), untilWhen(e), e.Author, oneLine(e.Reason))
+		t.row(e.ID, e.Action, aboutWhat(e), where(e), untilWhen(e), e.Author, oneLine(e.Reason))
 	}
-	return tw.Flush()
+	return t.flush()
 }
 
 func newExceptionHistoryCommand(o *options) *cobra.Command {
@@ -280,14 +278,12 @@ func newExceptionHistoryCommand(o *options) *cobra.Command {
 }
 
 func printExceptionHistory(w io.Writer, events []api.ExceptionEvent) error {
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(tw, "TIME\tID\tWHAT\tBY\tACTION\tABOUT\tIN\tREASON")
+	t := newTable(w, "TIME", "ID", "WHAT", "BY", "ACTION", "ABOUT", "IN", "REASON")
 	for _, v := range events {
 		e := v.Exception
-		fmt.Fprintf(tw, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n", v.At.UTC().Format(time.RFC3339), e.ID, v.What, v.Author,
-			e.Action, aboutWhat(e), where(e), oneLine(v.Reason))
+		t.row(v.At.UTC().Format(time.RFC3339), e.ID, v.What, v.Author, e.Action, aboutWhat(e), where(e), oneLine(v.Reason))
 	}
-	return tw.Flush()
+	return t.flush()
 }
 
 func newExceptionChangeCommand(o *options) *cobra.Command {
@@ -352,7 +348,7 @@ func newExceptionRemoveCommand(o *options) *cobra.Command {
 			if err := c.RemoveException(cmd.Context(), id, reason); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "removed exception %d\n", id)
+			sayf(cmd.OutOrStdout(), "removed exception %d\n", id)
 			return nil
 		},
 	}

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -90,14 +88,13 @@ func setGate(cmd *cobra.Command, o *options, gate catalog.ScanGate, open bool) e
 }
 
 func printGates(w io.Writer, gates []api.Gate) error {
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(tw, "GATE\tOPEN\tCHANGED\tBY")
+	t := newTable(w, "GATE", "OPEN", "CHANGED", "BY")
 	for _, g := range gates {
 		changed := ""
 		if g.ChangedAt != nil {
 			changed = g.ChangedAt.UTC().Format(time.RFC3339)
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\n", g.Gate, yesNo(g.Open), changed, g.ChangedBy)
+		t.row(g.Gate, yesNo(g.Open), changed, g.ChangedBy)
 	}
-	return tw.Flush()
+	return t.flush()
 }

@@ -2,14 +2,11 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/pratique/pratique/internal/api/client"
-	"github.com/pratique/pratique/internal/report"
 )
 
 // mostHistory is how much of a vulnerability's history is shown.
@@ -24,15 +21,14 @@ func showHistory(cmd *cobra.Command, c *client.Client, args []string, namespace 
 	if err != nil {
 		return err
 	}
-	tw := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 8, 2, ' ', 0)
-	fmt.Fprintln(tw, "IMAGE\tFOUND\tGONE\tPACKAGE\tPACKAGES\tFIXED\tSEVERITY")
+	t := newTable(cmd.OutOrStdout(), "IMAGE", "FOUND", "GONE", "PACKAGE", "PACKAGES", "FIXED", "SEVERITY")
 	for _, p := range list {
 		gone := "-"
 		if !p.Until.IsZero() {
 			gone = p.Until.Format(time.DateOnly)
 		}
-		fmt.Fprintf(tw, "%s/%s@%s\t%s\t%s\t%s\t%d\t%s\t%s\n", p.Namespace, p.Repository, shortDigest(p.Digest), p.Since.Format(time.DateOnly), gone,
-			report.Printable(p.Package, 200), p.Packages, report.Printable(p.FixedVersion, 120), p.Severity)
+		t.row(p.Namespace+"/"+p.Repository+"@"+shortDigest(p.Digest), p.Since.Format(time.DateOnly), gone,
+			p.Package, p.Packages, p.FixedVersion, p.Severity)
 	}
-	return tw.Flush()
+	return t.flush()
 }

@@ -40,13 +40,18 @@ func run(args []string) int {
 		return exitInterrupted
 	case errors.As(err, &exit):
 		if exit.message != "" {
-			fmt.Fprintln(os.Stderr, "pratique:", exit.message)
+			complain(exit.message)
 		}
 		return exit.code
 	default:
-		fmt.Fprintln(os.Stderr, "pratique:", err)
+		complain(err.Error())
 		return 1
 	}
+}
+
+// complain tells what went wrong. The words may be a server's, and quote an image.
+func complain(message string) {
+	fmt.Fprintln(os.Stderr, "pratique:", printableLines(message))
 }
 
 // exitInterrupted is the exit code of a command that a signal ended, as shells

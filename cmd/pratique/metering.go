@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -50,12 +49,13 @@ it succeeds, also a repeated one.`,
 }
 
 func printStatement(w io.Writer, s api.Statement) error {
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(tw, "INSTANCE\tNAMESPACE\tSCANS")
+	t := newTable(w, "INSTANCE", "NAMESPACE", "SCANS")
 	for _, u := range s.Namespaces {
-		fmt.Fprintf(tw, "%s\t%s\t%d\n", u.Instance, u.Namespace, u.Scans)
+		t.row(u.Instance, u.Namespace, u.Scans)
 	}
-	fmt.Fprintf(tw, "\ttotal of %s\t%d\n", s.Month, s.Scans)
-	fmt.Fprintf(tw, "\tfree\t%d\n\tfull price\t%d\n\tdiscounted\t%d\n", s.Free, s.Full, s.Discounted)
-	return tw.Flush()
+	t.row("", "total of "+s.Month, s.Scans)
+	t.row("", "free", s.Free)
+	t.row("", "full price", s.Full)
+	t.row("", "discounted", s.Discounted)
+	return t.flush()
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -81,8 +80,7 @@ func tellLeftOut(w io.Writer, all []api.Exception) error {
 	if len(left) == 0 {
 		return nil
 	}
-	_, err := fmt.Fprintf(w, "pratique: not in the document, as they name no vulnerability: exceptions %s\n", strings.Join(left, ", "))
-	return err
+	return sayf(w, "pratique: not in the document, as they name no vulnerability: exceptions %s\n", strings.Join(left, ", "))
 }
 
 func newExceptionImportCommand(o *options) *cobra.Command {
@@ -116,18 +114,18 @@ told one by one; the exit code is then 2.`,
 }
 
 func printImport(w io.Writer, r api.ExceptionImport) error {
-	fmt.Fprintf(w, "%d exceptions made, %d were there already\n", r.Created, r.Unchanged)
+	sayf(w, "%d exceptions made, %d were there already\n", r.Created, r.Unchanged)
 	if r.Refused == 0 {
 		return nil
 	}
-	fmt.Fprintf(w, "%d of %d statements are not or not wholly exceptions:\n", r.Refused, len(r.Items))
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	sayf(w, "%d of %d statements are not or not wholly exceptions:\n", r.Refused, len(r.Items))
+	t := newTable(w)
 	for _, i := range r.Items {
 		if i.Problem != "" {
-			fmt.Fprintf(tw, "statement %d\t%s\t%s\t%s\n", i.Statement, oneLine(i.Vulnerability), i.Status, i.Problem)
+			t.row(fmt.Sprintf("statement %d", i.Statement), oneLine(i.Vulnerability), i.Status, i.Problem)
 		}
 	}
-	return errors.Join(tw.Flush(), exitError{code: exitFindings})
+	return errors.Join(t.flush(), exitError{code: exitFindings})
 }
 
 // readStatements reads the OpenVEX document of --vex; nil if there is none.
@@ -151,7 +149,7 @@ func (s *scanOptions) readStatements() (*vex.Document, error) {
 func (s *scanOptions) statementsAbout(doc *vex.Document, r *report.Report, stderr io.Writer) []catalog.Exception {
 	list, others := vex.ForImage(doc, vex.Image{Digest: r.Image.Digest, Repository: repositoryName(r.Image.Name)})
 	if others > 0 {
-		fmt.Fprintf(stderr, "pratique: %s: %d of %d statements name other products than this image and are not applied\n", s.vex, others, len(doc.Statements))
+		sayf(stderr, "pratique: %s: %d of %d statements name other products than this image and are not applied\n", s.vex, others, len(doc.Statements))
 	}
 	return list
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -127,26 +126,26 @@ func readLimited(name string, limit int64) ([]byte, error) {
 	return text, err
 }
 
-// printGate prints the settings of a gate as rows.
-func printGate(w io.Writer, g api.GateSettings) {
-	fmt.Fprintf(w, "not scanned\t%s\n", g.NotScanned)
-	fmt.Fprintf(w, "waiting for a scan\t%s\n", g.Waiting)
-	fmt.Fprintf(w, "being scanned\t%s\n", g.Running)
-	fmt.Fprintf(w, "scan failed\t%s\n", g.Failed)
-	fmt.Fprintf(w, "not scannable\t%s\n", g.NotScannable)
-	fmt.Fprintf(w, "scan refused\t%s\n", g.ScanRefused)
-	fmt.Fprintf(w, "report only\t%s\n", yesNo(g.ReportOnly))
-	fmt.Fprintf(w, "grace\t%d days\n", g.GraceDays)
+// addGate adds the settings of a gate as rows.
+func addGate(t *table, g api.GateSettings) {
+	t.row("not scanned", g.NotScanned)
+	t.row("waiting for a scan", g.Waiting)
+	t.row("being scanned", g.Running)
+	t.row("scan failed", g.Failed)
+	t.row("not scannable", g.NotScannable)
+	t.row("scan refused", g.ScanRefused)
+	t.row("report only", yesNo(g.ReportOnly))
+	t.row("grace", fmt.Sprintf("%d days", g.GraceDays))
 	for _, category := range slices.Sorted(maps.Keys(g.AlsoBlock)) {
-		fmt.Fprintf(w, "also blocks\t%s from %s on\n", category, g.AlsoBlock[category])
+		t.row("also blocks", fmt.Sprintf("%s from %s on", category, g.AlsoBlock[category]))
 	}
 	for _, account := range g.ExemptAccounts {
-		fmt.Fprintf(w, "exempt\t%s\n", account)
+		t.row("exempt", account)
 	}
-	fmt.Fprintf(w, "statements\t%s\n", g.Statements)
+	t.row("statements", g.Statements)
 	for _, text := range g.StatementKeys {
 		if k, err := catalog.ParsePublicKey(text); err == nil {
-			fmt.Fprintf(w, "statement key\t%s\n", k.ID)
+			t.row("statement key", k.ID)
 		}
 	}
 }
@@ -178,24 +177,23 @@ the namespace, with what is named changed and blocking on. Nothing is changed.`,
 }
 
 func printPreview(w io.Writer, p api.PolicyPreview) error {
-	fmt.Fprintf(w, "since %s: %d artifacts were asked for %d times; %d of those pulls were refused\n", p.Since, p.Artifacts, p.Pulls, p.Refused)
-	fmt.Fprintf(w, "the policy refuses %d of them, asked for %d times\n", p.Blocked.Artifacts, p.Blocked.Pulls)
+	sayf(w, "since %s: %d artifacts were asked for %d times; %d of those pulls were refused\n", p.Since, p.Artifacts, p.Pulls, p.Refused)
+	sayf(w, "the policy refuses %d of them, asked for %d times\n", p.Blocked.Artifacts, p.Blocked.Pulls)
 	if !p.Complete {
 		fmt.Fprintln(w, "more artifacts were asked for than were looked at: these are the ones most often asked for")
 	}
 	if len(p.Items) == 0 {
 		return nil
 	}
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(tw, "PULLS\tREPOSITORY\tTAGS\tDIGEST\tREASON\tWORST")
+	t := newTable(w, "PULLS", "REPOSITORY", "TAGS", "DIGEST", "REASON", "WORST")
 	for _, i := range p.Items {
-		fmt.Fprintf(tw, "%d\t%s\t%s\t%.19s\t%s\t%s\n", i.Pulls, i.Repository, someTags(i.Tags), i.Digest, i.Reason, i.Severity)
+		t.row(i.Pulls, i.Repository, someTags(i.Tags), shortDigest(i.Digest), i.Reason, i.Severity)
 	}
-	if err := tw.Flush(); err != nil {
+	if err := t.flush(); err != nil {
 		return err
 	}
 	if more := p.Blocked.Artifacts - len(p.Items); more > 0 {
-		fmt.Fprintf(w, "and %d more\n", more)
+		sayf(w, "and %d more\n", more)
 	}
 	return nil
 }

@@ -67,7 +67,7 @@ func (r *reportOptions) run(cmd *cobra.Command, arg string) error {
 		return explainNoReport(err, artifact)
 	}
 	if s := artifact.ScanOverview; s != nil && s.State == catalog.Failed {
-		fmt.Fprintf(cmd.ErrOrStderr(), "pratique: the latest scan failed, so this is an earlier report: %v\n", scanFailure(s.Scan))
+		sayf(cmd.ErrOrStderr(), "pratique: the latest scan failed, so this is an earlier report: %v\n", scanFailure(s.Scan))
 	}
 	return out.write(rep)
 }
@@ -113,7 +113,7 @@ func waitForScan(cmd *cobra.Command, c *client.Client, image client.Image, s api
 			if s.Progress != nil {
 				p = *s.Progress
 			}
-			fmt.Fprintf(stderr, "\r\x1b[K%-8s %s", s.State, describeProgress(s.Percent, p, ""))
+			sayf(stderr, "\r\x1b[K%-8s %s", s.State, describeProgress(s.Percent, p, ""))
 		}
 		defer fmt.Fprint(stderr, "\r\x1b[K")
 	}

@@ -2,8 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -60,12 +58,11 @@ func newRoleListCommand(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			tw := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 8, 2, ' ', 0)
-			fmt.Fprintln(tw, "ROLE\tHOLDER\tGRANTED\tBY")
+			t := newTable(cmd.OutOrStdout(), "ROLE", "HOLDER", "GRANTED", "BY")
 			for _, r := range roles {
-				fmt.Fprintf(tw, "%s\t%s\t%s\t%s\n", r.Role, catalog.RoleGrant{Account: r.Account, Group: r.Group}.Holder(), r.GrantedAt.UTC().Format(time.RFC3339), r.GrantedBy)
+				t.row(r.Role, catalog.RoleGrant{Account: r.Account, Group: r.Group}.Holder(), r.GrantedAt.UTC().Format(time.RFC3339), r.GrantedBy)
 			}
-			return tw.Flush()
+			return t.flush()
 		}),
 	}
 	realm.add(cmd, false)
@@ -92,7 +89,7 @@ writer, maintainer, administrator or auditor.`,
 			if err := c.GrantRole(cmd.Context(), realm.Realm, args[1], realm.group, role); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s is %s%s\n", args[1], role, realm.where())
+			sayf(cmd.OutOrStdout(), "%s is %s%s\n", args[1], role, realm.where())
 			return nil
 		}),
 	}
@@ -122,7 +119,7 @@ func newRoleRevokeCommand(o *options) *cobra.Command {
 			if err := c.RevokeRole(cmd.Context(), realm.Realm, args[0], realm.group); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s has no role%s itself\n", args[0], realm.where())
+			sayf(cmd.OutOrStdout(), "%s has no role%s itself\n", args[0], realm.where())
 			return nil
 		}),
 	}

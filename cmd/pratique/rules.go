@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -37,16 +36,14 @@ func newRulesListCommand(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			tw := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 8, 2, ' ', 0)
-			fmt.Fprintln(tw, "FILE\tSIZE\tCHANGED\tBY")
+			t := newTable(cmd.OutOrStdout(), "FILE", "SIZE", "CHANGED", "BY")
 			for _, f := range rules.Files {
-				fmt.Fprintf(tw, "%s\t%d\t%s\t%s\n", f.Name, f.Size, f.UpdatedAt.Format(time.RFC3339), f.UpdatedBy)
+				t.row(f.Name, f.Size, f.UpdatedAt.Format(time.RFC3339), f.UpdatedBy)
 			}
-			if err := tw.Flush(); err != nil || rules.NeedScan == 0 {
+			if err := t.flush(); err != nil || rules.NeedScan == 0 {
 				return err
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d images were looked at by other rules; scan them again before these count for them.\n", rules.NeedScan)
-			return err
+			return sayf(cmd.OutOrStdout(), "%d images were looked at by other rules; scan them again before these count for them.\n", rules.NeedScan)
 		}),
 	}
 }
@@ -82,7 +79,7 @@ func newRulesSetCommand(o *options) *cobra.Command {
 				if err := c.PutRuleFile(cmd.Context(), args[0], filepath.Base(file), text); err != nil {
 					return err
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "set %s of namespace %s\n", filepath.Base(file), args[0])
+				sayf(cmd.OutOrStdout(), "set %s of namespace %s\n", filepath.Base(file), args[0])
 			}
 			return nil
 		}),
@@ -116,7 +113,7 @@ func newRulesRemoveCommand(o *options) *cobra.Command {
 			if err := c.DeleteRuleFile(cmd.Context(), args[0], args[1]); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "removed %s of namespace %s\n", args[1], args[0])
+			sayf(cmd.OutOrStdout(), "removed %s of namespace %s\n", args[1], args[0])
 			return nil
 		}),
 	}

@@ -213,7 +213,7 @@ func (s *scanOptions) readExceptions(stderr io.Writer) ([]catalog.Exception, err
 	}
 	for _, e := range list {
 		if e.State(s.now()) == catalog.ExceptionExpired {
-			fmt.Fprintf(stderr, "pratique: %s:%d: the exception for %s expired on %s and is not applied\n",
+			sayf(stderr, "pratique: %s:%d: the exception for %s expired on %s and is not applied\n",
 				s.exceptions, e.ID, e.Criteria, e.ExpiresAt.Format(time.RFC3339))
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -84,8 +83,7 @@ func newScheduleListCommand(o *options) *cobra.Command {
 }
 
 func printSchedules(w io.Writer, list []api.Schedule) error {
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(tw, "NAME\tEVERY\tAT\tIMAGES\tRATE\tNEXT RUN\tLAST RUN\tBATCH")
+	t := newTable(w, "NAME", "EVERY", "AT", "IMAGES", "RATE", "NEXT RUN", "LAST RUN", "BATCH")
 	for _, s := range list {
 		last := fmt.Sprint(s.LastBatch)
 		switch {
@@ -94,10 +92,10 @@ func printSchedules(w io.Writer, list []api.Schedule) error {
 		case s.LastBatch == 0:
 			last = ""
 		}
-		fmt.Fprintf(tw, "%s\t%dd\t%s\t%s\t%s\t%s\t%s\t%s\n", s.Name, s.EveryDays, s.At, describeSelection(s.Selection), describeRate(s.ImagesPerHour),
+		t.row(s.Name, fmt.Sprintf("%dd", s.EveryDays), s.At, describeSelection(s.Selection), describeRate(s.ImagesPerHour),
 			moment(s.NextRun, "disabled"), moment(s.LastRun, "never"), last)
 	}
-	return tw.Flush()
+	return t.flush()
 }
 
 func describeSelection(s api.Selection) string {
@@ -134,7 +132,7 @@ func newScheduleDeleteCommand(o *options) *cobra.Command {
 			if err := c.DeleteSchedule(cmd.Context(), args[0]); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "deleted schedule %s\n", args[0])
+			sayf(cmd.OutOrStdout(), "deleted schedule %s\n", args[0])
 			return nil
 		}),
 	}

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -184,8 +183,7 @@ func formatSize(n int64) string {
 }
 
 func printSettings(w io.Writer, s api.Settings) error {
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(tw, "SETTING\tVALUE\tSET BY")
+	t := newTable(w, "SETTING", "VALUE", "SET BY")
 	row := func(name, value string, set bool) {
 		by := "default"
 		if set {
@@ -193,7 +191,7 @@ func printSettings(w io.Writer, s api.Settings) error {
 		} else if s.Profile == catalog.ProfileSWR {
 			by = "profile"
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\n", name, value, by)
+		t.row(name, value, by)
 	}
 	refuse := "none"
 	if len(s.Refuse) > 0 {
@@ -211,11 +209,10 @@ func printSettings(w io.Writer, s api.Settings) error {
 	row("layer-size", formatSize(s.LayerBytes), s.Set.LayerSize != nil)
 	row("refuse", refuse, s.Set.Refuse != nil)
 	row("waiting", waiting, false)
-	if err := tw.Flush(); err != nil || s.ChangedBy == "" {
+	if err := t.flush(); err != nil || s.ChangedBy == "" {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "changed by %s at %s\n", s.ChangedBy, s.ChangedAt.UTC().Format(time.RFC3339))
-	return err
+	return sayf(w, "changed by %s at %s\n", s.ChangedBy, s.ChangedAt.UTC().Format(time.RFC3339))
 }
 
 func joinRefusals(list []catalog.Refusal) string {

@@ -3,7 +3,6 @@ package advisory
 import (
 	"cmp"
 	"slices"
-	"strings"
 )
 
 // Changed names the packages whose advisories differ between two databases,
@@ -35,9 +34,7 @@ func Changed(old, new *DB) ([]PackageKey, error) {
 			return nil, err
 		}
 	}
-	slices.SortFunc(out, func(a, b PackageKey) int {
-		return cmp.Or(strings.Compare(a.Ecosystem, b.Ecosystem), strings.Compare(a.Name, b.Name))
-	})
+	slices.SortFunc(out, comparePackageKeys)
 	return slices.Compact(out), nil
 }
 

@@ -81,6 +81,7 @@ type NamespaceStore interface {
 // ArtifactStore holds repositories and what is in them.
 type ArtifactStore interface {
 	Repositories(ctx context.Context, instanceID, namespace string, page catalog.Page) ([]catalog.Repository, error)
+	AllRepositories(ctx context.Context, instanceID, text string, see catalog.Visibility, page catalog.Page) ([]catalog.RepositorySummary, error)
 	DeleteRepository(ctx context.Context, key catalog.RepositoryKey) error
 	Artifacts(ctx context.Context, key catalog.RepositoryKey, page catalog.Page) ([]catalog.Pull, error)
 	Pull(ctx context.Context, key catalog.RepositoryKey, reference string) (catalog.Pull, error)
@@ -136,6 +137,18 @@ type Advisories interface {
 	// Update asks for advisories now. It returns false if they are being fetched,
 	// or that was asked for already.
 	Update() bool
+	// Threats tells what is known of vulnerabilities apart from any package, in the
+	// order of their ids, and Titles their titles by id, as advisories about some
+	// packages have them. Without a database nothing is known.
+	Threats(ids []string) ([]Threat, error)
+	Titles(keys []catalog.VulnerabilityKey) (map[string]string, error)
+}
+
+// Threat is what is known of a vulnerability apart from any package; nil where
+// nothing is.
+type Threat struct {
+	KEV  *report.KEV
+	EPSS *report.EPSS
 }
 
 // Access tells who asks, and looks after accounts; package access says what the

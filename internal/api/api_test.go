@@ -419,3 +419,7 @@ func (a *noAdvisories) Update() bool {
 	defer func() { a.asked = true }()
 	return !a.asked
 }
+
+func (*noAdvisories) Threats(ids []string) ([]Threat, error) { return make([]Threat, len(ids)), nil }
+
+func (*noAdvisories) Titles([]catalog.VulnerabilityKey) (map[string]string, error) { return nil, nil }

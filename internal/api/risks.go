@@ -15,11 +15,16 @@ import (
 
 // RiskStore answers questions across images.
 type RiskStore interface {
-	VulnerabilityUses(ctx context.Context, instanceID string, f catalog.VulnerabilityFilter, offset, limit int) ([]catalog.VulnerabilityUse, error)
+	// VulnerabilityUses tells of all of them, VulnerabilityKeys of names under which
+	// advisories speak of packages that have them.
+	VulnerabilityUses(ctx context.Context, instanceID string, f catalog.VulnerabilityFilter) ([]catalog.VulnerabilityUse, error)
+	VulnerabilityKeys(ctx context.Context, ids []string) ([]catalog.VulnerabilityKey, error)
 	VulnerableImages(ctx context.Context, instanceID, vulnerability string, f catalog.ImageFilter, after int64, limit int) ([]catalog.PackageUse, error)
+	PackageNames(ctx context.Context, instanceID string, f catalog.PackageFilter, offset, limit int) (list []catalog.PackageNameUse, total int, err error)
 	VulnerabilityHistory(ctx context.Context, instanceID, vulnerability string, f catalog.ImageFilter, offset, limit int) ([]catalog.VulnerabilityPeriod, error)
 	PackageImages(ctx context.Context, instanceID, name, version, kind string, f catalog.ImageFilter, after int64, limit int) ([]catalog.PackageUse, error)
-	RuleUses(ctx context.Context, instanceID string, f catalog.RuleFilter, offset, limit int) ([]catalog.RuleUse, error)
+	// RuleUses returns some of them, and how many there are.
+	RuleUses(ctx context.Context, instanceID string, f catalog.RuleFilter, offset, limit int) (list []catalog.RuleUse, total int, err error)
 	FoundImages(ctx context.Context, instanceID string, category, rule string, f catalog.ImageFilter, after int64, limit int) ([]catalog.FoundImage, error)
 	Standing(ctx context.Context, instanceID string, f catalog.ImageFilter) (catalog.Standing, error)
 	Trend(ctx context.Context, instanceID string, f catalog.ImageFilter, since time.Time) ([]catalog.TrendDay, error)
@@ -32,7 +37,7 @@ func (h *handlers) registerRisks(api huma.API) {
 	tags := []string{"Risks"}
 	route(h, api, huma.Operation{
 		OperationID: "listRiskVulnerabilities", Method: http.MethodGet, Path: "/risks/vulnerabilities", Tags: tags,
-		Summary:     "List the vulnerabilities of all images, the worst first",
+		Summary:     "List the vulnerabilities of all images",
 		Description: "As found, before anybody's decision about them; each image's own report tells those.",
 	}, h.listRiskVulnerabilities)
 	route(h, api, huma.Operation{
@@ -54,9 +59,18 @@ func (h *handlers) registerRisks(api huma.API) {
 		Description: "Malicious files, unsafe settings, weak passwords, sensitive information and software compliance, as found.",
 	}, h.listRiskFindings)
 	route(h, api, huma.Operation{
+		OperationID: "getRiskRule", Method: http.MethodGet, Path: "/risks/findings/rule", Tags: tags,
+		Summary:     "Describe a rule that found something, and what to do about it",
+		Description: "In the words of the report of one of the images in which it did, which may be about that image.",
+	}, h.getRiskRule)
+	route(h, api, huma.Operation{
 		OperationID: "listFoundImages", Method: http.MethodGet, Path: "/risks/findings/images", Tags: tags,
 		Summary: "List the images in which a rule found something",
 	}, h.listFoundImages)
+	route(h, api, huma.Operation{
+		OperationID: "listRiskPackages", Method: http.MethodGet, Path: "/risks/packages", Tags: tags,
+		Summary: "List the packages that images hold by name, those that begin with what is looked for first",
+	}, h.listRiskPackages)
 	route(h, api, huma.Operation{
 		OperationID: "listPackageImages", Method: http.MethodGet, Path: "/risks/packages/images", Tags: tags,
 		Summary: "List the images that hold a package",
@@ -91,6 +105,12 @@ type Some[T any] struct {
 	More  bool `json:"more" doc:"Whether there are others after these"`
 }
 
+// Counted is part of such a list of which it is known how long it is.
+type Counted[T any] struct {
+	Some[T]
+	Total int `json:"total" doc:"How many there are with those before and after"`
+}
+
 // someOf makes part of a list of what the store returned when it was asked for
 // one more.
 func someOf[S, T any](found []S, limit int, convert func(S) T) Some[T] {
@@ -101,41 +121,11 @@ func someOf[S, T any](found []S, limit int, convert func(S) T) Some[T] {
 	return out
 }
 
-// RiskVulnerability is a vulnerability with how many images have it.
-type RiskVulnerability struct {
-	ID       string    `json:"id"`
-	Severity string    `json:"severity" doc:"The worst of its packages"`
-	Images   int       `json:"images" doc:"Images that have it"`
-	Packages int       `json:"packages" doc:"Packages that bring it"`
-	Fixable  int       `json:"fixable" doc:"Of these, packages with a fixed version"`
-	Since    time.Time `json:"since" doc:"When it was first found here"`
-}
-
-type listRiskVulnerabilitiesIn struct {
-	InImages
-	More
-	Severity string `query:"severity" enum:"unknown,negligible,low,medium,high,critical" doc:"Only of this severity or higher"`
-	Query    string `query:"q" maxLength:"256" doc:"Only with this in the id or in a package's name"`
-	Fixable  bool   `query:"fixable" doc:"Only with a fixed version"`
-}
-
-type listRiskVulnerabilitiesOut struct {
-	Body Some[RiskVulnerability]
-}
-
-func (h *handlers) listRiskVulnerabilities(ctx context.Context, in *listRiskVulnerabilitiesIn) (*listRiskVulnerabilitiesOut, error) {
-	least, err := leastSeverity(in.Severity)
-	if err != nil {
-		return nil, err
-	}
-	f := catalog.VulnerabilityFilter{ImageFilter: in.filter(ctx), Severity: least, Query: in.Query, Fixable: in.Fixable}
-	list, err := h.cfg.Store.VulnerabilityUses(ctx, instance(ctx), f, in.Offset, in.Limit+1)
-	if err != nil {
-		return nil, err
-	}
-	return &listRiskVulnerabilitiesOut{someOf(list, in.Limit, func(u catalog.VulnerabilityUse) RiskVulnerability {
-		return RiskVulnerability{ID: u.ID, Severity: u.Severity.String(), Images: u.Images, Packages: u.Packages, Fixable: u.Fixable, Since: u.Since}
-	})}, nil
+// countedOf makes part of a list of total entries.
+func countedOf[S, T any](found []S, offset, total int, convert func(S) T) Counted[T] {
+	out := Counted[T]{someOf(found, len(found), convert), total}
+	out.More = offset+len(found) < total
+	return out
 }
 
 // InVulnerability is the part of a path that names a vulnerability.
@@ -362,6 +352,42 @@ func categoryOf(p catalog.PackageIdentity) report.Category {
 	return report.Application
 }
 
+// RiskPackage is all packages of a name and type that images hold.
+type RiskPackage struct {
+	Name            string `json:"name"`
+	Type            string `json:"type" doc:"The purl type: deb, npm, maven, …"`
+	Versions        int    `json:"versions"`
+	Images          int    `json:"images" doc:"Images that hold one of the versions"`
+	Vulnerabilities int    `json:"vulnerabilities" doc:"Of any of the versions"`
+	Severity        string `json:"severity,omitempty" doc:"The worst of them"`
+}
+
+type listRiskPackagesIn struct {
+	InImages
+	More
+	Query string `query:"q" maxLength:"256" doc:"Only with this in the name"`
+	Type  string `query:"type" maxLength:"32" doc:"Only of this type: deb, npm, maven, …"`
+}
+
+type listRiskPackagesOut struct {
+	Body Counted[RiskPackage]
+}
+
+func (h *handlers) listRiskPackages(ctx context.Context, in *listRiskPackagesIn) (*listRiskPackagesOut, error) {
+	f := catalog.PackageFilter{ImageFilter: in.filter(ctx), Query: in.Query, Type: in.Type}
+	list, total, err := h.cfg.Store.PackageNames(ctx, instance(ctx), f, in.Offset, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return &listRiskPackagesOut{countedOf(list, in.Offset, total, func(u catalog.PackageNameUse) RiskPackage {
+		out := RiskPackage{Name: u.Name, Type: u.Type, Versions: u.Versions, Images: u.Images, Vulnerabilities: u.Vulnerabilities}
+		if u.Vulnerabilities > 0 {
+			out.Severity = u.Severity.String()
+		}
+		return out
+	})}, nil
+}
+
 type listPackageImagesIn struct {
 	InImages
 	ByArtifact
@@ -401,7 +427,7 @@ type listRiskFindingsIn struct {
 }
 
 type listRiskFindingsOut struct {
-	Body Some[RiskFinding]
+	Body Counted[RiskFinding]
 }
 
 func (h *handlers) listRiskFindings(ctx context.Context, in *listRiskFindingsIn) (*listRiskFindingsOut, error) {
@@ -410,13 +436,78 @@ func (h *handlers) listRiskFindings(ctx context.Context, in *listRiskFindingsIn)
 		return nil, err
 	}
 	f := catalog.RuleFilter{ImageFilter: in.filter(ctx), Category: report.Category(in.Category), Severity: least, Query: in.Query}
-	list, err := h.cfg.Store.RuleUses(ctx, instance(ctx), f, in.Offset, in.Limit+1)
+	list, total, err := h.cfg.Store.RuleUses(ctx, instance(ctx), f, in.Offset, in.Limit)
 	if err != nil {
 		return nil, err
 	}
-	return &listRiskFindingsOut{someOf(list, in.Limit, func(u catalog.RuleUse) RiskFinding {
+	return &listRiskFindingsOut{countedOf(list, in.Offset, total, func(u catalog.RuleUse) RiskFinding {
 		return RiskFinding{Category: u.Category, Rule: u.Rule, Title: u.Title, Severity: u.Severity.String(), Images: u.Images, Findings: u.Amount}
 	})}, nil
+}
+
+// RiskRule describes a rule by what it found in an image.
+type RiskRule struct {
+	Category   report.Category `json:"category"`
+	Rule       string          `json:"rule"`
+	Title      string          `json:"title"`
+	Severity   string          `json:"severity"`
+	Details    string          `json:"details,omitempty" doc:"What it means, in sentences"`
+	Solution   string          `json:"solution" doc:"What to do, in sentences"`
+	References []string        `json:"references" nullable:"false" doc:"Addresses that tell more"`
+	Image      RiskImage       `json:"image" doc:"The image whose report says so"`
+}
+
+// OfRule names a rule that found something.
+type OfRule struct {
+	Category string `query:"category" required:"true" enum:"malicious-file,unsafe-setting,weak-password,sensitive-information,software-compliance"`
+	Rule     string `query:"rule" required:"true" minLength:"1" maxLength:"256"`
+}
+
+type getRiskRuleIn struct {
+	InImages
+	OfRule
+}
+
+type getRiskRuleOut struct {
+	Body RiskRule
+}
+
+// getRiskRule describes a rule as the report of one of the images does that whoever
+// asks may see: rules of a namespace are nobody else's business.
+func (h *handlers) getRiskRule(ctx context.Context, in *getRiskRuleIn) (*getRiskRuleOut, error) {
+	images, err := h.cfg.Store.FoundImages(ctx, instance(ctx), in.Category, in.Rule, in.filter(ctx), 0, describers)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range images {
+		f, err := h.foundBy(ctx, i.ArtifactID, in.OfRule)
+		if err != nil && !catalog.Is(err, catalog.NotFound) {
+			return nil, err
+		}
+		if f != nil {
+			return &getRiskRuleOut{RiskRule{
+				Category: f.Category, Rule: f.Rule, Title: f.Title, Severity: f.Severity.String(), Details: f.Details,
+				Solution: f.Solution, References: append([]string{}, f.References...), Image: riskImage(i.Key, i.Digest, i.Tags),
+			}}, nil
+		}
+	}
+	return nil, catalog.Errorf(catalog.NotFound, "rule_not_found", "the rule %q found nothing in any image", in.Rule).
+		Advise("GET /api/v1/risks/findings lists those that did")
+}
+
+// foundBy returns the first thing that a rule found in an artifact, nil if it found
+// nothing.
+func (h *handlers) foundBy(ctx context.Context, artifactID int64, of OfRule) (*report.Finding, error) {
+	r, err := h.cfg.Scanner.DecodedReport(ctx, artifactID)
+	if err != nil {
+		return nil, err
+	}
+	for i := range r.Findings {
+		if f := &r.Findings[i]; string(f.Category) == of.Category && f.Rule == of.Rule {
+			return f, nil
+		}
+	}
+	return nil, nil
 }
 
 // FoundImage is an image in which a rule found something.
@@ -430,8 +521,7 @@ type FoundImage struct {
 type listFoundImagesIn struct {
 	InImages
 	ByArtifact
-	Category string `query:"category" required:"true" enum:"malicious-file,unsafe-setting,weak-password,sensitive-information,software-compliance"`
-	Rule     string `query:"rule" required:"true" minLength:"1" maxLength:"256"`
+	OfRule
 }
 
 type listFoundImagesOut struct {

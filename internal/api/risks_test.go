@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,31 +27,69 @@ func twoImages(t *testing.T) *service {
 	return s
 }
 
+// someAdvisories know the second vulnerability of twoImages to be exploited, and
+// the first for a title.
+type someAdvisories struct{ noAdvisories }
+
+func (*someAdvisories) Threats(ids []string) ([]Threat, error) {
+	threats := make([]Threat, len(ids))
+	for i, id := range ids {
+		if id == "CVE-2024-0001" {
+			threats[i] = Threat{KEV: &report.KEV{}, EPSS: &report.EPSS{Score: 0.9}}
+		}
+	}
+	return threats, nil
+}
+
+func (*someAdvisories) Titles(keys []catalog.VulnerabilityKey) (map[string]string, error) {
+	titles := map[string]string{}
+	for _, k := range keys {
+		titles[k.ID] = "A hole in " + k.Name
+	}
+	return titles, nil
+}
+
 func TestRiskVulnerabilities(t *testing.T) {
 	s := twoImages(t)
+	first, second := `CVE-2024-0000 "A hole in lib0" critical 2 1 false`, `CVE-2024-0001 "A hole in lib1" low 1 0 true`
 	for query, want := range map[string][]string{
-		"":                                   {"CVE-2024-0000 critical 2 1", "CVE-2024-0001 low 1 0"},
-		"?severity=high":                     {"CVE-2024-0000 critical 2 1"},
-		"?fixable=true":                      {"CVE-2024-0000 critical 2 1"},
-		"?q=LIB1":                            {"CVE-2024-0001 low 1 0"},
-		"?q=2024-0001":                       {"CVE-2024-0001 low 1 0"},
+		"":                                   {first, second},
+		"?severity=high":                     {first},
+		"?fixable=yes":                       {first},
+		"?fixable=no":                        {second},
+		"?exploited=true":                    {second},
+		"?exploited=true&fixable=yes":        nil,
+		"?sort=epss":                         {second, first},
+		"?sort=images":                       {first, second},
+		"?sort=since":                        {first, second},
+		"?sort=id":                           {first, second},
+		"?q=LIB1":                            {second},
+		"?q=2024-0001":                       {second},
 		"?q=_":                               nil,
-		"?limit=1":                           {"CVE-2024-0000 critical 2 1"},
-		"?offset=1":                          {"CVE-2024-0001 low 1 0"},
+		"?limit=1":                           {first},
+		"?limit=1&sort=epss":                 {second},
+		"?offset=1":                          {second},
+		"?offset=7":                          nil,
 		"?namespace=other":                   nil,
-		"?namespace=team&repository=tools":   {"CVE-2024-0000 critical 1 1"},
+		"?namespace=team&repository=tools":   {`CVE-2024-0000 "A hole in lib0" critical 1 1 false`},
 		"?namespace=team&repository=nothing": nil,
 	} {
-		var list Some[RiskVulnerability]
+		var list Counted[RiskVulnerability]
 		s.do("GET", "/risks/vulnerabilities"+query, "", 200, &list)
 		var got []string
 		for _, v := range list.Items {
-			got = append(got, fmt.Sprintf("%s %s %d %d", v.ID, v.Severity, v.Images, v.Fixable))
+			got = append(got, fmt.Sprintf("%s %q %s %d %d %t", v.ID, v.Title, v.Severity, v.Images, v.Fixable, v.Exploited))
 		}
-		if diff := cmp.Diff(want, got); diff != "" || list.Items == nil || list.More != (query == "?limit=1") {
-			t.Errorf("%s: more %t, %s", query, list.More, diff)
+		total := len(want)
+		if strings.Contains(query, "limit") || strings.Contains(query, "offset") {
+			total = 2
+		}
+		if diff := cmp.Diff(want, got); diff != "" || list.Items == nil || list.More != strings.Contains(query, "limit=1") || list.Total != total {
+			t.Errorf("%s: more %t, %d in all, %s", query, list.More, list.Total, diff)
 		}
 	}
+	s.refused("GET", "/risks/vulnerabilities?sort=cvss", "", 400, "invalid_request")
+	s.refused("GET", "/risks/vulnerabilities?fixable=true", "", 400, "invalid_request")
 	var v report.Vulnerability
 	s.do("GET", "/risks/vulnerabilities/CVE-2024-0001", "", 200, &v)
 	if v.ID != "CVE-2024-0001" || v.Package != "lib1" || len(v.Locations) != 0 || v.Solution != "" {
@@ -59,6 +98,53 @@ func TestRiskVulnerabilities(t *testing.T) {
 	s.refused("GET", "/risks/vulnerabilities/CVE-1", "", 404, "vulnerability_not_found")
 	s.refused("GET", "/risks/vulnerabilities/CVE-1%00", "", 400, "text_invalid")
 	s.refused("GET", "/risks/vulnerabilities?severity=urgent", "", 400, "invalid_request")
+}
+
+func TestRiskPackages(t *testing.T) {
+	s := twoImages(t)
+	for query, want := range map[string][]string{
+		"":                           {`lib0 deb 1 2 1 "critical" of 2`, `lib1 deb 1 1 1 "low" of 2`},
+		"?q=IB1":                     {`lib1 deb 1 1 1 "low" of 1`},
+		"?offset=1":                  {`lib1 deb 1 1 1 "low" of 2`},
+		"?q=lib_":                    nil,
+		"?type=rpm":                  nil,
+		"?namespace=other":           nil,
+		"?repository=tools&limit=10": {`lib0 deb 1 1 1 "critical" of 1`},
+	} {
+		var list Counted[RiskPackage]
+		s.do("GET", "/risks/packages"+query, "", 200, &list)
+		var got []string
+		for _, p := range list.Items {
+			got = append(got, fmt.Sprintf("%s %s %d %d %d %q of %d", p.Name, p.Type, p.Versions, p.Images, p.Vulnerabilities, p.Severity, list.Total))
+		}
+		if diff := cmp.Diff(want, got); diff != "" || list.Items == nil {
+			t.Errorf("%s: %s", query, diff)
+		}
+	}
+	s.refused("GET", "/risks/packages?q=%00", "", 400, "text_invalid")
+}
+
+func TestAllRepositories(t *testing.T) {
+	s := twoImages(t)
+	var list List[RepositorySummary]
+	s.do("GET", "/repositories?q=TEAM/&limit=1", "", 200, &list)
+	if len(list.Items) != 1 || list.Next != "team/app" {
+		t.Fatalf("%+v", list)
+	}
+	r := list.Items[0]
+	if r.Name != "app" || r.Namespace != "team" || r.Tags != 1 || r.PushedAt.IsZero() || r.Standing.Images != 1 || r.Standing.Worst.Critical != 1 {
+		t.Errorf("%+v", r)
+	}
+	list = List[RepositorySummary]{}
+	s.do("GET", "/repositories?after=team/app", "", 200, &list)
+	if len(list.Items) != 1 || list.Items[0].Name != "tools" || list.Next != "" {
+		t.Errorf("%+v", list)
+	}
+	s.do("GET", "/repositories?q=nothing", "", 200, &list)
+	if len(list.Items) != 0 {
+		t.Errorf("%+v", list)
+	}
+	s.refused("GET", "/repositories?q=%00", "", 400, "text_invalid")
 }
 
 func TestVulnerableImages(t *testing.T) {
@@ -105,7 +191,7 @@ func TestRiskFindings(t *testing.T) {
 		"?q=USER":                         "user high 2, ",
 		"?namespace=other":                "",
 	} {
-		var list Some[RiskFinding]
+		var list Counted[RiskFinding]
 		s.do("GET", "/risks/findings"+query, "", 200, &list)
 		got := ""
 		for _, f := range list.Items {
@@ -122,6 +208,25 @@ func TestRiskFindings(t *testing.T) {
 		t.Errorf("%+v", images)
 	}
 	s.refused("GET", "/risks/findings/images?rule=user&category=software", "", 400, "invalid_request")
+}
+
+func TestRiskRule(t *testing.T) {
+	s := twoImages(t)
+	var r RiskRule
+	s.do("GET", "/risks/findings/rule?category=unsafe-setting&rule=user", "", 200, &r)
+	want := RiskRule{Category: report.Baseline, Rule: "user", Severity: "high", Details: "It may do everything.", Solution: "Name a user.",
+		References: []string{}, Image: RiskImage{Namespace: "team", Repository: "app", Digest: digestOf("a"), Tags: []string{"1"}}}
+	if diff := cmp.Diff(want, r); diff != "" {
+		t.Error(diff)
+	}
+	s.do("GET", "/risks/findings/rule?category=unsafe-setting&rule=user&namespace=team&repository=tools", "", 200, &r)
+	if r.Image.Repository != "tools" {
+		t.Errorf("%+v", r)
+	}
+	s.refused("GET", "/risks/findings/rule?category=unsafe-setting&rule=jwt", "", 404, "rule_not_found")
+	s.refused("GET", "/risks/findings/rule?category=unsafe-setting&rule=user&namespace=other", "", 404, "rule_not_found")
+	s.refused("GET", "/risks/findings/rule?category=unsafe-setting&rule=%00", "", 400, "text_invalid")
+	s.refused("GET", "/risks/findings/rule?rule=user", "", 400, "invalid_request")
 }
 
 func TestDashboard(t *testing.T) {

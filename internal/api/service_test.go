@@ -120,7 +120,7 @@ func newService(t testing.TB) *service {
 	}
 	scanner := requestScans{s.store, new(sync.Map)}
 	t.Cleanup(func() { scanner.unchanged(t) })
-	cfg.Store, cfg.Scanner = s.store, scanner
+	cfg.Store, cfg.Scanner, cfg.Advisories = s.store, scanner, &someAdvisories{}
 	cfg.Instance = func(*http.Request) (catalog.Instance, error) { return s.inst, nil }
 	s.srv = serve(t, cfg)
 	return s
@@ -197,7 +197,7 @@ func vulnerable(severities ...report.Severity) *report.Report {
 	r.Findings = []report.Finding{
 		{FindingID: "s0", Category: report.Sensitive, Rule: "netrc", Severity: report.Critical, Locations: []report.Location{{Path: "root/.netrc", Line: 1}}},
 		{FindingID: "s1", Category: report.Sensitive, Rule: "jwt", Severity: report.Medium, Locations: []report.Location{{Path: "srv/a", Line: 1}}},
-		{FindingID: "b0", Category: report.Baseline, Rule: "user", Severity: report.High, Locations: []report.Location{{Path: "root/.netrc"}}},
+		{FindingID: "b0", Category: report.Baseline, Rule: "user", Severity: report.High, Details: "It may do everything.", Solution: "Name a user.", Locations: []report.Location{{Path: "root/.netrc"}}},
 	}
 	r.Summary = report.Summarize(r.Vulnerabilities)
 	r.Summary.Findings = report.SummarizeFindings(r.Findings)
@@ -240,7 +240,10 @@ func (s *service) finish(repository, reference string, r *report.Report) []byte 
 func held(r *report.Report) []catalog.PackageSet {
 	set := catalog.PackageSet{Document: fmt.Append(nil, "packages ", r.Packages)}
 	for _, p := range r.Packages {
-		h := catalog.HeldPackage{PackageIdentity: catalog.PackageIdentity{Name: p.Name, Version: p.Version, Type: p.Type, Judged: true}}
+		h := catalog.HeldPackage{
+			PackageIdentity: catalog.PackageIdentity{Name: p.Name, Version: p.Version, Type: p.Type, Judged: true},
+			Keys:            []catalog.AdvisoryKey{{Ecosystem: "Debian:12", Name: p.Name}},
+		}
 		for _, v := range r.Vulnerabilities {
 			if v.Package == p.Name {
 				h.Vulnerabilities = append(h.Vulnerabilities, catalog.PackageVulnerability{ID: v.ID, Severity: v.Severity, FixedVersion: v.FixedVersion})

@@ -24,6 +24,14 @@ type Repository struct {
 	UpdatedAt   time.Time
 }
 
+// RepositorySummary is a repository with how its images stand.
+type RepositorySummary struct {
+	Repository
+	// PushedAt is when a manifest was pushed last; zero if there is none.
+	PushedAt time.Time
+	Standing Standing
+}
+
 // ArtifactKind says what a manifest describes, as far as scans and the gate
 // care.
 type ArtifactKind string

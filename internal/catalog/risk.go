@@ -11,10 +11,15 @@ type VulnerabilityFilter struct {
 	ImageFilter
 	// Severity leaves out what is less severe.
 	Severity report.Severity
-	// Query is part of an id or of a package's name; Fixable leaves out what has
-	// no fixed version.
-	Query   string
-	Fixable bool
+	// Query is part of an id or of a package's name.
+	Query string
+}
+
+// VulnerabilityKey is a name under which advisories speak of a package with a
+// vulnerability.
+type VulnerabilityKey struct {
+	ID string
+	AdvisoryKey
 }
 
 // RuleUse is a rule that found something, with how many images it did so in.
@@ -107,4 +112,23 @@ type ActiveScan struct {
 type PullDay struct {
 	Day            time.Time
 	Pulls, Refused int64
+}
+
+// PackageFilter selects packages in questions about many images.
+type PackageFilter struct {
+	ImageFilter
+	// Query is part of a name.
+	Query string
+	// Type is a purl type.
+	Type string
+}
+
+// PackageNameUse is all packages of a name and type that images hold.
+type PackageNameUse struct {
+	Name, Type string
+	// Versions counts the versions, Images the images that hold one of them.
+	Versions, Images int
+	// Vulnerabilities counts those of any version; Severity is the worst of them.
+	Vulnerabilities int
+	Severity        report.Severity
 }

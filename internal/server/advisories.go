@@ -2,12 +2,14 @@ package server
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/pratique/pratique/internal/advisory"
 	"github.com/pratique/pratique/internal/api"
+	"github.com/pratique/pratique/internal/catalog"
 	"github.com/pratique/pratique/internal/scan"
 )
 
@@ -147,4 +149,40 @@ func (a *advisories) InForce() []api.AdvisoryInfo {
 		return nil
 	}
 	return out
+}
+
+// Threats tells what is known of vulnerabilities apart from any package.
+func (a *advisories) Threats(ids []string) ([]api.Threat, error) {
+	out := make([]api.Threat, len(ids))
+	err := a.use(func(db *advisory.DB) error {
+		threats, err := db.Threats(ids)
+		for i, t := range threats {
+			out[i] = api.Threat(t)
+		}
+		return err
+	})
+	return out, err
+}
+
+// Titles returns the titles of vulnerabilities by id.
+func (a *advisories) Titles(keys []catalog.VulnerabilityKey) (titles map[string]string, err error) {
+	ids := make(map[advisory.PackageKey][]string)
+	for _, k := range keys {
+		key := advisory.PackageKey(k.AdvisoryKey)
+		ids[key] = append(ids[key], k.ID)
+	}
+	err = a.use(func(db *advisory.DB) (err error) {
+		titles, err = db.Titles(ids)
+		return err
+	})
+	return titles, err
+}
+
+// use calls f with the database in force, if there is one.
+func (a *advisories) use(f func(*advisory.DB) error) error {
+	err := a.knowledge.Use(f)
+	if errors.Is(err, advisory.ErrNone) {
+		return nil
+	}
+	return err
 }

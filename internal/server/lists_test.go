@@ -7,8 +7,24 @@ import (
 	"github.com/pratique/pratique/internal/api"
 	"github.com/pratique/pratique/internal/api/client"
 	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/image/imagetest"
 	"github.com/pratique/pratique/internal/server"
 )
+
+// secretPackage is an image with a package that no other one has.
+const secretPackage = `
+-- layer --
+ADD rootfs.tar /
+-- etc/os-release --
+VERSION_ID="12"
+ID=debian
+-- var/lib/dpkg/status --
+Package: libsecret
+Status: install ok installed
+Architecture: amd64
+Version: 1.0-1
+
+`
 
 func testLists(t *testing.T, cfg server.Config) {
 	importAdvisories(t, cfg.Data)
@@ -22,6 +38,8 @@ func testLists(t *testing.T, cfg server.Config) {
 		e.do("POST", "/api/v1/batches", []byte(`{"namespaces":["`+name+`"]}`), jsonBody).want(t, 201)
 		e.do("POST", "/api/v1/exceptions", []byte(strings.ReplaceAll(exceptionBody, `"team"`, `"`+name+`"`)), jsonBody).want(t, 201)
 	}
+	e.push(imagetest.Build(t, secretPackage), "hidden/secret", "1")
+	e.scanned("hidden", "secret", "1")
 	e.do("POST", "/api/v1/batches", []byte(`{"namespaces":["team","hidden"]}`), jsonBody).want(t, 201)
 	e.do("POST", "/api/v1/exceptions", []byte(`{"scope":"namespace","targets":[{"namespace":"team"},{"namespace":"hidden"}],"action":"ignore","rule":"other","reason":"test"}`), jsonBody).want(t, 201)
 	login := func(name string, role catalog.Role, realm client.Realm) string {
@@ -38,7 +56,7 @@ func testLists(t *testing.T, cfg server.Config) {
 	auditor := login("auditor", catalog.Auditor, client.Realm{})
 	stranger := login("stranger", "", client.Realm{})
 	for _, path := range []string{
-		"/v2/_catalog", "/api/v1/namespaces", "/api/v1/events", "/api/v1/exceptions", "/api/v1/exceptions/history", "/api/v1/batches",
+		"/v2/_catalog", "/api/v1/namespaces", "/api/v1/repositories", "/api/v1/repositories?q=app", "/api/v1/events", "/api/v1/exceptions", "/api/v1/exceptions/history", "/api/v1/batches",
 		"/api/v1/dashboard", "/api/v1/risks/vulnerabilities/CVE-2026-0001/images", "/api/v1/risks/vulnerabilities/CVE-2026-0001/history", "/api/v1/risks/packages/images?package=libhole",
 	} {
 		t.Run(path, func(t *testing.T) {
@@ -61,6 +79,27 @@ func testLists(t *testing.T, cfg server.Config) {
 		body := e.do("GET", path, nil, stranger).body
 		if strings.Contains(body, "libhole") || strings.Contains(body, `"id":"CVE`) {
 			t.Errorf("whoever has no role gets of %s: %s", path, body)
+		}
+	}
+	// Nobody learns of the packages, rules and counts of a namespace who may not see
+	// it.
+	rule := "/api/v1/risks/findings/rule?category=unsafe-setting&rule=image-healthcheck"
+	if body := e.do("GET", rule, nil, reader).want(t, 200).body; !strings.Contains(body, `"namespace":"team"`) {
+		t.Errorf("the reader of team is told of a rule: %s", body)
+	}
+	e.do("GET", rule+"&namespace=hidden", nil, reader).want(t, 404, "rule_not_found")
+	e.do("GET", rule, nil, stranger).want(t, 404, "rule_not_found")
+	for login, want := range map[string]string{reader: `"total":0}`, stranger: `"total":0}`, auditor: `"total":1}`} {
+		if body := e.do("GET", "/api/v1/risks/packages?q=libsecret", nil, login).want(t, 200).body; !strings.Contains(body, want) {
+			t.Errorf("a package of a hidden namespace: %s is not in %s", want, body)
+		}
+	}
+	// What is counted is counted in what may be seen.
+	for _, path := range []string{"/api/v1/risks/vulnerabilities?q=CVE-2026-0001", "/api/v1/risks/packages?q=libhole"} {
+		for login, want := range map[string]string{reader: `"images":1,`, auditor: `"images":2,`} {
+			if body := e.do("GET", path, nil, login).want(t, 200).body; !strings.Contains(body, want) {
+				t.Errorf("%s: %s is not in %s", path, want, body)
+			}
 		}
 	}
 	for _, path := range []string{"", "/repositories", "/repositories/app/artifacts", "/repositories/app/artifacts/1/report", "/roles"} {

@@ -376,30 +376,6 @@ func (c *conditions) images(instanceID string, f catalog.ImageFilter) {
 	}
 }
 
-// VulnerabilityUses lists the vulnerabilities of the images of an instance, the
-// worst first, then those of the most images: up to limit, after the first
-// offset ones.
-func (s *Store) VulnerabilityUses(ctx context.Context, instanceID string, f catalog.VulnerabilityFilter, offset, limit int) ([]catalog.VulnerabilityUse, error) {
-	q := &conditions{}
-	q.images(instanceID, f.ImageFilter)
-	q.and("v.severity >= " + q.arg(int64(f.Severity)))
-	q.holds(f.Query, "v.vulnerability", "p.name")
-	if f.Fixable {
-		q.and("v.fixed_version <> ''")
-	}
-	list, err := all(ctx, s.reads, func(row scanner) (u catalog.VulnerabilityUse, err error) {
-		var since int64
-		err = row.Scan(&u.ID, &u.Severity, &u.Images, &u.Packages, &u.Fixable, &since)
-		u.Since = fromMillis(since)
-		return u, err
-	}, `SELECT v.vulnerability, max(v.severity), count(DISTINCT a.id), count(DISTINCT p.id),
-			count(DISTINCT CASE WHEN v.fixed_version <> '' THEN p.id END), min(v.since)
-		FROM package_vulnerability v JOIN package p ON p.id = v.package_id`+usedBy+`WHERE `+q.where.String()+`
-		GROUP BY v.vulnerability ORDER BY max(v.severity) DESC, count(DISTINCT a.id) DESC, v.vulnerability
-		LIMIT `+q.arg(min(max(limit, 1), 1000))+` OFFSET `+q.arg(max(offset, 0)), q.args...)
-	return list, s.fail("list vulnerabilities", err)
-}
-
 // VulnerableImages lists the images of an instance that have a vulnerability, one
 // for each package they have it by, by artifact: those with an artifact id above
 // after, up to limit artifacts.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 
 	"github.com/pratique/pratique/internal/catalog"
 )
@@ -24,6 +25,32 @@ func (s *Store) Repositories(ctx context.Context, instanceID, namespace string, 
 			(SELECT count(*) FROM artifact a WHERE a.repository_id = r.id),
 			(SELECT count(*) FROM tag t WHERE t.repository_id = r.id)
 		FROM repository r WHERE r.namespace_id = $1 AND r.name > $2 ORDER BY r.name LIMIT $3`, id, page.After, limit(page))
+	return list, s.fail("list repositories", err)
+}
+
+// AllRepositories lists the repositories of the namespaces that may be seen by
+// namespace and name, those with a text in "namespace/repository". After a page
+// comes what follows such a name.
+func (s *Store) AllRepositories(ctx context.Context, instanceID, text string, see catalog.Visibility, page catalog.Page) ([]catalog.RepositorySummary, error) {
+	q := &conditions{}
+	q.images(instanceID, catalog.ImageFilter{See: &see})
+	q.holds(text, "n.name || '/' || r.name")
+	if page.After != "" {
+		namespace, name, _ := strings.Cut(page.After, "/")
+		q.and("(n.name, r.name) > (" + q.arg(namespace) + ", " + q.arg(name) + ")")
+	}
+	list, err := all(ctx, s.reads, func(row scanner) (r catalog.RepositorySummary, err error) {
+		var created, updated, pushed int64
+		err = row.Scan(append([]any{&r.ID, &r.NamespaceID, &r.Namespace, &r.Name, &created, &updated, &r.Artifacts, &r.Tags, &pushed}, standingDest(&r.Standing)...)...)
+		r.CreatedAt, r.UpdatedAt, r.PushedAt = fromMillis(created), fromMillis(updated), fromMillis(pushed)
+		return r, err
+	}, `SELECT r.id, r.namespace_id, r.namespace, r.name, r.created_at, r.updated_at,
+			(SELECT count(*) FROM artifact b WHERE b.repository_id = r.id), (SELECT count(*) FROM tag t WHERE t.repository_id = r.id),
+			COALESCE((SELECT max(b.pushed_at) FROM artifact b WHERE b.repository_id = r.id), 0),`+standing+`
+		FROM (SELECT r.id, r.namespace_id, n.name AS namespace, r.name, r.created_at, r.updated_at
+			FROM repository r JOIN namespace n ON n.id = r.namespace_id WHERE `+q.where.String()+` ORDER BY n.name, r.name LIMIT `+q.arg(limit(page))+`) AS r
+		LEFT JOIN artifact a ON a.repository_id = r.id AND a.kind = `+q.arg(string(catalog.KindImage))+standingJoins+`
+		GROUP BY r.id, r.namespace_id, r.namespace, r.name, r.created_at, r.updated_at ORDER BY r.namespace, r.name`, q.args...)
 	return list, s.fail("list repositories", err)
 }
 

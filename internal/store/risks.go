@@ -82,12 +82,18 @@ func (c *conditions) holds(text string, columns ...string) {
 	if text == "" {
 		return
 	}
-	pattern := "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.ToLower(text)) + "%"
+	pattern := "%" + likeText(text) + "%"
 	var any []string
 	for _, column := range columns {
 		any = append(any, "lower("+column+") LIKE "+c.arg(pattern)+" ESCAPE '!'")
 	}
 	c.and("(" + strings.Join(any, " OR ") + ")")
+}
+
+// likeText is a text as LIKE finds it in lower case, with ! before what else would
+// stand for something.
+func likeText(text string) string {
+	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.ToLower(text))
 }
 
 // foundIn joins the images n, r, a with what rules found in them f.
@@ -96,8 +102,8 @@ const foundIn = ` artifact_finding f JOIN artifact a ON a.id = f.artifact_id
 
 // RuleUses lists the rules that found something in images of an instance, other
 // than vulnerabilities: the worst first, then those of the most images, up to
-// limit, after the first offset ones.
-func (s *Store) RuleUses(ctx context.Context, instanceID string, f catalog.RuleFilter, offset, limit int) ([]catalog.RuleUse, error) {
+// limit, after the first offset ones. total counts all of them.
+func (s *Store) RuleUses(ctx context.Context, instanceID string, f catalog.RuleFilter, offset, limit int) (list []catalog.RuleUse, total int, err error) {
 	q := &conditions{}
 	q.images(instanceID, f.ImageFilter)
 	if f.Category != "" {
@@ -105,11 +111,14 @@ func (s *Store) RuleUses(ctx context.Context, instanceID string, f catalog.RuleF
 	}
 	q.and("f.severity >= " + q.arg(int64(f.Severity)))
 	q.holds(f.Query, "f.rule", "f.title")
-	list, err := all(ctx, s.reads, scanRule, `SELECT f.category, f.rule, max(f.title), max(f.severity), count(*), CAST(sum(f.amount) AS BIGINT)
-		FROM`+foundIn+`WHERE `+q.where.String()+`
-		GROUP BY f.category, f.rule ORDER BY max(f.severity) DESC, count(*) DESC, f.category, f.rule
+	found := ` FROM` + foundIn + `WHERE ` + q.where.String() + ` GROUP BY f.category, f.rule `
+	if total, err = one(ctx, s.reads, nil, scalar[int], `SELECT count(*) FROM (SELECT 1`+found+`) AS rules`, q.args...); err != nil {
+		return nil, 0, s.fail("count what rules found", err)
+	}
+	list, err = all(ctx, s.reads, scanRule, `SELECT f.category, f.rule, max(f.title), max(f.severity), count(*), CAST(sum(f.amount) AS BIGINT)`+
+		found+`ORDER BY max(f.severity) DESC, count(*) DESC, f.category, f.rule
 		LIMIT `+q.arg(min(max(limit, 1), 1000))+` OFFSET `+q.arg(max(offset, 0)), q.args...)
-	return list, s.fail("list what rules found", err)
+	return list, total, s.fail("list what rules found", err)
 }
 
 // FoundImages lists the images of an instance in which a rule found something, by

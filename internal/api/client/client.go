@@ -339,21 +339,42 @@ func (c *Client) Judging(ctx context.Context) (j api.Judging, err error) {
 	return j, c.do(ctx, http.MethodGet, "/judging", nil, nil, &j)
 }
 
-// RiskVulnerabilities lists the worst vulnerabilities of all images, up to limit,
-// or of those of a namespace.
-func (c *Client) RiskVulnerabilities(ctx context.Context, namespace string, limit int) ([]api.RiskVulnerability, error) {
-	query := url.Values{"limit": {strconv.Itoa(limit)}}
-	if namespace != "" {
-		query.Set("namespace", namespace)
+// Repositories lists the repositories of all namespaces with a text in their name.
+func (c *Client) Repositories(ctx context.Context, text string) (all []api.RepositorySummary, err error) {
+	query := url.Values{"q": {text}, "limit": {"500"}}
+	for {
+		var page api.List[api.RepositorySummary]
+		if err := c.do(ctx, http.MethodGet, "/repositories", query, nil, &page); err != nil {
+			return nil, err
+		}
+		if all = append(all, page.Items...); page.Next == "" {
+			return all, nil
+		}
+		query.Set("after", page.Next)
 	}
-	var some api.Some[api.RiskVulnerability]
-	return some.Items, c.do(ctx, http.MethodGet, "/risks/vulnerabilities", query, nil, &some)
+}
+
+// RiskVulnerabilities lists vulnerabilities of all images, as parameters of the
+// interface select and order them.
+func (c *Client) RiskVulnerabilities(ctx context.Context, query url.Values) (some api.Counted[api.RiskVulnerability], err error) {
+	return some, c.do(ctx, http.MethodGet, "/risks/vulnerabilities", query, nil, &some)
 }
 
 // VulnerableImages lists the images that have a vulnerability, or those of them in
 // a namespace.
 func (c *Client) VulnerableImages(ctx context.Context, id, namespace string) ([]api.PackageImage, error) {
 	return c.packageImages(ctx, "/risks/vulnerabilities/"+url.PathEscape(id)+"/images", url.Values{}, namespace)
+}
+
+// RiskRule describes a rule of a category that found something in an image.
+func (c *Client) RiskRule(ctx context.Context, category, rule string) (r api.RiskRule, err error) {
+	return r, c.do(ctx, http.MethodGet, "/risks/findings/rule", url.Values{"category": {category}, "rule": {rule}}, nil, &r)
+}
+
+// RiskPackages lists the packages that images hold, as parameters of the interface
+// select them.
+func (c *Client) RiskPackages(ctx context.Context, query url.Values) (some api.Counted[api.RiskPackage], err error) {
+	return some, c.do(ctx, http.MethodGet, "/risks/packages", query, nil, &some)
 }
 
 // VulnerabilityHistory lists when images had a vulnerability, or those of them in a

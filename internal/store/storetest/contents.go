@@ -77,7 +77,7 @@ func testContents(f *fixture) {
 	f.scanned(f.key("team", "web"), "b", base)
 	equal(f, "images with CVE-1", f.vulnerable(start, "CVE-1"),
 		[]string{"app curl 2 critical 8 0", "app zlib 0 high 1.1 0", "web zlib 0 high 1.1 1"})
-	uses, err := f.s.VulnerabilityUses(ctx, f.inst, catalog.VulnerabilityFilter{}, 0, 10)
+	uses, err := f.s.VulnerabilityUses(ctx, f.inst, catalog.VulnerabilityFilter{})
 	f.ok(err)
 	equal(f, "vulnerabilities", uses, []catalog.VulnerabilityUse{
 		{ID: "CVE-1", Severity: report.Critical, Images: 2, Packages: 2, Fixable: 2, Since: start},
@@ -119,6 +119,63 @@ func testContents(f *fixture) {
 			f.Errorf("%d rows of table %s stay when no image holds a package", n, table)
 		}
 	}
+}
+
+// testUses counts what images hold, each image and package once, and of what
+// whoever asks may see.
+func testUses(f *fixture) {
+	ctx, start := f.Context(), f.now
+	f.namespace("team", catalog.NamespaceChange{})
+	f.namespace("other", catalog.NamespaceChange{})
+	base := packageSet(0, deb("zlib", "1.0", "CVE-1 high 1.1"), deb("bash", "5.2"))
+	f.scanned(f.key("team", "app"), "a", base, packageSet(1, deb("zlib", "1.1", "CVE-1 low"), deb("libz_dev", "1.0")))
+	f.scanned(f.key("team", "web"), "b", base)
+	f.advance(time.Hour)
+	f.scanned(f.key("other", "secret"), "c", packageSet(0, deb("zlib", "0.9", "CVE-1 critical 1.1", "CVE-9 low")))
+
+	team := catalog.ImageFilter{See: &catalog.Visibility{Names: []string{"team"}}}
+	uses := func(filter catalog.VulnerabilityFilter) []catalog.VulnerabilityUse {
+		f.Helper()
+		list, err := f.s.VulnerabilityUses(ctx, f.inst, filter)
+		f.ok(err)
+		return list
+	}
+	equal(f, "all", uses(catalog.VulnerabilityFilter{}), []catalog.VulnerabilityUse{
+		{ID: "CVE-1", Severity: report.Critical, Images: 3, Packages: 3, Fixable: 2, Since: start},
+		{ID: "CVE-9", Severity: report.Low, Images: 1, Packages: 1, Since: start.Add(time.Hour)},
+	})
+	equal(f, "of the team", uses(catalog.VulnerabilityFilter{ImageFilter: team}),
+		[]catalog.VulnerabilityUse{{ID: "CVE-1", Severity: report.High, Images: 2, Packages: 2, Fixable: 1, Since: start}})
+	equal(f, "severe", uses(catalog.VulnerabilityFilter{ImageFilter: team, Severity: report.High}),
+		[]catalog.VulnerabilityUse{{ID: "CVE-1", Severity: report.High, Images: 2, Packages: 1, Fixable: 1, Since: start}})
+	equal(f, "of nobody", uses(catalog.VulnerabilityFilter{ImageFilter: catalog.ImageFilter{See: &catalog.Visibility{}}}), nil)
+	equal(f, "by a package", uses(catalog.VulnerabilityFilter{Query: "BASH"}), nil)
+
+	names := func(filter catalog.PackageFilter, offset, limit int) []string {
+		f.Helper()
+		list, total, err := f.s.PackageNames(ctx, f.inst, filter, offset, limit)
+		f.ok(err)
+		out := []string{fmt.Sprint(total)}
+		for _, u := range list {
+			out = append(out, fmt.Sprintf("%s %s %d %d %d %s", u.Name, u.Type, u.Versions, u.Images, u.Vulnerabilities, u.Severity))
+		}
+		return out
+	}
+	equal(f, "packages", names(catalog.PackageFilter{}, 0, 10),
+		[]string{"3", "bash deb 1 2 0 unknown", "libz_dev deb 1 1 0 unknown", "zlib deb 3 3 2 critical"})
+	equal(f, "packages by part of a name", names(catalog.PackageFilter{Query: "LIB"}, 0, 10), []string{"2", "libz_dev deb 1 1 0 unknown", "zlib deb 3 3 2 critical"})
+	equal(f, "those whose name begins so", names(catalog.PackageFilter{Query: "z"}, 0, 1), []string{"2", "zlib deb 3 3 2 critical"})
+	equal(f, "those after it", names(catalog.PackageFilter{Query: "z"}, 1, 1), []string{"2", "libz_dev deb 1 1 0 unknown"})
+	equal(f, "after the last", names(catalog.PackageFilter{Query: "z"}, 2, 1), []string{"2"})
+	equal(f, "packages of the team", names(catalog.PackageFilter{ImageFilter: team, Query: "zlib"}, 0, 10), []string{"1", "zlib deb 2 2 1 high"})
+	equal(f, "packages of nobody", names(catalog.PackageFilter{ImageFilter: catalog.ImageFilter{See: &catalog.Visibility{}}}, 0, 10), []string{"0"})
+	equal(f, "packages of a type", names(catalog.PackageFilter{Type: "rpm"}, 0, 10), []string{"0"})
+	equal(f, "a sign that stands for itself", names(catalog.PackageFilter{Query: "z_d"}, 0, 10), []string{"1", "libz_dev deb 1 1 0 unknown"})
+	equal(f, "one that stands for nothing", names(catalog.PackageFilter{Query: "l%b"}, 0, 10), []string{"0"})
+
+	keys, err := f.s.VulnerabilityKeys(ctx, []string{"CVE-1", "CVE-2"})
+	f.ok(err)
+	equal(f, "keys", keys, []catalog.VulnerabilityKey{{ID: "CVE-1", AdvisoryKey: catalog.AdvisoryKey{Ecosystem: "Debian:12", Name: "src-zlib"}}})
 }
 
 // testLesson17Growth: findings of others grew to terabytes, one row for each of

@@ -42,8 +42,9 @@ func testRisks(f *fixture) {
 
 	uses := func(filter catalog.RuleFilter) []string {
 		f.Helper()
-		list, err := f.s.RuleUses(ctx, f.inst, filter, 0, 10)
+		list, total, err := f.s.RuleUses(ctx, f.inst, filter, 0, 10)
 		f.ok(err)
+		equal(f, "number of rules", total, len(list))
 		out := []string{}
 		for _, u := range list {
 			out = append(out, fmt.Sprintf("%s %s %s %d %d", u.Rule, u.Title, u.Severity, u.Images, u.Amount))
@@ -57,6 +58,12 @@ func testRisks(f *fixture) {
 	equal(f, "of none", uses(catalog.RuleFilter{ImageFilter: catalog.ImageFilter{Namespaces: []string{}}}), []string{})
 	equal(f, "searched", uses(catalog.RuleFilter{Query: "ROOT_"}), []string{"root_user About root_user high 2 2"})
 	equal(f, "searched for a sign that stands for itself", uses(catalog.RuleFilter{Query: "root%user"}), []string{})
+
+	last, total, err := f.s.RuleUses(ctx, f.inst, catalog.RuleFilter{}, 2, 10)
+	f.ok(err)
+	if len(last) != 1 || last[0].Rule != "jwt" || total != 3 {
+		f.Errorf("after two rules: %v of %d", last, total)
+	}
 
 	images := func(after int64, limit int) []string {
 		f.Helper()

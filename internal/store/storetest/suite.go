@@ -74,6 +74,7 @@ func Run(t *testing.T, dsn func(testing.TB) string) {
 		{"Attachments", testAttachments},
 		{"OverlappingExceptions", testOverlappingExceptions},
 		{"Contents", testContents},
+		{"Uses", testUses},
 		{"Lesson17Growth", testLesson17Growth},
 		{"HostileContents", testHostileContents},
 		{"ParallelContents", testParallelContents},
@@ -400,6 +401,23 @@ func testRepositories(f *fixture) {
 	names, err := f.s.RepositoryNames(ctx, f.inst, catalog.Visibility{All: true}, catalog.Page{After: "a-b/x", Limit: 3})
 	f.ok(err)
 	equal(f, "catalog", names, []string{"a-b/x-y", "a-b/x/y", "a/x"})
+	found := func(text string, see catalog.Visibility, page catalog.Page) []string {
+		f.Helper()
+		list, err := f.s.AllRepositories(ctx, f.inst, text, see, page)
+		f.ok(err)
+		out := []string{}
+		for _, r := range list {
+			out = append(out, fmt.Sprintf("%s/%s %d %d %d %t", r.Namespace, r.Name, r.Artifacts, r.Tags, r.Standing.Images, r.PushedAt.Equal(f.now)))
+		}
+		return out
+	}
+	all, ten := catalog.Visibility{All: true}, catalog.Page{Limit: 10}
+	equal(f, "all, the first", found("", all, catalog.Page{Limit: 2}), []string{"a/x 1 1 1 true", "a/x-y 1 1 1 true"})
+	equal(f, "all, the next", found("", all, catalog.Page{After: "a/x-y", Limit: 2}), []string{"a/x/y 1 1 1 true", "a-b/x 1 1 1 true"})
+	equal(f, "by part of a name", found("B/X", all, catalog.Page{After: "a-b/x-y", Limit: 3}), []string{"a-b/x/y 1 1 1 true", "b/x 2 3 2 true", "b/x-y 1 1 1 true"})
+	equal(f, "what may be seen", found("x/y", catalog.Visibility{Names: []string{"b"}}, ten), []string{"b/x/y 1 1 1 true"})
+	equal(f, "nothing may be seen", found("", catalog.Visibility{}, ten), []string{})
+	equal(f, "a sign that stands for itself", found("x_y", all, ten), []string{})
 	list, err := f.s.Repositories(ctx, f.inst, "b", catalog.Page{Limit: 2})
 	f.ok(err)
 	if len(list) != 2 || list[0].Name != "x" || list[0].Artifacts != 2 || list[0].Tags != 3 || list[1].Name != "x-y" {

@@ -97,7 +97,7 @@ step("a session lasts over reloads, and is ended", async () => {
   await page.getByLabel("Name").fill("admin");
   await page.getByLabel("Password", { exact: true }).fill(server.password);
   await page.keyboard.press("Enter");
-  await page.getByText("Nothing has this name").or(page.getByText("There is no namespace yet")).waitFor();
+  await page.getByText("No repository has this name").or(page.getByRole("table", { name: "Repositories" })).waitFor();
   assert.match(page.url(), /repositories\?q=y/);
   // Another page of the browser shares the session, and its end.
   const other = await page.context().newPage();

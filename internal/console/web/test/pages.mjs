@@ -106,7 +106,13 @@ step("risks: from the list to a vulnerability, to an image", async () => {
   await browser.go(page, "/risks");
   await page.getByRole("table", { name: "Vulnerabilities" }).getByText("critical").first().waitFor();
   await browser.check(page, "risks");
+  await page.getByText(/^1–50 of [0-9,]+ vulnerabilities$/).waitFor();
   await browser.shot(page, "risks");
+  await page.getByRole("button", { name: "Likely" }).click();
+  await page.waitForURL(/sort=epss/);
+  await page.getByRole("columnheader", { name: "Likely" }).and(page.locator('[aria-sort]')).waitFor();
+  await browser.go(page, "/risks?exploited=yes&sort=epss");
+  await page.getByText("exploited", { exact: true }).or(page.getByText("Nothing fits this selection")).first().waitFor();
   await browser.go(page, "/risks?ns=team&repo=app");
   await page.getByLabel("Severity").selectOption("high");
   await page.getByLabel("Fix").selectOption("yes");
@@ -139,14 +145,39 @@ step("risks: rules and packages", async () => {
   await visit("/risks/settings", "There is no health check");
   await page.getByRole("link", { name: "There is no health check" }).click();
   await page.getByRole("table", { name: "Images" }).getByText("team/app:1.0").waitFor();
+  await page.getByRole("heading", { name: "What to do" }).waitFor();
+  await page.getByText("HEALTHCHECK").first().waitFor();
   await browser.check(page, "a rule");
-  await visit("/risks/packages", "Which images hold a package");
-  await page.getByLabel("Name").fill("libc6");
-  await page.getByRole("button", { name: "Find" }).click();
+  await browser.shot(page, "rule");
+  await visit("/risks/packages", "adduser");
+  await page.getByLabel("Name").fill("ibc6");
+  await page.waitForURL(/q=ibc6/);
+  await page.getByRole("table", { name: "Packages" }).getByText("adduser").waitFor({ state: "detached" });
+  await browser.check(page, "packages");
+  await browser.shot(page, "packages");
+  await page.reload();
+  await page.getByRole("link", { name: "libc6", exact: true }).click();
   await page.getByRole("table", { name: "Images that hold libc6" }).getByText("team/app:2.0").waitFor();
   await browser.check(page, "a package");
   await browser.shot(page, "package");
   await visit("/risks/package?name=no-such-package", "No image holds this package");
+});
+
+step("a repository is found in all namespaces", async () => {
+  await browser.go(page, "/repositories");
+  await page.getByRole("table", { name: "Namespaces" }).getByText("team").waitFor();
+  await page.getByLabel("Find in all namespaces").fill("M/AP");
+  await page.waitForURL(/q=M/);
+  const found = page.getByRole("table", { name: "Repositories" });
+  await found.getByText("team/app").waitFor();
+  await found.getByText("team/late").waitFor({ state: "detached" });
+  await browser.check(page, "repositories that were found");
+  await browser.shot(page, "found-repositories");
+  await found.getByRole("link", { name: "team/app" }).click();
+  await page.getByRole("heading", { name: "team/app" }).waitFor();
+  await visit("/repositories?q=no-such-repository", "No repository has this name");
+  await page.getByRole("button", { name: "Show all" }).click();
+  await page.getByRole("table", { name: "Namespaces" }).waitFor();
 });
 
 step("what changed between two images", async () => {

@@ -1,6 +1,6 @@
 import { keepPreviousData, QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { call, Failure, image, type Options, path } from "./client";
-import type { Artifact, Exception, FileSummary, Finding, List, Location, Namespace, Overview, Package, Part, Repository, RuleFileContent, Rules, Scan, Statistics, VerdictChange, Vulnerability } from "./types";
+import type { Artifact, Exception, FileSummary, Finding, List, Location, Namespace, Overview, Package, Part, Repository, RepositorySummary, RuleFileContent, Rules, Scan, Statistics, VerdictChange, Vulnerability } from "./types";
 
 /** Names what was read. What begins with "live" is read again when something happens. */
 export const keys = {
@@ -10,6 +10,7 @@ export const keys = {
   namespace: (ns: string) => ["live", "namespace", ns] as const,
   rules: (ns: string) => ["live", "rules", ns] as const,
   repositories: (ns: string) => ["live", "repositories", ns] as const,
+  allRepositories: (q: string) => ["live", "all-repositories", q] as const,
   /** All that concerns one repository. */
   repository: (ns: string, repo: string) => ["live", "repository", ns, repo] as const,
   artifacts: (ns: string, repo: string) => [...keys.repository(ns, repo), "artifacts"] as const,
@@ -37,11 +38,13 @@ export function newClient(): QueryClient {
 /** The most a page of a list holds. */
 const pageSize = 100;
 
-function useList<T>(queryKey: readonly unknown[], target: string, enabled = true) {
+/** With a query, what an earlier one brought stays until there is an answer. */
+function useList<T>(queryKey: readonly unknown[], target: string, { enabled = true, query }: { enabled?: boolean; query?: Record<string, string> } = {}) {
   return useInfiniteQuery({
     queryKey,
     enabled,
-    queryFn: ({ pageParam, signal }) => call<List<T>>(target, { query: { after: pageParam, limit: pageSize }, signal }),
+    placeholderData: query && keepPreviousData,
+    queryFn: ({ pageParam, signal }) => call<List<T>>(target, { query: { ...query, after: pageParam, limit: pageSize }, signal }),
     initialPageParam: "",
     getNextPageParam: (last) => last.next,
   });
@@ -51,8 +54,11 @@ export const useNamespaces = () => useList<Namespace>(keys.namespaces, "/namespa
 
 export const useRepositories = (ns: string) => useList<Repository>(keys.repositories(ns), path("namespaces", ns, "repositories"));
 
+/** The repositories of all namespaces with a text in their name. */
+export const useAllRepositories = (q: string) => useList<RepositorySummary>(keys.allRepositories(q), "/repositories", { query: { q } });
+
 export const useArtifacts = (ns: string, repo: string, enabled = true) =>
-  useList<Artifact>(keys.artifacts(ns, repo), path("namespaces", ns, "repositories", repo, "artifacts"), enabled);
+  useList<Artifact>(keys.artifacts(ns, repo), path("namespaces", ns, "repositories", repo, "artifacts"), { enabled });
 
 export const useNamespace = (ns: string) =>
   useQuery({ queryKey: keys.namespace(ns), queryFn: ({ signal }) => call<Namespace>(path("namespaces", ns), { signal }) });

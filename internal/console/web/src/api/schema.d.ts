@@ -1042,6 +1042,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the repositories of all namespaces by namespace and name, with how their images stand */
+        get: operations["listAllRepositories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/risks/findings": {
         parameters: {
             query?: never;
@@ -1079,6 +1096,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/risks/findings/rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Describe a rule that found something, and what to do about it
+         * @description In the words of the report of one of the images in which it did, which may be about that image.
+         */
+        get: operations["getRiskRule"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/risks/packages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the packages that images hold by name, those that begin with what is looked for first */
+        get: operations["listRiskPackages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/risks/packages/images": {
         parameters: {
             query?: never;
@@ -1104,7 +1158,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the vulnerabilities of all images, the worst first
+         * List the vulnerabilities of all images
          * @description As found, before anybody's decision about them; each image's own report tells those.
          */
         get: operations["listRiskVulnerabilities"];
@@ -1823,6 +1877,36 @@ export interface components {
             /**
              * Format: int64
              * @description Vulnerabilities and other findings
+             */
+            total: number;
+        };
+        CountedRiskFinding: {
+            items: components["schemas"]["RiskFinding"][];
+            /** @description Whether there are others after these */
+            more: boolean;
+            /**
+             * Format: int64
+             * @description How many there are with those before and after
+             */
+            total: number;
+        };
+        CountedRiskPackage: {
+            items: components["schemas"]["RiskPackage"][];
+            /** @description Whether there are others after these */
+            more: boolean;
+            /**
+             * Format: int64
+             * @description How many there are with those before and after
+             */
+            total: number;
+        };
+        CountedRiskVulnerability: {
+            items: components["schemas"]["RiskVulnerability"][];
+            /** @description Whether there are others after these */
+            more: boolean;
+            /**
+             * Format: int64
+             * @description How many there are with those before and after
              */
             total: number;
         };
@@ -2727,6 +2811,11 @@ export interface components {
             /** @description Pass it as "after" for the next page; absent on the last */
             next?: string;
         };
+        ListRepositorySummary: {
+            items: components["schemas"]["RepositorySummary"][];
+            /** @description Pass it as "after" for the next page; absent on the last */
+            next?: string;
+        };
         ListRoleGrant: {
             items: components["schemas"]["RoleGrant"][];
         };
@@ -3150,6 +3239,31 @@ export interface components {
             /** Format: date-time */
             updatedAt: string;
         };
+        RepositorySummary: {
+            /**
+             * Format: int64
+             * @description Number of artifacts
+             */
+            artifacts: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Name within the namespace */
+            name: string;
+            namespace: string;
+            /**
+             * Format: date-time
+             * @description When something was pushed to it last
+             */
+            pushedAt?: string;
+            standing: components["schemas"]["Standing"];
+            /**
+             * Format: int64
+             * @description Number of tags
+             */
+            tags: number;
+            /** Format: date-time */
+            updatedAt: string;
+        };
         RiskFinding: {
             category: string;
             /**
@@ -3164,7 +3278,49 @@ export interface components {
             severity: string;
             title: string;
         };
+        RiskImage: {
+            digest: string;
+            namespace: string;
+            repository: string;
+            tags: string[];
+        };
+        RiskPackage: {
+            /**
+             * Format: int64
+             * @description Images that hold one of the versions
+             */
+            images: number;
+            name: string;
+            /** @description The worst of them */
+            severity?: string;
+            /** @description The purl type: deb, npm, maven, … */
+            type: string;
+            /** Format: int64 */
+            versions: number;
+            /**
+             * Format: int64
+             * @description Of any of the versions
+             */
+            vulnerabilities: number;
+        };
+        RiskRule: {
+            category: string;
+            /** @description What it means, in sentences */
+            details?: string;
+            /** @description The image whose report says so */
+            image: components["schemas"]["RiskImage"];
+            /** @description Addresses that tell more */
+            references: string[];
+            rule: string;
+            severity: string;
+            /** @description What to do, in sentences */
+            solution: string;
+            title: string;
+        };
         RiskVulnerability: {
+            epss?: components["schemas"]["EPSS"];
+            /** @description It is in CISA's catalogue of known exploited vulnerabilities */
+            exploited: boolean;
             /**
              * Format: int64
              * @description Of these, packages with a fixed version
@@ -3188,6 +3344,8 @@ export interface components {
              * @description When it was first found here
              */
             since: string;
+            /** @description As the advisories in force have it */
+            title?: string;
         };
         RoleChange: {
             /** @enum {string} */
@@ -3563,16 +3721,6 @@ export interface components {
         SignIn: {
             name: string;
             password: string;
-        };
-        SomeRiskFinding: {
-            items: components["schemas"]["RiskFinding"][];
-            /** @description Whether there are others after these */
-            more: boolean;
-        };
-        SomeRiskVulnerability: {
-            items: components["schemas"]["RiskVulnerability"][];
-            /** @description Whether there are others after these */
-            more: boolean;
         };
         SomeVulnerabilityPeriod: {
             items: components["schemas"]["VulnerabilityPeriod"][];
@@ -6588,6 +6736,42 @@ export interface operations {
             };
         };
     };
+    listAllRepositories: {
+        parameters: {
+            query?: {
+                /** @description Only with this in NAMESPACE/REPOSITORY */
+                q?: string;
+                /** @description The "next" of the page before */
+                after?: string;
+                /** @description Entries per page */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRepositorySummary"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listRiskFindings: {
         parameters: {
             query?: {
@@ -6617,7 +6801,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SomeRiskFinding"];
+                    "application/json": components["schemas"]["CountedRiskFinding"];
                 };
             };
             /** @description Error */
@@ -6658,6 +6842,84 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListFoundImage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRiskRule: {
+        parameters: {
+            query: {
+                /** @description Only images of this namespace */
+                namespace?: string;
+                /** @description Only images of this repository of the namespace */
+                repository?: string;
+                category: "malicious-file" | "unsafe-setting" | "weak-password" | "sensitive-information" | "software-compliance";
+                rule: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskRule"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRiskPackages: {
+        parameters: {
+            query?: {
+                /** @description Only images of this namespace */
+                namespace?: string;
+                /** @description Only images of this repository of the namespace */
+                repository?: string;
+                /** @description Entries to leave out */
+                offset?: number;
+                /** @description Entries to return */
+                limit?: number;
+                /** @description Only with this in the name */
+                q?: string;
+                /** @description Only of this type: deb, npm, maven, … */
+                type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountedRiskPackage"];
                 };
             };
             /** @description Error */
@@ -6730,8 +6992,12 @@ export interface operations {
                 severity?: "unknown" | "negligible" | "low" | "medium" | "high" | "critical";
                 /** @description Only with this in the id or in a package's name */
                 q?: string;
-                /** @description Only with a fixed version */
-                fixable?: boolean;
+                /** @description Only with a fixed version for a package, or with none for any */
+                fixable?: "yes" | "no";
+                /** @description Only those known to be exploited */
+                exploited?: boolean;
+                /** @description What comes first: the worst, those of the most images, the likeliest to be exploited, the newest here, or the first by id */
+                sort?: "severity" | "images" | "epss" | "since" | "id";
             };
             header?: never;
             path?: never;
@@ -6745,7 +7011,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SomeRiskVulnerability"];
+                    "application/json": components["schemas"]["CountedRiskVulnerability"];
                 };
             };
             /** @description Error */

@@ -12,13 +12,13 @@ import { useAccount } from "../session/session";
 import { count, plural } from "../text/format";
 import { link } from "../url/image";
 import { useUrlState } from "../url/state";
-import { IconSearch } from "../ui/icons";
+import { FilteredList, SearchField } from "../ui/filtered";
 import { Tag } from "../ui/marks";
-import { MoreRows, useAllPages } from "../ui/more";
+import { useAllPages } from "../ui/more";
 import { notify, notifyFailure } from "../ui/notices";
 import { Page } from "../ui/page";
 import { Empty, ErrorState, Loading, sentence } from "../ui/states";
-import { type Column, DataTable } from "../ui/table";
+import type { Column } from "../ui/table";
 import { Ago } from "../ui/time";
 import { AllowlistSection } from "./allowlist";
 import { MembersSection } from "../access/members";
@@ -51,18 +51,9 @@ function List() {
   ];
   return (
     <Page title="Namespaces" lead="Each says what is scanned, what may be pulled, and by whom." actions={<Button disabled={refused !== undefined} title={refused} onClick={() => setCreating(true)}>Create a namespace</Button>}>
-      <div className="tools-row">
-        <TextInput className="grow" label="Filter by name" leftSection={<IconSearch />} value={state.q} onChange={(e) => change({ q: e.currentTarget.value })} />
-      </div>
-      <div className="card">
-        {list.error ? <ErrorState error={list.error} retry={list.retry} />
-          : list.loading ? <Loading />
-          : shown.length > 0 ? <DataTable label="Namespaces" columns={columns} rows={shown} rowKey={(n) => n.name} />
-          : state.q !== "" ? <Empty title="No namespace has this name" action={<Button variant="default" onClick={() => change({ q: "" })}>Show all</Button>} />
-          : roleless ? <NoRole />
-          : <Empty title="There is no namespace yet" action={<Button disabled={refused !== undefined} title={refused} onClick={() => setCreating(true)}>Create a namespace</Button>}>Images are kept in namespaces.</Empty>}
-      </div>
-      <MoreRows list={list} what="namespace" />
+      <SearchField text={state.q} onText={(q) => change({ q })} />
+      <FilteredList label="Namespaces" list={list} shown={shown} columns={columns} rowKey={(n) => n.name} what="namespace" text={state.q} onText={(q) => change({ q })}
+        none={roleless ? <NoRole /> : <Empty title="There is no namespace yet" action={<Button disabled={refused !== undefined} title={refused} onClick={() => setCreating(true)}>Create a namespace</Button>}>Images are kept in namespaces.</Empty>} />
       {creating && <CreateDialog onClose={() => setCreating(false)} />}
     </Page>
   );

@@ -1,5 +1,5 @@
 import { NativeSelect, TextInput } from "@mantine/core";
-import { type ReactNode, useEffect, useState } from "react";
+import type { ReactNode } from "react";
 import { useNamespaces, useRepositories } from "../api/queries";
 import { severities } from "../text/severity";
 import { IconSearch } from "../ui/icons";
@@ -40,19 +40,6 @@ function RepositorySelect({ namespace, value, onChange }: { namespace: string; v
 }
 
 /** withOwn lists a choice also while, or though, the list has it not. */
-function withOwn(names: string[], own: string): string[] {
+export function withOwn(names: string[], own: string): string[] {
   return own === "" || names.includes(own) ? names : [own, ...names];
-}
-
-/** How long the reader must rest from typing before the server is asked. */
-const rest = 200;
-
-/** useSettled is a text once nobody types any more. */
-export function useSettled(text: string): string {
-  const [settled, setSettled] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(text), rest);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return settled;
 }

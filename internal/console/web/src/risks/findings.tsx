@@ -4,12 +4,14 @@ import type { RiskFinding } from "../api/types";
 import { count } from "../text/format";
 import { useUrlState } from "../url/state";
 import { SeverityMark } from "../ui/marks";
+import { pageRows, Pager } from "../ui/pager";
+import { useSettled } from "../ui/settled";
 import { Empty, ErrorState, Loading } from "../ui/states";
 import { type Column, DataTable } from "../ui/table";
 import type { Category } from "./categories";
-import { Filters, severityOf, useSettled } from "./filters";
+import { Filters, severityOf } from "./filters";
 import { ruleLink } from "./links";
-import { numberOf, pageRows, StepPager } from "./pages";
+import { numberOf } from "./pages";
 import { useRiskFindings } from "./queries";
 
 const defaults = { q: "", severity: "", ns: "", repo: "", page: "1" };
@@ -43,7 +45,7 @@ export function FindingsList({ category }: { category: Category }) {
           : narrowed || page > 1 ? <Empty title="Nothing fits this selection" action={<Button variant="default" onClick={() => change(defaults)}>Show all</Button>} />
           : <Empty title="Nothing was found">{category.nothing}</Empty>}
       </div>
-      <StepPager page={page} shown={data?.items.length ?? 0} more={data?.more ?? false} what="rules" onPage={(p) => change({ page: String(p) }, true)} />
+      {data && <Pager total={data.total} page={page} shown={data.items.length} what="rules" onPage={(p) => change({ page: String(p) }, true)} />}
     </>
   );
 }

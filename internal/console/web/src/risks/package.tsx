@@ -1,40 +1,57 @@
 import { Button, NativeSelect, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
-import { useLocation } from "wouter";
-import type { PackageImage } from "../api/types";
+import { Link } from "wouter";
+import type { PackageImage, RiskPackage } from "../api/types";
 import { count, plural } from "../text/format";
 import { useUrlState } from "../url/state";
+import { IconSearch } from "../ui/icons";
+import { SeverityMark } from "../ui/marks";
 import { MoreRows, useAllPages } from "../ui/more";
 import { Page } from "../ui/page";
+import { pageRows, Pager } from "../ui/pager";
+import { useSettled } from "../ui/settled";
 import { Empty, ErrorState, Loading } from "../ui/states";
 import { type Column, DataTable } from "../ui/table";
+import { withOwn } from "./filters";
 import { packageLink, risksRoot } from "./links";
-import { useImagesOfPackage } from "./queries";
+import { numberOf } from "./pages";
+import { useImagesOfPackage, useRiskPackages } from "./queries";
 import { ImageLink } from "./vulnerability";
 
 /** The purl types of packages that scans find. */
 const types = ["deb", "rpm", "apk", "alpm", "npm", "pypi", "maven", "golang", "nuget", "gem", "composer", "cargo", "generic"];
 
-/** PackagesTab asks which package is looked for. */
+const searched = { q: "", type: "", page: "1" };
+
+const found: Column<RiskPackage>[] = [
+  { name: "Package", cell: (p) => <Link className="wrap" href={packageLink(p.name, p.type)}>{p.name}</Link> },
+  { name: "Type", width: "7rem", cell: (p) => p.type },
+  { name: "Versions", right: true, width: "7rem", cell: (p) => count(p.versions) },
+  { name: "Images", right: true, width: "7rem", cell: (p) => count(p.images) },
+  { name: "Vulnerabilities", right: true, width: "9rem", cell: (p) => (p.vulnerabilities > 0 ? count(p.vulnerabilities) : <span className="quiet">none known</span>) },
+  { name: "Worst", width: "9rem", cell: (p) => (p.severity ? <SeverityMark severity={p.severity} /> : null) },
+];
+
+/** PackagesTab finds packages by part of their name. */
 export function PackagesTab() {
-  const [, navigate] = useLocation();
-  const [name, setName] = useState("");
-  const [type, setType] = useState("");
-  const submit = (e: FormEvent) => {
-    e.preventDefault();
-    if (name.trim() !== "") navigate(packageLink(name.trim(), type));
-  };
+  const [state, change] = useUrlState(searched);
+  const page = numberOf(state.page);
+  const list = useRiskPackages({ q: useSettled(state.q).trim().slice(0, 256), type: state.type, offset: (page - 1) * pageRows, limit: pageRows });
+  const narrow = (c: Partial<typeof searched>) => change({ ...c, page: "1" });
   return (
     <>
       <h2 className="hidden">Packages</h2>
-      <form className="card pad stackv" onSubmit={submit}>
-        <p className="quiet">Which images hold a package, and in which versions, whether or not a vulnerability of it is known.</p>
-        <div className="tools-row" style={{ marginBottom: 0 }}>
-          <TextInput className="grow" label="Name" placeholder="openssl" required withAsterisk={false} maxLength={256} autoCapitalize="none" spellCheck={false} value={name} onChange={(e) => setName(e.currentTarget.value)} />
-          <NativeSelect label="Type" value={type} onChange={(e) => setType(e.currentTarget.value)} data={[{ value: "", label: "any" }, ...types]} />
-          <Button type="submit">Find</Button>
-        </div>
-      </form>
+      <div className="tools-row">
+        <TextInput className="grow" label="Name" placeholder="part of a name, such as openss" maxLength={256} autoCapitalize="none" spellCheck={false} leftSection={<IconSearch />} value={state.q} onChange={(e) => narrow({ q: e.currentTarget.value })} />
+        <NativeSelect label="Type" value={state.type} onChange={(e) => narrow({ type: e.currentTarget.value })} data={[{ value: "", label: "any" }, ...withOwn(types, state.type)]} />
+      </div>
+      <div className="card" aria-busy={list.isPlaceholderData}>
+        {list.error && !list.data ? <ErrorState error={list.error} retry={() => void list.refetch()} />
+          : !list.data ? <Loading rows={10} />
+          : list.data.items.length > 0 ? <DataTable label="Packages" columns={found} rows={list.data.items} rowKey={(p) => `${p.type} ${p.name}`} />
+          : state.q !== "" || state.type !== "" || page > 1 ? <Empty title="No image holds such a package" action={<Button variant="default" onClick={() => change(searched)}>Show all</Button>} />
+          : <Empty title="No image holds a package">Images are known here once they were scanned.</Empty>}
+      </div>
+      {list.data && <Pager total={list.data.total} page={page} shown={list.data.items.length} what="packages" onPage={(p) => change({ page: String(p) }, true)} />}
     </>
   );
 }

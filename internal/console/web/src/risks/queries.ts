@@ -1,7 +1,7 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { call, path } from "../api/client";
 import { keys } from "../api/queries";
-import type { Exception, FoundImage, List, PackageImage, RiskFinding, RiskVulnerability, Vulnerability, VulnerabilityPeriod } from "../api/types";
+import type { Exception, FoundImage, List, PackageImage, RiskFinding, RiskPackage, RiskRule, RiskVulnerability, Vulnerability, VulnerabilityPeriod } from "../api/types";
 
 export const riskKeys = [...keys.live, "risks"] as const;
 
@@ -11,28 +11,38 @@ const staleTime = 0;
 /** What selects risks, as the server knows it. */
 export type RiskQuery = Record<string, string | number | boolean | undefined>;
 
-/** A page of a list whose whole length nobody counts. */
-export interface Some<T> {
+/** A page of a list that is read by numbers. */
+interface Some<T> {
   items: T[];
   /** Whether there are others after these. */
   more: boolean;
 }
 
-function useSome<T>(target: string, query: RiskQuery) {
+/** A page of a list of so many entries in all. */
+interface Counted<T> extends Some<T> {
+  total: number;
+}
+
+function usePart<P>(target: string, query: RiskQuery) {
   return useQuery({
     queryKey: [...riskKeys, target, query],
     staleTime,
     placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => call<Some<T>>(target, { query, signal }),
+    queryFn: ({ signal }) => call<P>(target, { query, signal }),
   });
 }
 
-export const useRiskVulnerabilities = (query: RiskQuery) => useSome<RiskVulnerability>("/risks/vulnerabilities", query);
+export const useRiskVulnerabilities = (query: RiskQuery) => usePart<Counted<RiskVulnerability>>("/risks/vulnerabilities", query);
 
-export const useRiskFindings = (query: RiskQuery) => useSome<RiskFinding>("/risks/findings", query);
+export const useRiskFindings = (query: RiskQuery) => usePart<Counted<RiskFinding>>("/risks/findings", query);
+
+export const useRiskPackages = (query: RiskQuery) => usePart<Counted<RiskPackage>>("/risks/packages", query);
 
 export const useRiskVulnerability = (id: string) =>
   useQuery({ queryKey: [...riskKeys, "vulnerability", id], staleTime, queryFn: ({ signal }) => call<Vulnerability>(path("risks", "vulnerabilities", id), { signal }) });
+
+export const useRiskRule = (category: string, rule: string) =>
+  useQuery({ queryKey: [...riskKeys, "rule", category, rule], staleTime, queryFn: ({ signal }) => call<RiskRule>("/risks/findings/rule", { query: { category, rule }, signal }) });
 
 /** The most a page of images holds. */
 const pageSize = 200;
@@ -55,7 +65,7 @@ export const useImagesOfRule = (category: string, rule: string) => useImages<Fou
 export const useImagesOfPackage = (name: string, type: string) => useImages<PackageImage>("/risks/packages/images", { package: name, type }, name !== "");
 
 /** When images had a vulnerability, what happened last first. */
-export const useHistoryOfVulnerability = (id: string, limit: number) => useSome<VulnerabilityPeriod>(path("risks", "vulnerabilities", id) + "/history", { limit });
+export const useHistoryOfVulnerability = (id: string, limit: number) => usePart<Some<VulnerabilityPeriod>>(path("risks", "vulnerabilities", id) + "/history", { limit });
 
 /** What was decided about a vulnerability, wherever. */
 export const useDecisionsAbout = (vulnerability: string) =>
