@@ -10,7 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -199,11 +199,41 @@ func (s *Server) listen() (err error) {
 }
 
 // listenControl makes the control socket, which nobody but its owner can open
-// at any moment.
+// at any moment: it gets its mode in a directory of the owner's alone. A umask
+// would do that, too, but for whatever else the program makes meanwhile.
 func listenControl(path string) (net.Listener, error) {
 	_ = os.Remove(path) // left by a killed server; the lock says none is alive
-	defer syscall.Umask(syscall.Umask(0o177))
-	return net.Listen("unix", path)
+	// Not longer than path: the system bounds the names of sockets.
+	private := filepath.Join(filepath.Dir(path), ".s")
+	if err := os.RemoveAll(private); err != nil {
+		return nil, err
+	}
+	if err := os.Mkdir(private, 0o700); err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(private)
+	made := filepath.Join(private, "s")
+	l, err := net.Listen("unix", made)
+	if err != nil {
+		return nil, err
+	}
+	l.(*net.UnixListener).SetUnlinkOnClose(false) // by the name it has now
+	if err := errors.Join(os.Chmod(made, 0o600), os.Rename(made, path)); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return &controlListener{Listener: l, path: path}, nil
+}
+
+// controlListener takes its socket away when it is closed.
+type controlListener struct {
+	net.Listener
+	path   string
+	remove sync.Once
+}
+
+func (l *controlListener) Close() error {
+	l.remove.Do(func() { _ = os.Remove(l.path) })
+	return l.Listener.Close()
 }
 
 // URL is how clients reach the server.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pratique/pratique/internal/api"
 	"github.com/pratique/pratique/internal/api/client"
 	"github.com/pratique/pratique/internal/report"
 	"github.com/pratique/pratique/internal/server"
@@ -110,6 +111,23 @@ func TestFailureIsExplained(t *testing.T) {
 	e.do("GET", "/api/v1/namespaces/team/repositories/app/artifacts/1/scan", nil).want(e, 200, `"cause":"download_failed"`, s.Advice)
 	e.do("GET", "/api/v1/namespaces/team/repositories/app/artifacts/1/report", nil).want(e, 404, "not_scanned")
 	e.do("GET", "/metrics", nil).want(e, 200, `pratique_scans_total{cause="download_failed",state="Error"} 1`)
+}
+
+func TestControlSocketIsItsOwners(t *testing.T) {
+	t.Parallel()
+	e := start(t, config(t))
+	info, err := os.Lstat(filepath.Join(e.cfg.Data, api.ControlSocket))
+	e.must(err)
+	if info.Mode() != os.ModeSocket|0o600 {
+		t.Errorf("the control socket has mode %v", info.Mode())
+	}
+	if left, _ := filepath.Glob(filepath.Join(e.cfg.Data, ".s*")); left != nil {
+		t.Errorf("left behind: %q", left)
+	}
+	e.must(e.stop())
+	if _, err := os.Lstat(filepath.Join(e.cfg.Data, api.ControlSocket)); !os.IsNotExist(err) {
+		t.Errorf("the control socket is there after the server: %v", err)
+	}
 }
 
 func TestSecondServer(t *testing.T) {
