@@ -94,6 +94,8 @@ func (b *bench) work(h store.Handlers) (stop func(context.Context) error) {
 func (b *bench) ended(id int64) catalog.Scan {
 	b.Helper()
 	timeout := time.After(limit)
+	again := time.NewTicker(time.Second) // as whoever waits for signals does
+	defer again.Stop()
 	for {
 		scan, err := b.s.Scan(b.Context(), id)
 		b.ok(err)
@@ -102,6 +104,7 @@ func (b *bench) ended(id int64) catalog.Scan {
 		}
 		select {
 		case <-b.s.Signal():
+		case <-again.C:
 		case <-timeout:
 			jobs, _ := store.Jobs(b.Context(), b.s)
 			b.Fatalf("scan has not ended: %+v, jobs %v", scan, jobs)
