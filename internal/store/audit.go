@@ -41,8 +41,9 @@ func recordAudit(ctx context.Context, tx *tx, e catalog.AuditEntry) (id int64, e
 		clean(e.Target, 600), string(e.Result), clean(e.Detail, 600), times)
 }
 
-// Audit lists entries of an instance's audit log, the latest first: those with
-// an id below before, if that is not 0. Entries of no instance are in all.
+// Audit lists entries of an instance's audit log, the latest first: those that
+// come after the entry with the id before, if that is not 0. Entries of no
+// instance are in all.
 func (s *Store) Audit(ctx context.Context, instanceID string, f catalog.AuditFilter, before int64, limit int) ([]catalog.AuditEntry, error) {
 	where, args := "instance_id IN ($1, '')", []any{instanceID}
 	add := func(condition string, value any) {
@@ -64,7 +65,7 @@ func (s *Store) Audit(ctx context.Context, instanceID string, f catalog.AuditFil
 		add("at < $%d", millis(f.Until))
 	}
 	if before > 0 {
-		add("id < $%d", before)
+		add("(at, id) < (SELECT at, id FROM audit WHERE id = $%d)", before)
 	}
 	args = append(args, min(max(limit, 1), 1000))
 	list, err := all(ctx, s.reads, func(row scanner) (e catalog.AuditEntry, err error) {
@@ -73,7 +74,7 @@ func (s *Store) Audit(ctx context.Context, instanceID string, f catalog.AuditFil
 		e.At = fromMillis(at)
 		return e, err
 	}, `SELECT id, instance_id, at, actor, via, address, action, namespace, target, result, detail, times FROM audit
-		WHERE `+where+fmt.Sprintf(` ORDER BY id DESC LIMIT $%d`, len(args)), args...)
+		WHERE `+where+fmt.Sprintf(` ORDER BY at DESC, id DESC LIMIT $%d`, len(args)), args...)
 	return list, s.fail("read the audit log", err)
 }
 

@@ -283,9 +283,23 @@ func testAudit(f *fixture) {
 	}
 	page := read(catalog.AuditFilter{}, 0, 2)
 	equal(f, "the next page", len(read(catalog.AuditFilter{}, page[1].ID, 2)), 1)
+	// What is written late stands where it happened, and is met once, page by page.
+	for range 2 {
+		f.ok(f.s.RecordAudit(ctx, []catalog.AuditEntry{{InstanceID: f.inst, At: at.Add(30 * time.Second), Action: "late", Count: 1}}))
+	}
+	var actions []string
+	for before := int64(0); ; {
+		page := read(catalog.AuditFilter{}, before, 1)
+		if len(page) == 0 {
+			break
+		}
+		actions, before = append(actions, page[0].Action), page[0].ID
+	}
+	equal(f, "the order", strings.Join(actions, " "), "registry.push setGate late late login")
 	removed, err := f.s.PruneAudit(ctx, at.Add(time.Minute))
 	f.ok(err)
-	equal(f, "removed", removed, 2)
+	equal(f, "removed", removed, 4)
+	equal(f, "what comes after one that is gone", len(read(catalog.AuditFilter{}, page[1].ID+100, 1)), 0)
 }
 
 func testVisibleNamespaces(f *fixture) {

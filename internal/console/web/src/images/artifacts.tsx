@@ -87,12 +87,12 @@ export function ArtifactsPage({ namespace, repository }: { namespace: string; re
             {a.tags.slice(0, 6).map((t) => <Link key={t} href={link({ namespace, repository, reference: t })} className="wrap">{t}</Link>)}
             {a.tags.length > 6 && <span className="quiet small" title={a.tags.slice(6).join(", ")}>and {a.tags.length - 6} more</span>}
             {a.kind !== "image" && <Tag>{kinds[a.kind]}</Tag>}
+            <span className="small quiet wrap">{platforms(a)}</span>
           </div>
           <div className="small quiet mono nowrap" title={a.digest}>{a.tags.length > 0 ? shortDigest(a.digest) : "no tag"} <span style={{ verticalAlign: "middle", display: "inline-block" }}><CopyButton text={a.digest} what="the digest" /></span></div>
         </div>
       ),
     },
-    { name: "Platform", width: "8rem", cell: (a) => <span className="wrap">{platforms(a)}</span> },
     { name: "Size", right: true, cell: (a) => <span className="nowrap">{size(a.size)}</span> },
     { name: "Pushed", cell: (a) => <Ago at={a.pushedAt} /> },
     { name: "Pulled", cell: (a) => (a.pulledAt ? <Ago at={a.pulledAt} /> : <span className="quiet">never</span>) },
