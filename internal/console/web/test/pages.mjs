@@ -138,10 +138,11 @@ step("risks: from the list to a vulnerability, to an image", async () => {
 });
 
 step("risks: rules and packages", async () => {
-  for (const category of ["malware", "settings", "passwords", "sensitive", "compliance"]) {
+  for (const category of ["malware", "settings", "passwords", "sensitive", "compliance", "base"]) {
     await browser.go(page, "/risks/" + category);
     await browser.check(page, "risks, " + category);
   }
+  await visit("/risks/base", "Regular support of Debian GNU/Linux 12 (bookworm) has ended");
   await visit("/risks/settings", "There is no health check");
   await page.getByRole("link", { name: "There is no health check" }).click();
   await page.getByRole("table", { name: "Images" }).getByText("team/app:1.0").waitFor();

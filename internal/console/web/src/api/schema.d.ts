@@ -6783,7 +6783,7 @@ export interface operations {
                 offset?: number;
                 /** @description Entries to return */
                 limit?: number;
-                category?: "malicious-file" | "unsafe-setting" | "weak-password" | "sensitive-information" | "software-compliance";
+                category?: "malicious-file" | "unsafe-setting" | "weak-password" | "sensitive-information" | "software-compliance" | "base-image";
                 /** @description Only of this severity or higher */
                 severity?: "unknown" | "negligible" | "low" | "medium" | "high" | "critical";
                 /** @description Only with this in the rule's name or title */
@@ -6826,7 +6826,7 @@ export interface operations {
                 after?: string;
                 /** @description Images per page */
                 limit?: number;
-                category: "malicious-file" | "unsafe-setting" | "weak-password" | "sensitive-information" | "software-compliance";
+                category: "malicious-file" | "unsafe-setting" | "weak-password" | "sensitive-information" | "software-compliance" | "base-image";
                 rule: string;
             };
             header?: never;
@@ -6862,7 +6862,7 @@ export interface operations {
                 namespace?: string;
                 /** @description Only images of this repository of the namespace */
                 repository?: string;
-                category: "malicious-file" | "unsafe-setting" | "weak-password" | "sensitive-information" | "software-compliance";
+                category: "malicious-file" | "unsafe-setting" | "weak-password" | "sensitive-information" | "software-compliance" | "base-image";
                 rule: string;
             };
             header?: never;
