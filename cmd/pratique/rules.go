@@ -28,10 +28,13 @@ be scanned. A file with an error is refused, and the rules in force stay in forc
 
 func newRulesListCommand(o *options) *cobra.Command {
 	return &cobra.Command{
-		Use:   "list NAMESPACE",
-		Short: "List the files of rules of a namespace",
-		Args:  cobra.ExactArgs(1),
+		Use:   "list [NAMESPACE]",
+		Short: "List the files of rules of a namespace, or of the server and which namespaces have some",
+		Args:  cobra.MaximumNArgs(1),
 		RunE: withClient(o, func(cmd *cobra.Command, c *client.Client, args []string) error {
+			if len(args) == 0 {
+				return listServerRules(cmd, c)
+			}
 			rules, err := c.Rules(cmd.Context(), args[0])
 			if err != nil {
 				return err
@@ -46,6 +49,21 @@ func newRulesListCommand(o *options) *cobra.Command {
 			return sayf(cmd.OutOrStdout(), "%d images were looked at by other rules; scan them again before these count for them.\n", rules.NeedScan)
 		}),
 	}
+}
+
+func listServerRules(cmd *cobra.Command, c *client.Client) error {
+	rules, err := c.ServerRules(cmd.Context())
+	if err != nil {
+		return err
+	}
+	t := newTable(cmd.OutOrStdout(), "OF", "FILES", "SIZE", "CHANGED")
+	for _, f := range rules.Files {
+		t.row("the server", f.Name, f.Size, "")
+	}
+	for _, n := range rules.Namespaces {
+		t.row(n.Namespace, n.Files, "", n.UpdatedAt.Format(time.RFC3339))
+	}
+	return t.flush()
 }
 
 func newRulesShowCommand(o *options) *cobra.Command {

@@ -102,6 +102,9 @@ var requirements = map[string]Requirement{
 	"deleteNamespace": {access.Administer, OnInstance},
 	"previewPolicy":   {access.Manage, OnNamespace},
 
+	"getServerRules":    {access.Audit, OnInstance},
+	"getServerRuleFile": {access.Audit, OnInstance},
+
 	"listRules":      {access.Manage, OnNamespace},
 	"getRuleFile":    {access.Manage, OnNamespace},
 	"putRuleFile":    {access.Manage, OnNamespace},

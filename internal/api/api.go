@@ -40,6 +40,8 @@ type Config struct {
 	// Defaults are the settings of an instance that sets none; the
 	// specification's if they are zero.
 	Defaults catalog.InstanceSettings
+	// Rules are the files of rules that hold for all namespaces, by name.
+	Rules map[string][]byte
 	// Tariff says what scans cost.
 	Tariff  catalog.Tariff
 	Version string
@@ -76,6 +78,7 @@ type NamespaceStore interface {
 	// PulledArtifacts lists what was asked for since a day, most often first.
 	PulledArtifacts(ctx context.Context, instanceID, namespace string, since time.Time, limit int) (list []catalog.PulledArtifact, more bool, err error)
 	Rules(ctx context.Context, instanceID, namespace string) (catalog.RuleFiles, error)
+	RuledNamespaces(ctx context.Context, instanceID string) ([]catalog.RuledNamespace, error)
 }
 
 // ArtifactStore holds repositories and what is in them.

@@ -421,7 +421,7 @@ type RiskFinding struct {
 type listRiskFindingsIn struct {
 	InImages
 	More
-	Category string `query:"category" enum:"malicious-file,unsafe-setting,weak-password,sensitive-information,software-compliance"`
+	Category string `query:"category" enum:"malicious-file,unsafe-setting,weak-password,sensitive-information,software-compliance,base-image"`
 	Severity string `query:"severity" enum:"unknown,negligible,low,medium,high,critical" doc:"Only of this severity or higher"`
 	Query    string `query:"q" maxLength:"256" doc:"Only with this in the rule's name or title"`
 }
@@ -459,7 +459,7 @@ type RiskRule struct {
 
 // OfRule names a rule that found something.
 type OfRule struct {
-	Category string `query:"category" required:"true" enum:"malicious-file,unsafe-setting,weak-password,sensitive-information,software-compliance"`
+	Category string `query:"category" required:"true" enum:"malicious-file,unsafe-setting,weak-password,sensitive-information,software-compliance,base-image"`
 	Rule     string `query:"rule" required:"true" minLength:"1" maxLength:"256"`
 }
 

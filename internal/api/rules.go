@@ -2,7 +2,10 @@ package api
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -13,6 +16,15 @@ import (
 
 func (h *handlers) registerRules(api huma.API) {
 	tags := []string{"Rules"}
+	route(h, api, huma.Operation{
+		OperationID: "getServerRules", Method: http.MethodGet, Path: "/rules", Tags: tags,
+		Summary:     "List the files of rules of the server, and the namespaces that have rules of their own",
+		Description: "The built-in rules are not listed. The files of the server are in the directory that its configuration names as scan.rules, and hold for every namespace.",
+	}, h.getServerRules)
+	route(h, api, huma.Operation{
+		OperationID: "getServerRuleFile", Method: http.MethodGet, Path: "/rules/{file}", Tags: tags,
+		Summary: "Get the beginning of a file of rules of the server",
+	}, h.getServerRuleFile)
 	route(h, api, huma.Operation{
 		OperationID: "listRules", Method: http.MethodGet, Path: "/namespaces/{namespace}/rules", Tags: tags,
 		Summary:     "List the files of rules of a namespace",
@@ -31,6 +43,69 @@ func (h *handlers) registerRules(api huma.API) {
 		OperationID: "deleteRuleFile", Method: http.MethodDelete, Path: "/namespaces/{namespace}/rules/{file}", Tags: tags,
 		DefaultStatus: http.StatusNoContent, Summary: "Remove a file of rules",
 	}, h.deleteRuleFile)
+}
+
+// ServerRules are the rules beside the built-in ones.
+type ServerRules struct {
+	Files      []ServerRuleFile `json:"files" nullable:"false"`
+	Namespaces []RuledNamespace `json:"namespaces" nullable:"false" doc:"Those with rules of their own, up to 10000"`
+}
+
+// ServerRuleFile describes a file of rules of the server.
+type ServerRuleFile struct {
+	Name string `json:"name" example:"passwords.txt"`
+	Size int    `json:"size" doc:"In bytes"`
+}
+
+// RuledNamespace is a namespace that has rules of its own.
+type RuledNamespace struct {
+	Namespace string    `json:"namespace"`
+	Files     int       `json:"files"`
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+type serverRulesOut struct {
+	Body ServerRules
+}
+
+func (h *handlers) getServerRules(ctx context.Context, _ *struct{}) (*serverRulesOut, error) {
+	ruled, err := h.cfg.Store.RuledNamespaces(ctx, instance(ctx))
+	if err != nil {
+		return nil, err
+	}
+	out := &serverRulesOut{ServerRules{Files: make([]ServerRuleFile, 0, len(h.cfg.Rules)), Namespaces: make([]RuledNamespace, len(ruled))}}
+	for _, name := range slices.Sorted(maps.Keys(h.cfg.Rules)) {
+		out.Body.Files = append(out.Body.Files, ServerRuleFile{name, len(h.cfg.Rules[name])})
+	}
+	for i, r := range ruled {
+		out.Body.Namespaces[i] = RuledNamespace(r)
+	}
+	return out, nil
+}
+
+// ServerRuleContent is the beginning of a file of rules of the server, which may
+// be a list of millions of hashes.
+type ServerRuleContent struct {
+	Content  string `json:"content" doc:"The first 64 KiB of the text"`
+	Complete bool   `json:"complete" doc:"Whether that is all of it"`
+}
+
+// maxShownRules is how many bytes of a file of the server are shown.
+const maxShownRules = 64 << 10
+
+type serverRuleFileOut struct {
+	Body ServerRuleContent
+}
+
+func (h *handlers) getServerRuleFile(_ context.Context, in *struct {
+	File string `path:"file" maxLength:"100" doc:"Name of the file" example:"passwords.txt"`
+}) (*serverRuleFileOut, error) {
+	content, ok := h.cfg.Rules[in.File]
+	if !ok {
+		return nil, catalog.Errorf(catalog.NotFound, "rule_file_not_found", "the server has no rules in a file %s", in.File)
+	}
+	shown := content[:min(len(content), maxShownRules)]
+	return &serverRuleFileOut{ServerRuleContent{strings.ToValidUTF8(string(shown), "\ufffd"), len(shown) == len(content)}}, nil
 }
 
 // RuleFile describes a file of rules.

@@ -12,6 +12,9 @@ type Result struct {
 	Document []byte
 	Exposure []Exposure
 	Verdict  Verdict
+	// Base is what was found of the base image, by rule, each in one image. The
+	// gate does not ask for it. It goes with a document.
+	Base []RuleUse
 	// Advisories is the revision of the advisories it rests on.
 	Advisories string
 	// Packages are what the layers hold, by layer; layers without any are left

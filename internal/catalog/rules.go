@@ -18,6 +18,14 @@ type RuleFile struct {
 	UpdatedAt time.Time
 }
 
+// RuledNamespace is a namespace that has rules of its own: how many files, and
+// when the latest of them was changed.
+type RuledNamespace struct {
+	Namespace string
+	Files     int
+	UpdatedAt time.Time
+}
+
 // RuleFiles are the files with rules of a namespace, sorted by name.
 type RuleFiles struct {
 	// NamespaceID and Revision together name this state of the rules. The

@@ -250,6 +250,7 @@ func (s *Service) result(facts *report.ImageFacts, o judge.Options) (r catalog.R
 		return r, nil, err
 	}
 	r.Exposure = exposureOf(rep.Vulnerabilities, rep.Findings)
+	r.Base = baseRules(rep.Findings)
 	r.Document, err = json.Marshal(rep)
 	return r, rep, err
 }
@@ -464,6 +465,17 @@ func exposureOf(vulnerabilities []report.Vulnerability, findings []report.Findin
 		out = append(out, e)
 	}
 	return out
+}
+
+// baseRules lists what was found of the base image. Each of its rules finds one
+// thing at most.
+func baseRules(findings []report.Finding) (rules []catalog.RuleUse) {
+	for _, f := range findings {
+		if f.Category == report.BaseImage {
+			rules = append(rules, catalog.RuleUse{Category: f.Category, Rule: f.Rule, Title: f.Title, Severity: f.Severity, Images: 1, Amount: 1})
+		}
+	}
+	return rules
 }
 
 func exposed(v *report.Vulnerability) catalog.Exposure {

@@ -41,6 +41,7 @@ func (s *Server) api() http.Handler {
 			AllowlistItems:     catalog.MaxAllowlist,
 		},
 		Defaults:     s.settings.Defaults(),
+		Rules:        s.rules,
 		Tariff:       s.cfg.Metering.tariff(),
 		Version:      s.version,
 		OpenIDSignIn: signInPath(s.cfg.OIDC),

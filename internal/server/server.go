@@ -22,6 +22,7 @@ import (
 	"github.com/pratique/pratique/internal/engine"
 	"github.com/pratique/pratique/internal/image"
 	"github.com/pratique/pratique/internal/registry"
+	"github.com/pratique/pratique/internal/rules"
 	"github.com/pratique/pratique/internal/scan"
 	"github.com/pratique/pratique/internal/store"
 )
@@ -45,6 +46,7 @@ type Server struct {
 	knowledge  *scan.Knowledge
 	advisories *advisories
 	settings   scan.Settings
+	rules      rules.Files // of all namespaces, beside the built-in ones
 	scanner    *scan.Service
 	registry   *registry.Registry
 	metrics    *metrics
@@ -147,6 +149,7 @@ func (s *Server) openScanner() error {
 		return err
 	}
 	s.knowledge = scan.NewKnowledge(AdvisoriesDir(s.cfg.Data), s.log)
+	s.rules = ruleFiles
 	s.advisories = newAdvisories(s.cfg, s.knowledge, s.log)
 	s.scanner = scan.New(scan.Config{
 		Store: s.store,

@@ -490,6 +490,9 @@ func storeResult(ctx context.Context, tx *tx, p packedJudged, before reported, c
 		if err := putContents(ctx, tx, artifactID, p.sets); err != nil {
 			return err
 		}
+		if err := putBaseRisks(ctx, tx, artifactID, p.Result.Base); err != nil {
+			return err
+		}
 	}
 	if p.Result.Document != nil || after.exposure != before.exposure {
 		if err := putRisks(ctx, tx, artifactID, p.Result.Exposure); err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pratique/pratique/internal/catalog"
+	"github.com/pratique/pratique/internal/report"
 )
 
 // Bounds of what is kept of a rule's name and title.
@@ -20,31 +21,50 @@ const (
 // Of what is recorded already it writes nothing.
 func putRisks(ctx context.Context, tx *tx, artifactID int64, exposure []catalog.Exposure) error {
 	severities, rules := risks(exposure)
-	before, err := all(ctx, tx, scanRule, `SELECT category, rule, title, severity, 1, amount FROM artifact_finding WHERE artifact_id = $1
-		ORDER BY category, rule`, artifactID)
-	if err != nil {
+	if err := putRules(ctx, tx, artifactID, `category <> 'base-image'`, rules); err != nil {
 		return err
 	}
-	if !slices.Equal(before, rules) {
-		if _, err := tx.exec(ctx, `DELETE FROM artifact_finding WHERE artifact_id = $1`, artifactID); err != nil {
-			return err
-		}
-		rows := make([][]any, len(rules))
-		for i, r := range rules {
-			rows[i] = []any{artifactID, string(r.Category), r.Rule, r.Title, int64(r.Severity), r.Amount}
-		}
-		if err := tx.insert(ctx, `INSERT INTO artifact_finding (artifact_id, category, rule, title, severity, amount)`, rows, ""); err != nil {
-			return err
-		}
-	}
 	s := severities
-	_, err = tx.exec(ctx, `INSERT INTO artifact_severity (artifact_id, critical, high, medium, low, rest) VALUES ($1, $2, $3, $4, $5, $6)
+	_, err := tx.exec(ctx, `INSERT INTO artifact_severity (artifact_id, critical, high, medium, low, rest) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (artifact_id) DO UPDATE SET critical = excluded.critical, high = excluded.high, medium = excluded.medium,
 			low = excluded.low, rest = excluded.rest
 		WHERE artifact_severity.critical <> excluded.critical OR artifact_severity.high <> excluded.high OR artifact_severity.medium <> excluded.medium
 			OR artifact_severity.low <> excluded.low OR artifact_severity.rest <> excluded.rest`,
 		artifactID, s.Critical, s.High, s.Medium, s.Low, s.Rest)
 	return err
+}
+
+// putBaseRisks records what was found of the base image of an artifact.
+func putBaseRisks(ctx context.Context, tx *tx, artifactID int64, base []catalog.RuleUse) error {
+	rules := slices.Clone(base)
+	for i := range rules {
+		r := &rules[i]
+		r.Category, r.Rule, r.Title, r.Images = report.BaseImage, clean(r.Rule, maxRule), clean(r.Title, maxTitle), 1
+	}
+	slices.SortFunc(rules, compareRules)
+	return putRules(ctx, tx, artifactID, `category = 'base-image'`, rules)
+}
+
+// putRules makes rules, which are sorted, those that found something in an
+// artifact, of the categories that fit a condition.
+func putRules(ctx context.Context, tx *tx, artifactID int64, condition string, rules []catalog.RuleUse) error {
+	before, err := all(ctx, tx, scanRule, `SELECT category, rule, title, severity, 1, amount FROM artifact_finding
+		WHERE artifact_id = $1 AND `+condition+` ORDER BY category, rule`, artifactID)
+	if err != nil || slices.Equal(before, rules) {
+		return err
+	}
+	if _, err := tx.exec(ctx, `DELETE FROM artifact_finding WHERE artifact_id = $1 AND `+condition, artifactID); err != nil {
+		return err
+	}
+	rows := make([][]any, len(rules))
+	for i, r := range rules {
+		rows[i] = []any{artifactID, string(r.Category), r.Rule, r.Title, int64(r.Severity), r.Amount}
+	}
+	return tx.insert(ctx, `INSERT INTO artifact_finding (artifact_id, category, rule, title, severity, amount)`, rows, "")
+}
+
+func compareRules(a, b catalog.RuleUse) int {
+	return cmp.Or(cmp.Compare(a.Category, b.Category), cmp.Compare(a.Rule, b.Rule))
 }
 
 // risks counts an exposure: vulnerabilities by severity, all else by rule.
@@ -66,9 +86,7 @@ func risks(exposure []catalog.Exposure) (severities catalog.SeverityCount, rules
 		rules[i].Amount++
 		rules[i].Severity = max(rules[i].Severity, e.Severity)
 	}
-	slices.SortFunc(rules, func(a, b catalog.RuleUse) int {
-		return cmp.Or(cmp.Compare(a.Category, b.Category), cmp.Compare(a.Rule, b.Rule))
-	})
+	slices.SortFunc(rules, compareRules)
 	return severities, rules
 }
 

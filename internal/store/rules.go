@@ -30,6 +30,22 @@ func readRules(ctx context.Context, q querier, instanceID, namespace string) (ru
 	return rules, err
 }
 
+// maxRuled bounds the namespaces that RuledNamespaces lists.
+const maxRuled = 10000
+
+// RuledNamespaces lists the namespaces of an instance that have rules of their
+// own, by name, the first ten thousand.
+func (s *Store) RuledNamespaces(ctx context.Context, instanceID string) ([]catalog.RuledNamespace, error) {
+	list, err := all(ctx, s.reads, func(row scanner) (r catalog.RuledNamespace, err error) {
+		var updated int64
+		err = row.Scan(&r.Namespace, &r.Files, &updated)
+		r.UpdatedAt = fromMillis(updated)
+		return r, err
+	}, `SELECT n.name, count(*), max(f.updated_at) FROM rule_file f JOIN namespace n ON n.id = f.namespace_id
+		WHERE n.instance_id = $1 GROUP BY n.name ORDER BY n.name LIMIT $2`, instanceID, maxRuled)
+	return list, s.fail("list the namespaces with rules", err)
+}
+
 // OtherCollectors counts the reported images of a namespace whose layers were
 // read by other collectors than those of a version.
 func (s *Store) OtherCollectors(ctx context.Context, instanceID, namespace, version string) (int, error) {

@@ -486,6 +486,9 @@ func (s *Store) FinishScan(ctx context.Context, scan catalog.Scan, r catalog.Res
 		if err := putRisks(ctx, tx, current.ArtifactID, r.Exposure); err != nil {
 			return err
 		}
+		if err := putBaseRisks(ctx, tx, current.ArtifactID, r.Base); err != nil {
+			return err
+		}
 		if err := s.putPast(ctx, tx, current, packed.exposure.key, r.Exposure); err != nil {
 			return err
 		}

@@ -415,6 +415,12 @@ func (c *Client) packageImages(ctx context.Context, path string, query url.Value
 	}
 }
 
+// ServerRules lists the files of rules of the server, and the namespaces that have
+// rules of their own.
+func (c *Client) ServerRules(ctx context.Context) (r api.ServerRules, err error) {
+	return r, c.do(ctx, http.MethodGet, "/rules", nil, nil, &r)
+}
+
 // Rules lists the files of rules of a namespace.
 func (c *Client) Rules(ctx context.Context, namespace string) (r api.Rules, err error) {
 	return r, c.do(ctx, http.MethodGet, namespacePath(namespace)+"/rules", nil, nil, &r)

@@ -94,6 +94,22 @@ func testRisks(f *fixture) {
 	f.ok(f.s.DeleteManifest(ctx, f.key("team", "web"), web.Digest))
 	equal(f, "rules without that image", uses(catalog.RuleFilter{ImageFilter: catalog.ImageFilter{Namespaces: []string{"team"}}}),
 		[]string{"token About token high 1 1", "jwt About jwt low 1 1"})
+
+	// What was found of a base stays until another document says what it is now.
+	late := f.push(f.image(f.key("other", "late"), "1", "late"))
+	scan := f.rescan(late.ID)
+	f.ok(f.s.FinishScan(ctx, scan, catalog.Result{Document: []byte("report"), Exposure: []catalog.Exposure{jwt}, Verdict: catalog.Verdict{Decision: catalog.Allow},
+		Base: []catalog.RuleUse{{Rule: "newer-base", Title: "Newer", Severity: report.Low, Amount: 1}}}))
+	bases := catalog.RuleFilter{Category: report.BaseImage}
+	equal(f, "of bases", uses(bases), []string{"newer-base Newer low 1 1"})
+	pull, err := f.s.ArtifactPull(ctx, late.ID)
+	f.ok(err)
+	again := catalog.Judged{Item: catalog.JudgingItem{Pull: pull, ScanID: scan.ID}, Result: catalog.Result{Exposure: []catalog.Exposure{token}, Verdict: catalog.Verdict{Decision: catalog.Allow}}}
+	f.ok(f.s.Renew(ctx, again))
+	equal(f, "of bases, judged again", uses(bases), []string{"newer-base Newer low 1 1"})
+	again.Result.Document = []byte("another report")
+	f.ok(f.s.Renew(ctx, again))
+	equal(f, "of bases, by another document", uses(bases), []string{})
 }
 
 func testTrend(f *fixture) {

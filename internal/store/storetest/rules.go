@@ -29,6 +29,14 @@ func testRules(f *fixture) {
 		{Name: "b.yaml", Content: []byte("b"), UpdatedBy: "ann", UpdatedAt: f.clock()},
 	}})
 
+	f.namespace("without", catalog.NamespaceChange{})
+	ruled, err := f.s.RuledNamespaces(ctx, f.inst)
+	f.ok(err)
+	equal(f, "namespaces with rules", ruled, []catalog.RuledNamespace{{Namespace: "team", Files: 2, UpdatedAt: f.clock()}})
+	ruled, err = f.s.RuledNamespaces(ctx, "another")
+	f.ok(err)
+	equal(f, "of another instance", len(ruled), 0)
+
 	f.code(f.s.PutRule(ctx, second, catalog.RuleFile{Name: "c.yaml"}), catalog.NotFound, "rule_file_not_found")
 	f.code(f.s.PutRule(ctx, second, catalog.RuleFile{Name: "c.yaml", Content: make([]byte, catalog.MaxRuleFile+1)}), catalog.Invalid, "rules_invalid")
 	f.ok(f.s.PutRule(ctx, second, catalog.RuleFile{Name: "b.yaml"}))

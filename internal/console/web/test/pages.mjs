@@ -138,10 +138,11 @@ step("risks: from the list to a vulnerability, to an image", async () => {
 });
 
 step("risks: rules and packages", async () => {
-  for (const category of ["malware", "settings", "passwords", "sensitive", "compliance"]) {
+  for (const category of ["malware", "settings", "passwords", "sensitive", "compliance", "base"]) {
     await browser.go(page, "/risks/" + category);
     await browser.check(page, "risks, " + category);
   }
+  await visit("/risks/base", "Regular support of Debian GNU/Linux 12 (bookworm) has ended");
   await visit("/risks/settings", "There is no health check");
   await page.getByRole("link", { name: "There is no health check" }).click();
   await page.getByRole("table", { name: "Images" }).getByText("team/app:1.0").waitFor();
@@ -226,6 +227,11 @@ step("limits, advisories, what this is", async () => {
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("The limits are saved").waitFor();
   assert.deepEqual((await server.api("GET", "/settings")).set, { concurrentScans: 4, layers: 100 });
+  await server.api("PUT", "/namespaces/team/rules/passwords.txt", { content: "Hafenmeister\n" });
+  await visit("/administration/rules", "The built-in rules alone hold for all", "rules");
+  await page.getByRole("table", { name: "Namespaces with rules of their own" }).getByRole("link", { name: "team" }).click();
+  await page.getByRole("table", { name: "Files of rules" }).getByText("passwords.txt").waitFor();
+  await server.api("DELETE", "/namespaces/team/rules/passwords.txt");
   await visit("/administration/about", "REST interface");
   await visit("/administration/advisories", "Debian", "advisories");
   await page.getByRole("button", { name: "Update now" }).click();
@@ -316,7 +322,7 @@ step("360 and 2560 pixels, light and dark", async () => {
     for (const scheme of ["light", "dark"]) {
       page = await browser.page({ width, height, scheme });
       await browser.signIn(page, "/");
-      for (const address of ["/", "/risks", "/risks/settings", "/risks/vulnerability/" + items[0].id, "/risks/package?name=libc6", "/difference/team/app:2.0", "/difference/team/app:2.0?since=2026-01-01T00:00:00Z", "/administration", "/administration/limits", "/administration/advisories", "/administration/batches", "/administration/batches/1", "/administration/metering", "/administration/events", "/administration/about"]) {
+      for (const address of ["/", "/risks", "/risks/settings", "/risks/vulnerability/" + items[0].id, "/risks/package?name=libc6", "/difference/team/app:2.0", "/difference/team/app:2.0?since=2026-01-01T00:00:00Z", "/administration", "/administration/limits", "/administration/advisories", "/administration/rules", "/administration/batches", "/administration/batches/1", "/administration/metering", "/administration/events", "/administration/about"]) {
         await browser.go(page, address);
         await browser.check(page, `${address} at ${width}, ${scheme}`);
       }

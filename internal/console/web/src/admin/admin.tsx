@@ -12,6 +12,7 @@ import { EventsPart } from "./events";
 import { GatesPart } from "./gates";
 import { LimitsPart } from "./limits";
 import { MeteringPart } from "./metering";
+import { RulesPart } from "./rules";
 import { SchedulesPart } from "./schedules";
 import "../ui/parts.css";
 import "./admin.css";
@@ -32,6 +33,7 @@ const parts: Part[] = [
   { key: "", name: "Authorization of scans", change: "administer", content: GatesPart },
   { key: "limits", name: "Limits", change: "administer", content: LimitsPart },
   { key: "advisories", name: "Advisories", change: "administer", content: AdvisoriesPart },
+  { key: "rules", name: "Rules and word lists", see: "audit", content: RulesPart },
   { key: "batches", name: "Batches", content: BatchesPart, group: true },
   { key: "schedules", name: "Schedules", see: "audit", change: "administer", content: SchedulesPart },
   { key: "metering", name: "Metering", see: "audit", content: MeteringPart, group: true },

@@ -1,11 +1,12 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { call, path } from "../api/client";
 import { keys } from "../api/queries";
-import type { Batch, BatchImage, Event, Gate, Info, Schedule, Settings, Statement } from "../api/types";
+import type { Batch, BatchImage, Event, Gate, Info, Schedule, ServerRuleContent, ServerRules, Settings, Statement } from "../api/types";
 
 export const adminKeys = {
   gates: [...keys.live, "gates"] as const,
   info: ["info"] as const,
+  rules: ["rules"] as const,
   settings: ["settings"] as const,
   batches: [...keys.live, "batches"] as const,
   batch: (id: number) => [...keys.live, "batches", id] as const,
@@ -22,6 +23,10 @@ const staleTime = 0;
 export const useGates = () => useQuery({ queryKey: adminKeys.gates, staleTime, queryFn: ({ signal }) => call<{ items: Gate[] }>("/gates", { signal }) });
 
 export const useInfo = () => useQuery({ queryKey: adminKeys.info, queryFn: ({ signal }) => call<Info>("/info", { signal }) });
+
+export const useServerRules = () => useQuery({ queryKey: adminKeys.rules, staleTime, queryFn: ({ signal }) => call<ServerRules>("/rules", { signal }) });
+
+export const useServerRuleFile = (file: string) => useQuery({ queryKey: [...adminKeys.rules, file], queryFn: ({ signal }) => call<ServerRuleContent>(path("rules", file), { signal }) });
 
 export const useSettings = () => useQuery({ queryKey: adminKeys.settings, queryFn: ({ signal }) => call<Settings>("/settings", { signal }) });
 

@@ -1265,6 +1265,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the files of rules of the server, and the namespaces that have rules of their own
+         * @description The built-in rules are not listed. The files of the server are in the directory that its configuration names as scan.rules, and hold for every namespace.
+         */
+        get: operations["getServerRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the beginning of a file of rules of the server */
+        get: operations["getServerRuleFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/scans": {
         parameters: {
             query?: never;
@@ -3376,6 +3413,13 @@ export interface components {
             /** @description The text of the file */
             content: string;
         };
+        RuledNamespace: {
+            /** Format: int64 */
+            files: number;
+            namespace: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
         Rules: {
             /** @description Paths that are never looked into for secrets, beside those in excluded-paths.txt */
             excludedPaths: string[];
@@ -3593,6 +3637,26 @@ export interface components {
              *     ]
              */
             repositories?: string[];
+        };
+        ServerRuleContent: {
+            /** @description Whether that is all of it */
+            complete: boolean;
+            /** @description The first 64 KiB of the text */
+            content: string;
+        };
+        ServerRuleFile: {
+            /** @example passwords.txt */
+            name: string;
+            /**
+             * Format: int64
+             * @description In bytes
+             */
+            size: number;
+        };
+        ServerRules: {
+            files: components["schemas"]["ServerRuleFile"][];
+            /** @description Those with rules of their own, up to 10000 */
+            namespaces: components["schemas"]["RuledNamespace"][];
         };
         Session: {
             /** @description Where it was begun */
@@ -6783,7 +6847,7 @@ export interface operations {
                 offset?: number;
                 /** @description Entries to return */
                 limit?: number;
-                category?: "malicious-file" | "unsafe-setting" | "weak-password" | "sensitive-information" | "software-compliance";
+                category?: "malicious-file" | "unsafe-setting" | "weak-password" | "sensitive-information" | "software-compliance" | "base-image";
                 /** @description Only of this severity or higher */
                 severity?: "unknown" | "negligible" | "low" | "medium" | "high" | "critical";
                 /** @description Only with this in the rule's name or title */
@@ -6826,7 +6890,7 @@ export interface operations {
                 after?: string;
                 /** @description Images per page */
                 limit?: number;
-                category: "malicious-file" | "unsafe-setting" | "weak-password" | "sensitive-information" | "software-compliance";
+                category: "malicious-file" | "unsafe-setting" | "weak-password" | "sensitive-information" | "software-compliance" | "base-image";
                 rule: string;
             };
             header?: never;
@@ -6862,7 +6926,7 @@ export interface operations {
                 namespace?: string;
                 /** @description Only images of this repository of the namespace */
                 repository?: string;
-                category: "malicious-file" | "unsafe-setting" | "weak-password" | "sensitive-information" | "software-compliance";
+                category: "malicious-file" | "unsafe-setting" | "weak-password" | "sensitive-information" | "software-compliance" | "base-image";
                 rule: string;
             };
             header?: never;
@@ -7231,6 +7295,67 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getServerRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerRules"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getServerRuleFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the file */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerRuleContent"];
+                };
             };
             /** @description Error */
             default: {

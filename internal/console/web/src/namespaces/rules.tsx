@@ -4,7 +4,7 @@ import { type FormEvent, useState } from "react";
 import { call, path } from "../api/client";
 import { keys, useRuleFile, useRules } from "../api/queries";
 import type { Namespace } from "../api/types";
-import { size } from "../text/format";
+import { plural, size } from "../text/format";
 import { notify } from "../ui/notices";
 import { Empty, ErrorState, Loading, sentence } from "../ui/states";
 import { DataTable } from "../ui/table";
@@ -21,7 +21,7 @@ export function RulesSection({ namespace: n }: { namespace: Namespace }) {
         <div className="row pad" style={{ paddingBottom: 0 }}>
           <div style={{ flex: "1 1 18rem" }}>
             <h2>Rules</h2>
-            <p className="quiet small">Files in the form of the built-in ones: hashes of malicious files, words for passwords, licences, paths to leave out. They count from the next scan on.</p>
+            <p className="quiet small">Files in the form of the built-in ones: hashes of malicious files, words for passwords, licences, paths to leave out. Images are judged again by them; where a rule takes another look at an image, it counts from its next scan on.</p>
           </div>
           <Button variant="default" onClick={() => setEditing("")}>Add a file</Button>
         </div>
@@ -34,6 +34,7 @@ export function RulesSection({ namespace: n }: { namespace: Namespace }) {
               { name: "Changed", cell: (f) => <span><Ago at={f.updatedAt} /> by {f.updatedBy}</span> },
             ]} />}
       </div>
+      {(rules.data?.needScan ?? 0) > 0 && <p className="small">{plural(rules.data!.needScan, "image")} of this namespace {rules.data!.needScan === 1 ? "was" : "were"} looked at by other rules. Scan again to have these count for all.</p>}
       {(rules.data?.excludedPaths.length ?? 0) > 0 && (
         <div className="card pad">
           <h2>Paths of which no secrets are told</h2>
@@ -68,7 +69,7 @@ function RuleDialog({ namespace, file, onClose }: { namespace: string; file: str
   };
   const submit = (e: FormEvent) => {
     e.preventDefault();
-    void change("PUT", `${name} is saved and counts from the next scan on.`);
+    void change("PUT", `${name} is saved.`);
   };
   return (
     <Modal opened onClose={onClose} size="xl" title={file === "" ? "Add a file of rules" : file} closeButtonProps={{ "aria-label": "Close" }}>

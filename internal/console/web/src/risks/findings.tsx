@@ -45,6 +45,7 @@ export function FindingsList({ category }: { category: Category }) {
           : narrowed || page > 1 ? <Empty title="Nothing fits this selection" action={<Button variant="default" onClick={() => change(defaults)}>Show all</Button>} />
           : <Empty title="Nothing was found">{category.nothing}</Empty>}
       </div>
+      {category.note && <p className="small quiet" style={{ marginTop: "0.9rem" }}>{category.note}</p>}
       {data && <Pager total={data.total} page={page} shown={data.items.length} what="rules" onPage={(p) => change({ page: String(p) }, true)} />}
     </>
   );
