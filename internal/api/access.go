@@ -269,7 +269,7 @@ func (h *handlers) authorize(ctx huma.Context, next func(huma.Context)) {
 		err = h.admit(r.Context(), c, op.OperationID, need, record.namespace)
 	}
 	if err != nil {
-		record.refused(codeOf(err), http.StatusForbidden)
+		record.refused(codeOf(err))
 		h.problem(r.Context(), err).writeTo(w, r)
 		return
 	}

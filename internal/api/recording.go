@@ -61,39 +61,33 @@ func (r *recording) answered(status int, location string) {
 	reads := safe(r.request.Method)
 	switch {
 	case status == http.StatusForbidden || status == http.StatusUnauthorized:
-		r.refused("", status)
+		r.refused("")
 	case status >= http.StatusBadRequest && !reads:
-		r.failed(status)
+		r.record(r.entry(catalog.AuditFailed, http.StatusText(status)))
 	case status < http.StatusBadRequest && !reads && !unrecorded[r.operation]:
-		r.done(status, location)
+		e := r.entry(catalog.AuditDone, report.Printable(r.body.String(), maxTold))
+		if status == http.StatusCreated && location != "" {
+			e.Target = r.request.Method + " " + location
+		}
+		r.record(e)
 	}
 }
 
-func (r *recording) done(status int, location string) {
-	e := r.entry(catalog.AuditDone, report.Printable(r.body.String(), maxTold))
-	if status == http.StatusCreated && location != "" {
-		e.Target = r.request.Method + " " + location
-	}
-	if r.recorded() {
-		r.h.cfg.Audit.Write(r.request.Context(), e)
-	}
-}
+// refused records that a request was refused, by the code of the error if it is
+// known.
+func (r *recording) refused(code string) { r.record(r.entry(catalog.AuditDenied, code)) }
 
-func (r *recording) failed(status int) {
-	if r.recorded() {
-		r.h.cfg.Audit.Record(r.entry(catalog.AuditFailed, http.StatusText(status)))
-	}
-}
-
-func (r *recording) refused(code string, status int) {
-	if r.recorded() {
-		r.h.cfg.Audit.Record(r.entry(catalog.AuditDenied, code))
-	}
-}
-
-// recorded reports whether there is a log and somebody to tell about. Those who
+// record writes what was done before it returns, and the rest soon. Those who
 // could not log in are recorded where that is found out.
-func (r *recording) recorded() bool { return r.h.cfg.Audit != nil && !r.actor.Anonymous() }
+func (r *recording) record(e catalog.AuditEntry) {
+	switch log := r.h.cfg.Audit; {
+	case log == nil || r.actor.Anonymous():
+	case e.Result == catalog.AuditDone:
+		log.Write(r.request.Context(), e)
+	default:
+		log.Record(e)
+	}
+}
 
 // entry is about a path without parameters, which may hold what people wrote.
 func (r *recording) entry(result catalog.AuditResult, detail string) catalog.AuditEntry {
