@@ -12,8 +12,9 @@ type Result struct {
 	Document []byte
 	Exposure []Exposure
 	Verdict  Verdict
-	// Base is what was found of the base image, by rule, each in one image. The
-	// gate does not ask for it. It goes with a document.
+	// Base is what was found of the base image, by rule, without category and
+	// images, which are plain. The gate does not ask for it. It goes with a
+	// document.
 	Base []RuleUse
 	// Advisories is the revision of the advisories it rests on.
 	Advisories string

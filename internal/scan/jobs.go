@@ -472,7 +472,7 @@ func exposureOf(vulnerabilities []report.Vulnerability, findings []report.Findin
 func baseRules(findings []report.Finding) (rules []catalog.RuleUse) {
 	for _, f := range findings {
 		if f.Category == report.BaseImage {
-			rules = append(rules, catalog.RuleUse{Category: f.Category, Rule: f.Rule, Title: f.Title, Severity: f.Severity, Images: 1, Amount: 1})
+			rules = append(rules, catalog.RuleUse{Rule: f.Rule, Title: f.Title, Severity: f.Severity, Amount: 1})
 		}
 	}
 	return rules

@@ -366,11 +366,6 @@ func (c *Client) VulnerableImages(ctx context.Context, id, namespace string) ([]
 	return c.packageImages(ctx, "/risks/vulnerabilities/"+url.PathEscape(id)+"/images", url.Values{}, namespace)
 }
 
-// RiskRule describes a rule of a category that found something in an image.
-func (c *Client) RiskRule(ctx context.Context, category, rule string) (r api.RiskRule, err error) {
-	return r, c.do(ctx, http.MethodGet, "/risks/findings/rule", url.Values{"category": {category}, "rule": {rule}}, nil, &r)
-}
-
 // RiskPackages lists the packages that images hold, as parameters of the interface
 // select them.
 func (c *Client) RiskPackages(ctx context.Context, query url.Values) (some api.Counted[api.RiskPackage], err error) {

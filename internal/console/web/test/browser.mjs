@@ -2,11 +2,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { Browser, missing, Server } from "./harness.mjs";
+import { Browser, Server, skipping } from "./harness.mjs";
 
-const lacking = missing();
-const skip = lacking.length > 0 && !process.env.PRATIQUE_REQUIRE_ALL ? "it needs " + lacking.join(", ") : false;
-if (lacking.length > 0 && !skip) throw new Error("nothing may be skipped here, and it needs " + lacking.join(", "));
+const skip = skipping();
 
 let server, browser, page;
 before(async () => {

@@ -16,8 +16,8 @@ const root = new URL("../../../../", import.meta.url).pathname;
 export const program = join(root, "bin/pratique");
 export const run = promisify(execFile);
 
-/** Names what is missing for the tests, which is an error where nothing may be. */
-export function missing() {
+/** Names what is missing for the tests. */
+function missing() {
   const lacking = [];
   for (const [what, path] of [
     ["bin/pratique (make build)", program],
@@ -46,6 +46,15 @@ function browserPath() {
   return "/usr/bin/chromium";
 }
 
+/** Why the tests of a file are skipped, false if they run. Where nothing may be skipped, what is missing is an error. */
+export function skipping() {
+  const lacking = missing();
+  if (lacking.length === 0) return false;
+  const why = "it needs " + lacking.join(", ");
+  if (process.env.PRATIQUE_REQUIRE_ALL) throw new Error("nothing may be skipped here, and " + why);
+  return why;
+}
+
 /** A port that nobody listens at, for what must be known before a server starts. */
 export async function freePort() {
   const probe = createServer().listen(0, "127.0.0.1");
@@ -62,9 +71,7 @@ export async function freePort() {
  * a page complained about while it ran.
  */
 export function stage({ advisories } = {}) {
-  const lacking = missing();
-  const skip = lacking.length > 0 && !process.env.PRATIQUE_REQUIRE_ALL ? "it needs " + lacking.join(", ") : false;
-  if (lacking.length > 0 && !skip) throw new Error("nothing may be skipped here, and it needs " + lacking.join(", "));
+  const skip = skipping();
   const it = { page: undefined };
   before(async () => {
     if (skip) return;

@@ -1,12 +1,10 @@
 // Signing in with an OpenID provider, in a real browser against the real server.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Browser, freePort, missing, Server } from "./harness.mjs";
+import { Browser, freePort, Server, skipping } from "./harness.mjs";
 import { Provider } from "./provider.mjs";
 
-const lacking = missing();
-const skip = lacking.length > 0 && !process.env.PRATIQUE_REQUIRE_ALL ? "it needs " + lacking.join(", ") : false;
-if (lacking.length > 0 && !skip) throw new Error("nothing may be skipped here, and it needs " + lacking.join(", "));
+const skip = skipping();
 
 let server, provider, browser;
 before(async () => {
